@@ -1,0 +1,38 @@
+using Microsoft.Extensions.AI;
+using Nearfar.Vectors;
+
+namespace Nearfar.Encoding;
+
+/// <summary>Which side of a search a text stands on; prompts may differ.</summary>
+public enum TextRole
+{
+    /// <summary>What is asked.</summary>
+    Query,
+
+    /// <summary>What is retrieved.</summary>
+    Document,
+}
+
+/// <summary>Texts to unit vectors of one space.</summary>
+public interface IEncoder
+{
+    /// <summary>The space of every vector it returns.</summary>
+    EmbeddingSpace Space { get; }
+
+    /// <summary>Length of a vector, D.</summary>
+    int Dimensions { get; }
+
+    /// <summary>Writes one unit row [D] for each text. A text without any known token gives a zero row: callers count it as a miss, never as similarity 0.</summary>
+    /// <param name="texts">Any number of texts.</param>
+    /// <param name="role">The side they stand on.</param>
+    /// <param name="into">At least texts.Count * D values; row i of text i.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    /// <exception cref="NearfarException">The encoder failed or returned NaN.</exception>
+    ValueTask EncodeAsync(IReadOnlyList<string> texts, TextRole role, Memory<float> into, CancellationToken cancellationToken = default);
+
+    /// <summary>The query side as Microsoft.Extensions.AI sees it.</summary>
+    IEmbeddingGenerator<string, Embedding<float>> Queries { get; }
+
+    /// <summary>The document side as Microsoft.Extensions.AI sees it.</summary>
+    IEmbeddingGenerator<string, Embedding<float>> Documents { get; }
+}

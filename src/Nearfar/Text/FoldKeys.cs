@@ -1,0 +1,29 @@
+using System.Text;
+
+namespace Nearfar.Text;
+
+/// <summary>Identity of a question over repetitions.</summary>
+public static class FoldKeys
+{
+    /// <summary>NFKC, case folded, white space collapsed and trimmed: equal for texts that differ only in these.</summary>
+    /// <param name="text">A question.</param>
+    public static string Of(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        string folded = text.Normalize(NormalizationForm.FormKC).ToUpperInvariant().ToLowerInvariant();
+        var builder = new StringBuilder(folded.Length);
+        foreach (char c in folded)
+        {
+            if (!char.IsWhiteSpace(c))
+            {
+                builder.Append(c);
+            }
+            else if (builder.Length > 0 && builder[^1] != ' ')
+            {
+                builder.Append(' ');
+            }
+        }
+
+        return builder.ToString().TrimEnd(' ');
+    }
+}
