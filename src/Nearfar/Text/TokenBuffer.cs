@@ -5,6 +5,9 @@ public sealed class TokenBuffer
 {
     private int[] _ids = new int[256];
 
+    /// <summary>Working memory of tokenizers, kept here so that calls allocate nothing and share nothing.</summary>
+    internal TokenizerScratch Scratch => field ??= new TokenizerScratch();
+
     /// <summary>Number of ids.</summary>
     public int Count { get; private set; }
 
