@@ -1,0 +1,61 @@
+using Nearfar.Evaluation.Statistics;
+
+namespace Nearfar.Evaluation;
+
+/// <summary>Rows to means with intervals, overall and by cohort.</summary>
+internal static class Aggregation
+{
+    /// <summary>Each side of a report's two-sided 95 % interval.</summary>
+    public const double Alpha = 0.025;
+
+    public static SortedDictionary<string, MetricSummary> Summarise(IReadOnlyList<QueryScore> rows)
+    {
+        var summaries = new SortedDictionary<string, MetricSummary>(StringComparer.Ordinal);
+        foreach (string metric in rows.SelectMany(r => r.Metrics.Keys).Distinct(StringComparer.Ordinal))
+        {
+            var having = rows.Where(r => r.Metrics.ContainsKey(metric)).ToArray();
+            double[] values = [.. having.Select(r => r.Metrics[metric])];
+            var mean = ClusteredMean.Of(values, ClustersOf(having));
+            var interval = MeanBounds.Describe(metric, values, mean, Alpha);
+            summaries[metric] = new(mean.N, mean.Clusters, mean.Mean, interval?.Low, interval?.High);
+        }
+
+        return summaries;
+    }
+
+    public static SortedDictionary<string, IReadOnlyDictionary<string, CohortScore>> ByCohort(IReadOnlyList<QueryScore> rows)
+    {
+        var cohorts = new SortedDictionary<string, IReadOnlyDictionary<string, CohortScore>>(StringComparer.Ordinal);
+        foreach (string attribute in rows.SelectMany(r => r.Cohorts.Keys).Distinct(StringComparer.Ordinal))
+        {
+            var values = new SortedDictionary<string, CohortScore>(StringComparer.Ordinal);
+            foreach (var group in rows.GroupBy(r => r.Cohorts.GetValueOrDefault(attribute, "(unknown)"), StringComparer.Ordinal))
+            {
+                QueryScore[] members = [.. group];
+                values[group.Key] = new(members.Length, members.Select(m => m.Cluster).Distinct(StringComparer.Ordinal).Count(), Summarise(members));
+            }
+
+            cohorts[attribute] = values;
+        }
+
+        return cohorts;
+    }
+
+    /// <summary>Numbers clusters in order of appearance.</summary>
+    public static int[] ClustersOf(IReadOnlyList<QueryScore> rows)
+    {
+        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
+        int[] clusters = new int[rows.Count];
+        for (int i = 0; i < clusters.Length; i++)
+        {
+            if (!numbers.TryGetValue(rows[i].Cluster, out int number))
+            {
+                numbers[rows[i].Cluster] = number = numbers.Count;
+            }
+
+            clusters[i] = number;
+        }
+
+        return clusters;
+    }
+}

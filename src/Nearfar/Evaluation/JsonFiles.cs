@@ -1,0 +1,80 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Nearfar.Evaluation;
+
+/// <summary>What the JSON files of evaluation and gate share.</summary>
+internal static class JsonFiles
+{
+    /// <summary>Indented, "\n" on every platform, letters of all scripts as they are.</summary>
+    public static Utf8JsonWriter Writer(IBufferWriter<byte> buffer) => new(buffer, new JsonWriterOptions
+    {
+        Indented = true,
+        IndentSize = 1,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,       // a file, never pasted into a page
+    });
+
+    public static byte[] Bytes(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new NearfarException(path, 0, $"cannot be read: {e.Message}", e);
+        }
+    }
+
+    public static void WantSchema(StrictJson json, string kind, int version)
+    {
+        int found = json["schema"].Whole();
+        if (found != version)
+        {
+            throw json.Error($"schema version {found}; this Nearfar reads {version}. Make the file anew, or use the version that wrote it.");
+        }
+
+        string foundKind = json["kind"].Text();
+        if (foundKind != kind)
+        {
+            throw json.Error($"a {foundKind} file where a {kind} file is wanted.");
+        }
+    }
+
+    public static void WriteNumber(Utf8JsonWriter json, string name, double? value)
+    {
+        if (value is { } number)
+        {
+            json.WriteNumber(name, number);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
+    }
+
+    public static void WriteNumber(Utf8JsonWriter json, string name, int? value)
+    {
+        if (value is { } number)
+        {
+            json.WriteNumber(name, number);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
+    }
+
+    public static void WriteNumbers(Utf8JsonWriter json, string name, IReadOnlyDictionary<string, double> values)
+    {
+        json.WriteStartObject(name);
+        foreach (var (key, value) in values.OrderBy(v => v.Key, StringComparer.Ordinal))
+        {
+            json.WriteNumber(key, value);
+        }
+
+        json.WriteEndObject();
+    }
+}

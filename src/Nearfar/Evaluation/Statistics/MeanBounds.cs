@@ -1,0 +1,103 @@
+namespace Nearfar.Evaluation.Statistics;
+
+/// <summary>Bounds of a measure's mean and of the mean difference of two models, clustered.</summary>
+internal static class MeanBounds
+{
+    /// <summary>For reports: each side at <paramref name="alpha"/>; null when there are too few queries or clusters.</summary>
+    /// <remarks>0/1 measures: Wilson on the counts divided by the design effect; others: t with the least width where values lie in [0, 1] or do not vary.</remarks>
+    public static (double Low, double High)? Describe(string metric, ReadOnlySpan<double> values, in ClusteredMean mean, double alpha)
+    {
+        if (!mean.HasInterval)
+        {
+            return null;
+        }
+
+        if (MetricNames.IsUnit(metric) && IsBinary(values))
+        {
+            double effect = mean.DesignEffect;
+            return Proportions.Wilson(mean.Mean * mean.N / effect, mean.N / effect, alpha);
+        }
+
+        return OfMean(metric, mean, alpha, alpha);
+    }
+
+    /// <summary>For floors: lower bound at one alpha, upper bound at another; exact for 0/1 measures.</summary>
+    public static (double Low, double High)? Test(string metric, ReadOnlySpan<double> values, in ClusteredMean mean, double alphaLow, double alphaHigh)
+    {
+        if (!mean.HasInterval)
+        {
+            return null;
+        }
+
+        if (MetricNames.IsUnit(metric) && IsBinary(values))
+        {
+            double effect = mean.DesignEffect;
+            double successes = mean.Mean * mean.N / effect;
+            double n = mean.N / effect;
+            return (Proportions.ExactLower(successes, n, alphaLow), Proportions.ExactUpper(successes, n, alphaHigh));
+        }
+
+        return OfMean(metric, mean, alphaLow, alphaHigh);
+    }
+
+    /// <summary>For differences: the wider of t and least width and, when both models score 0 or 1 only, Tango on counts divided by the design effect.</summary>
+    /// <param name="metric">Name of the measure.</param>
+    /// <param name="before">Values of the reference.</param>
+    /// <param name="after">Values of the candidate, in the same order.</param>
+    /// <param name="difference">Clustered mean of after - before.</param>
+    /// <param name="alphaLow">Of the lower bound.</param>
+    /// <param name="alphaHigh">Of the upper bound.</param>
+    public static (double Low, double High)? Paired(
+        string metric, ReadOnlySpan<double> before, ReadOnlySpan<double> after, in ClusteredMean difference, double alphaLow, double alphaHigh)
+    {
+        if (!difference.HasInterval)
+        {
+            return null;
+        }
+
+        var (low, high) = Width(metric, difference, alphaLow, alphaHigh, paired: true);
+        if (MetricNames.IsUnit(metric) && IsBinary(before) && IsBinary(after))
+        {
+            int won = 0;
+            int lost = 0;
+            for (int i = 0; i < before.Length; i++)
+            {
+                won += after[i] > before[i] ? 1 : 0;
+                lost += after[i] < before[i] ? 1 : 0;
+            }
+
+            double effect = difference.DesignEffect;
+            low = Math.Min(low, Proportions.Tango(won / effect, lost / effect, difference.N / effect, alphaLow).Low);
+            high = Math.Max(high, Proportions.Tango(won / effect, lost / effect, difference.N / effect, alphaHigh).High);
+        }
+
+        return MetricNames.IsUnit(metric) ? (Math.Max(-1, low), Math.Min(1, high)) : (low, high);
+    }
+
+    public static bool IsBinary(ReadOnlySpan<double> values)
+    {
+        foreach (double value in values)
+        {
+            if (value is not (0 or 1))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static (double Low, double High) OfMean(string metric, in ClusteredMean mean, double alphaLow, double alphaHigh)
+    {
+        var (low, high) = Width(metric, mean, alphaLow, alphaHigh, paired: false);
+        return MetricNames.IsUnit(metric) ? (Math.Max(0, low), Math.Min(1, high)) : (low, high);
+    }
+
+    // Measures in [0, 1] change by 1 at most, so the least width applies always; a margin's largest change says nothing while values vary.
+    private static (double Low, double High) Width(string metric, in ClusteredMean mean, double alphaLow, double alphaHigh, bool paired)
+    {
+        double largest = MetricNames.IsUnit(metric) ? (paired || mean.StandardError == 0 ? 1 : 0) : mean.StandardError == 0 ? 2 : 0;
+        return (mean.Mean - Math.Max(mean.HalfWidth(alphaLow), mean.Floor(alphaLow, largest)),
+            mean.Mean + Math.Max(mean.HalfWidth(alphaHigh), mean.Floor(alphaHigh, largest)));
+    }
+}
