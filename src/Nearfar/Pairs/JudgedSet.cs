@@ -72,6 +72,10 @@ public sealed class DevSet : JudgedSet
 /// <summary>The frozen judgement set. No trainer and no miner takes this type, and nothing turns it into one that they take.</summary>
 public sealed class GateSet : JudgedSet
 {
-    internal GateSet(string name, Corpus corpus, IReadOnlyList<JudgedQuery> queries, IReadOnlyList<CohortRule> rules, DateOnly? asOf, string hash)
-        : base(name, corpus, queries, rules, asOf, hash) { }
+    internal GateSet(string name, Corpus corpus, IReadOnlyList<JudgedQuery> queries, IReadOnlyList<CohortRule> rules, DateOnly? asOf, string hash,
+        IReadOnlyList<string>? foldedTexts = null)
+        : base(name, corpus, queries, rules, asOf, hash) => Seal = new GateSeal(queries.Select(q => q.Query).Concat(foldedTexts ?? []));
+
+    /// <summary>Tells miners which questions they must not learn from, without showing them.</summary>
+    public GateSeal Seal { get; }
 }

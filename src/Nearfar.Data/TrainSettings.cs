@@ -1,0 +1,32 @@
+namespace Nearfar.Data;
+
+/// <summary>Section <c>train</c>. A null value leaves the choice to the trainer.</summary>
+public sealed record TrainSettings
+{
+    /// <summary>Name of the loss, for example <c>mnrl</c>.</summary>
+    public string? Loss { get; init; }
+
+    /// <summary>Divides similarities, above 0.</summary>
+    public double? Temperature { get; init; }
+
+    /// <summary>Pairs of a batch, at least 2.</summary>
+    public int? Batch { get; init; }
+
+    /// <summary>Passes over the pairs, above 0.</summary>
+    public double? Epochs { get; init; }
+
+    /// <summary>Highest learning rate, above 0.</summary>
+    public double? Rate { get; init; }
+
+    /// <summary>Share of the steps over which the rate rises, 0 to 1.</summary>
+    public double? Warmup { get; init; }
+
+    /// <summary>Hard-negative columns of a batch, 0 or more.</summary>
+    public int? HardNegatives { get; init; }
+
+    /// <summary>Evaluations on dev over the run, at least 1.</summary>
+    public int? Evaluations { get; init; }
+
+    /// <summary>Seed of batches and initial values, 0 or more.</summary>
+    public long? Seed { get; init; }
+}

@@ -1,0 +1,483 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Nearfar.Pairs;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+using YamlDotNet.RepresentationModel;
+
+namespace Nearfar.Data;
+
+/// <summary>Reads <c>nearfar.yaml</c>: walks the node tree, so that every problem has its line and column and all are told at once.</summary>
+internal sealed partial class WorkspaceReader
+{
+    private const int MaxDepth = 32;
+    private const int MaxCharacters = 1 << 20;
+    private readonly string _folder;
+    private readonly YamlProblems _problems;
+
+    private WorkspaceReader(string path)
+    {
+        _folder = Path.GetDirectoryName(path) ?? "";
+        _problems = new YamlProblems(path);
+    }
+
+    /// <exception cref="NearfarException">All problems in one message.</exception>
+    public static WorkspaceOptions Read(string path, string yaml)
+    {
+        var reader = new WorkspaceReader(path);
+        var root = new YamlSection(reader.Load(yaml), "", reader._problems);
+        var options = reader.ReadRoot(root, path);
+        root.Done();
+        reader._problems.ThrowIfAny();
+        return options;
+    }
+
+    private YamlMappingNode Load(string yaml)
+    {
+        try
+        {
+            CheckDepth(yaml);
+            var stream = new YamlStream();
+            stream.Load(new StringReader(yaml));
+            if (stream.Documents.Count == 1 && stream.Documents[0].RootNode is YamlMappingNode root)
+            {
+                return root;
+            }
+
+            _problems.Add(new Mark(0, 1, 1), "wanted one document of \"key: value\" lines that begins with version: 1.");
+        }
+        catch (YamlException e)
+        {
+            _problems.Add(e.Start, $"not valid YAML: {(e.InnerException ?? e).Message}");
+        }
+
+        _problems.ThrowIfAny();
+        throw new InvalidOperationException("A problem was just added.");
+    }
+
+    // The node tree is built by recursion; a file of ten thousand brackets must not end the process.
+    private void CheckDepth(string yaml)
+    {
+        if (yaml.Length > MaxCharacters)
+        {
+            _problems.Add(new Mark(0, 1, 1), $"the file is longer than {MaxCharacters} characters. Is it a workspace file?");
+            _problems.ThrowIfAny();
+        }
+
+        var parser = new Parser(new Scanner(new StringReader(yaml), skipComments: true));
+        int depth = 0;
+        while (parser.MoveNext())
+        {
+            depth += parser.Current is MappingStart or SequenceStart ? 1 : parser.Current is MappingEnd or SequenceEnd ? -1 : 0;
+            if (depth > MaxDepth)
+            {
+                _problems.Add(parser.Current!.Start, $"nested deeper than {MaxDepth}. Is it a workspace file?");
+                _problems.ThrowIfAny();
+            }
+        }
+    }
+
+    private WorkspaceOptions ReadRoot(YamlSection root, string path)
+    {
+        if (!root.Has("version"))
+        {
+            root.Problem("version", "is missing. Write version: 1 on the first line.");
+        }
+
+        int version = root.Integer("version", 1, 1) ?? 1;
+        string name = root.Text("name") ?? FolderName(path);
+        var asOf = root.Day("as_of");
+        var data = ReadData(root.Section("data"));
+        var cohorts = ReadCohorts(root, asOf);
+        var encoder = ReadEncoder(root.Section("encoder"));
+        var tokenizer = ReadTokenizer(root.Section("tokenizer"), encoder, root);
+        return new WorkspaceOptions
+        {
+            Version = version,
+            Name = name,
+            AsOf = asOf,
+            Data = data,
+            Cohorts = cohorts,
+            Encoder = encoder,
+            Tokenizer = tokenizer,
+            Train = ReadTrain(root.Section("train")),
+            Mining = ReadMining(root.Section("mining")),
+            Gate = ReadGate(root.Section("gate"), cohorts),
+            Spaces = ReadSpaces(root.Section("spaces")),
+            Output = PathOf(root, "output") ?? Path.Combine(_folder, "output"),
+        };
+    }
+
+    private static string FolderName(string path) =>
+        Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path))) is { Length: > 0 } folder ? folder : "workspace";
+
+    private DataSettings ReadData(YamlSection? section)
+    {
+        if (section is null)
+        {
+            return new DataSettings();
+        }
+
+        var data = new DataSettings
+        {
+            Corpus = ReadSource(section, "corpus"),
+            Train = ReadSource(section, "train"),
+            Dev = ReadSource(section, "dev"),
+            Gate = ReadSource(section, "gate"),
+            Traffic = ReadSource(section, "traffic"),
+        };
+        section.Done();
+        foreach (var (key, source) in new[] { ("dev", data.Dev), ("gate", data.Gate) })
+        {
+            if (source is not null && source.Path == data.Train?.Path && source.Split == data.Train.Split && !Directory.Exists(source.Path))
+            {
+                section.Problem(key, "is the training file. A held-out set needs rows of its own.");
+            }
+        }
+
+        return data;
+    }
+
+    private DataSource? ReadSource(YamlSection section, string key)
+    {
+        if (section.Value(key) is not YamlMappingNode)
+        {
+            return PathOf(section, key) is { } path ? new DataSource { Path = path } : null;
+        }
+
+        var inner = section.Section(key)!;
+        var columns = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (inner.Section("columns") is { } map)
+        {
+            foreach (string column in map.Keys)
+            {
+                columns[column] = map.Text(column) ?? "";
+            }
+        }
+
+        if (!inner.Has("path"))
+        {
+            inner.Problem("path", "is missing.");
+        }
+
+        var source = PathOf(inner, "path") is { } file ? new DataSource { Path = file, Columns = columns, Split = inner.Text("split") } : null;
+        inner.Done();
+        return source;
+    }
+
+    private static List<CohortRule> ReadCohorts(YamlSection root, DateOnly? asOf)
+    {
+        var rules = new List<CohortRule>();
+        if (root.Section("cohorts") is not { } section)
+        {
+            return rules;
+        }
+
+        foreach (string attribute in section.Keys)
+        {
+            var inner = section.Section(attribute);
+            var rule = inner is null ? new CohortRule { Attribute = attribute } : ReadCohort(inner, attribute);
+            rules.Add(rule);
+            foreach (string problem in CohortResolver.Problems(rule, asOf))
+            {
+                section.Problem(attribute, problem.Split(": ", 2)[1] + ".");
+            }
+
+            if (attribute == PageCohort.Attribute && (rule.From is not null || rule.Edges.Count > 0))
+            {
+                section.Problem(attribute, "is built in (known | new); only protected may be set.");
+            }
+
+            foreach (string unknown in rule.Protected.Where(value => attribute == PageCohort.Attribute && value is not ("known" or "new")))
+            {
+                section.Problem(attribute, $"protected value \"{unknown}\" does not exist; valid are known, new.");
+            }
+        }
+
+        return rules;
+    }
+
+    private static CohortRule ReadCohort(YamlSection section, string attribute)
+    {
+        var edges = new List<double>();
+        var units = new HashSet<string>(StringComparer.Ordinal);
+        foreach (string edge in section.Texts("edges"))
+        {
+            string unit = edge.EndsWith('d') ? "d" : "";
+            units.Add(unit);
+            if (double.TryParse(edge.AsSpan(0, edge.Length - unit.Length), NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value))
+            {
+                edges.Add(value);
+            }
+            else
+            {
+                section.Problem("edges", $"wanted numbers such as [4, 9] or days such as [90d, 365d], came \"{edge}\".");
+            }
+        }
+
+        if (units.Count > 1)
+        {
+            section.Problem("edges", "mixes numbers and days. Write all with d, or none.");
+        }
+
+        var rule = new CohortRule
+        {
+            Attribute = attribute,
+            From = section.Text("from"),
+            Edges = edges,
+            Unit = units.Contains("d") ? "d" : "",
+            Protected = section.Texts("protected"),
+        };
+        section.Done();
+        return rule;
+    }
+
+    private EncoderSettings ReadEncoder(YamlSection? section)
+    {
+        if (section is null)
+        {
+            return new EncoderSettings();
+        }
+
+        var encoder = new EncoderSettings
+        {
+            Kind = section.OneOf("kind", "static", "adapter", "onnx", "openai", "azure", "ollama") ?? "static",
+            Dimensions = section.Integer("dimensions", 1, 65536),
+            From = PathOf(section, "from"),
+            Model = section.Text("model"),
+            Endpoint = section.Text("endpoint"),
+            MaxTokens = section.Integer("max_tokens", 1),
+            QueryPrompt = section.Text("query_prompt"),
+            DocumentPrompt = section.Text("document_prompt"),
+        };
+        section.Done();
+        bool remote = encoder.Kind is "openai" or "azure" or "ollama";
+        if (remote && encoder.Model is null)
+        {
+            section.Problem("kind", $"{encoder.Kind} needs model, the name of the provider's model.");
+        }
+
+        if (remote && encoder.From is not null)
+        {
+            section.Problem("from", $"{encoder.Kind} has no folder to start from. Remove from, or choose another kind.");
+        }
+
+        if (!remote && (encoder.Model ?? encoder.Endpoint) is not null)
+        {
+            section.Problem(encoder.Model is null ? "endpoint" : "model", $"only openai, azure and ollama have one; this kind is {encoder.Kind}. A local model folder is from.");
+        }
+
+        if (encoder.Kind is "onnx" or "adapter" && encoder.From is null)
+        {
+            section.Problem("kind", $"{encoder.Kind} needs from, a model folder.");
+        }
+
+        return encoder;
+    }
+
+    private TokenizerSettings? ReadTokenizer(YamlSection? section, EncoderSettings encoder, YamlSection root)
+    {
+        if (section is null)
+        {
+            return null;
+        }
+
+        var tokenizer = new TokenizerSettings
+        {
+            Train = section.OneOf("train", "wordpiece", "bpe", "unigram"),
+            Size = section.Integer("size", 100, 1_000_000),
+            From = PathOf(section, "from"),
+        };
+        if (section.Has("train") == section.Has("from"))
+        {
+            section.Problem("train", section.Has("train") ? "and from exclude each other. Keep one." : "or from is wanted.");
+        }
+
+        if (tokenizer is { Size: not null, From: not null })
+        {
+            section.Problem("size", "belongs to a tokenizer that is trained; this one comes from a file.");
+        }
+
+        section.Done();
+        if (encoder.From is not null)
+        {
+            root.Problem("tokenizer", "encoder.from brings a tokenizer of its own. Remove this section or encoder.from.");
+        }
+
+        return tokenizer;
+    }
+
+    private static TrainSettings ReadTrain(YamlSection? section)
+    {
+        if (section is null)
+        {
+            return new TrainSettings();
+        }
+
+        var train = new TrainSettings
+        {
+            Loss = section.Text("loss"),
+            Temperature = section.Number("temperature", 0, above: true),
+            Batch = section.Integer("batch", 2),
+            Epochs = section.Number("epochs", 0, above: true),
+            Rate = section.Number("rate", 0, above: true),
+            Warmup = section.Number("warmup", 0, 1),
+            HardNegatives = section.Integer("hard_negatives", 0),
+            Evaluations = section.Integer("evaluations", 1),
+            Seed = section.Long("seed", 0, long.MaxValue),
+        };
+        section.Done();
+        return train;
+    }
+
+    private static MiningSettings ReadMining(YamlSection? section)
+    {
+        if (section is null)
+        {
+            return new MiningSettings();
+        }
+
+        var mining = new MiningSettings
+        {
+            PerQuery = section.Integer("per_query", 1),
+            PositiveRatio = section.Number("positive_ratio", 0, 1, above: true),
+            Candidates = section.Integer("candidates", 1),
+            SkipRanks = section.Integer("skip_ranks", 0),
+            PerDocument = section.Integer("per_document", 1),
+        };
+        section.Done();
+        if (mining.Candidates < (mining.PerQuery ?? 1) + (mining.SkipRanks ?? 0))
+        {
+            section.Problem("candidates", "is below per_query + skip_ranks, so that no query could have its negatives.");
+        }
+
+        return mining;
+    }
+
+    private static GateSettings ReadGate(YamlSection? section, IReadOnlyList<CohortRule> cohorts)
+    {
+        if (section is null)
+        {
+            return new GateSettings();
+        }
+
+        var gate = new GateSettings
+        {
+            Reference = section.OneOf("reference", "current", "bm25", "untrained") ?? "current",
+            Metric = Metric(section, "metric", section.Text("metric")) ?? "recall@5",
+            Tolerance = section.Number("tolerance", 0, 1) ?? 0.02,
+            ProtectedTolerance = ReadProtected(section, cohorts),
+            Floors = ReadFloors(section.Section("floors"), cohorts),
+            ViolationLimit = section.Number("violation_limit", 0, 1),
+            OnInconclusive = section.OneOf("on_inconclusive", "stop", "pass", "block") ?? "stop",
+        };
+        section.Done();
+        return gate;
+    }
+
+    private static double? ReadProtected(YamlSection gate, IReadOnlyList<CohortRule> cohorts)
+    {
+        if (gate.Section("protected") is not { } section)
+        {
+            return null;
+        }
+
+        double? tolerance = section.Number("tolerance", 0, 1);
+        section.Done();
+        if (cohorts.All(c => c.Protected.Count == 0))
+        {
+            gate.Problem("protected", "no cohort is protected. Name some under cohorts, for example intent: {protected: [refund-policy]}.");
+        }
+
+        return tolerance;
+    }
+
+    private static Dictionary<string, IReadOnlyDictionary<string, double>> ReadFloors(YamlSection? section, IReadOnlyList<CohortRule> cohorts)
+    {
+        var floors = new Dictionary<string, IReadOnlyDictionary<string, double>>(StringComparer.Ordinal);
+        foreach (string cohort in section?.Keys ?? [])
+        {
+            string attribute = cohort.Split('=', 2)[0].Trim();
+            string[] known = [.. cohorts.Select(c => c.Attribute), PageCohort.Attribute];
+            if (cohort != "all" && (!cohort.Contains('=', StringComparison.Ordinal) || !known.Contains(attribute, StringComparer.Ordinal)))
+            {
+                section!.Problem(cohort, cohort.Contains('=', StringComparison.Ordinal)
+                    ? NearestName.Unknown("cohort", attribute, known)
+                    : "wanted attribute=value, or all.");
+            }
+
+            if (section!.Section(cohort) is not { } metrics)
+            {
+                section.Problem(cohort, "wanted metrics with their lowest values, such as {margin_mean: 0.18}.");
+                continue;
+            }
+
+            var values = new Dictionary<string, double>(StringComparer.Ordinal);
+            foreach (string metric in metrics.Keys)
+            {
+                if (Metric(metrics, metric, metric, "margin_mean", "margin_hard", "z_margin") is not null && metrics.Number(metric) is { } value)
+                {
+                    values[metric] = value;
+                }
+            }
+
+            floors[cohort] = values;
+        }
+
+        return floors;
+    }
+
+    private static string? Metric(YamlSection section, string key, string? metric, params string[] more)
+    {
+        if (metric is null || more.Contains(metric) || MetricForm().IsMatch(metric))
+        {
+            return metric;
+        }
+
+        string[] forms = [.. more, "recall@5", "hit_rate@5", "mrr@5", "ndcg@5", "map@5", "precision@5"];
+        section.Problem(key, NearestName.Unknown("metric", metric, forms));
+        return null;
+    }
+
+    private static Dictionary<string, string> ReadSpaces(YamlSection? section)
+    {
+        var spaces = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string label in section?.Keys ?? [])
+        {
+            if (section!.Text(label) is { } id)
+            {
+                spaces[label] = id;
+            }
+        }
+
+        return spaces;
+    }
+
+    /// <summary>A path with <c>${NAME}</c> filled in, relative to the workspace file.</summary>
+    private string? PathOf(YamlSection section, string key)
+    {
+        if (section.Text(key) is not { } text)
+        {
+            return null;
+        }
+
+        string filled = VariableForm().Replace(text, match =>
+        {
+            string name = match.Groups[1].Value;
+            if (Environment.GetEnvironmentVariable(name) is { Length: > 0 } value)
+            {
+                return value;
+            }
+
+            section.Problem(key, $"the environment variable {name} is not set. Set it to the folder that \"{text}\" lies in.");
+            return "";
+        });
+        return Path.Combine(_folder, filled);
+    }
+
+    [GeneratedRegex(@"^(recall|hit_rate|mrr|ndcg|map|precision)@[1-9][0-9]{0,5}$")]
+    private static partial Regex MetricForm();
+
+    [GeneratedRegex(@"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")]
+    private static partial Regex VariableForm();
+}

@@ -1,0 +1,67 @@
+using Nearfar.Pairs;
+
+namespace Nearfar.Data;
+
+/// <summary>The rows of all sets as read, inline texts merged into one corpus, and what was wrong with them.</summary>
+internal sealed class WorkspaceRows
+{
+    public required Corpus Corpus { get; init; }
+
+    /// <summary>Line of a corpus document in the corpus file; 0 for one that stood inline.</summary>
+    public required IReadOnlyList<long> CorpusLines { get; init; }
+
+    public RowSet<Pair>? Train { get; init; }
+
+    public RowSet<Pair>? Dev { get; init; }
+
+    public RowSet<Pair>? Gate { get; init; }
+
+    public required ProblemList Problems { get; init; }
+
+    public IEnumerable<Pair> All => (Train?.Rows ?? []).Concat(Dev?.Rows ?? []).Concat(Gate?.Rows ?? []);
+
+    /// <summary>Reads every set; a problem does not stop the next file.</summary>
+    public static WorkspaceRows Read(DataSettings data)
+    {
+        var problems = new ProblemList();
+        var corpus = Try(data.Corpus, problems, DataReader.Documents);
+        var train = Try(data.Train, problems, s => DataReader.Pairs(s, "train"));
+        var dev = Try(data.Dev, problems, s => DataReader.Pairs(s, "dev"));
+        var gate = Try(data.Gate, problems, s => DataReader.Pairs(s, "test"));
+        var merged = new InlineMerge(corpus);
+        return new WorkspaceRows
+        {
+            Train = merged.Add(train),
+            Dev = merged.Add(dev),
+            Gate = merged.Add(gate),
+            Corpus = merged.ToCorpus(),
+            CorpusLines = merged.Lines,
+            Problems = problems,
+        };
+    }
+
+    private static RowSet<T>? Try<T>(DataSource? source, ProblemList problems, Func<DataSource, RowSet<T>> read)
+    {
+        if (source is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            var rows = read(source);
+            problems.AddAll(rows.Problems, Math.Max(rows.Skipped, rows.Problems.Count));
+            return rows;
+        }
+        catch (NearfarException e)
+        {
+            problems.Add(e.Path ?? source.Path, e.Line, e.Path is null ? e.Message : e.Message[(e.Message.IndexOf(": ", StringComparison.Ordinal) + 2)..]);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problems.Add(source.Path, 0, e.Message);
+            return null;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using Nearfar.Text;
+
+namespace Nearfar.Pairs;
+
+/// <summary>
+/// Says whether a question is one of the gate's, and nothing else: it holds hashes and fold keys, no row. Miners ask it before they learn
+/// from traffic. Immutable and thread-safe.
+/// </summary>
+public sealed class GateSeal
+{
+    private readonly HashSet<string> _foldKeys = new(StringComparer.Ordinal);
+    private readonly NearDuplicateIndex _near = new();
+
+    internal GateSeal(IEnumerable<string> questions)
+    {
+        foreach (string question in questions)
+        {
+            if (_foldKeys.Add(ContentHash.IdOf(FoldKeys.Of(question))))
+            {
+                _near.Add(Shingles.Of(question));
+            }
+        }
+    }
+
+    /// <summary>Whether the gate holds this question: the same text but for case and white space, or at least .8 of its shingles.</summary>
+    /// <param name="query">A question, for example from traffic.</param>
+    public bool Contains(string query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return _foldKeys.Contains(ContentHash.IdOf(FoldKeys.Of(query))) || _near.Find(Shingles.Of(query)).Count > 0;
+    }
+}
