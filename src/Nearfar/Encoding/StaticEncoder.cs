@@ -1,0 +1,216 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using Microsoft.Extensions.AI;
+using Nearfar.Text;
+using Nearfar.Vectors;
+
+namespace Nearfar.Encoding;
+
+/// <summary>Mean of token vectors, normalised: the encoder of model2vec and of sentence-transformers' StaticEmbedding. Thread-safe.</summary>
+/// <remarks>
+/// vector = sum of the rows of the text's tokens / its Euclidean length. Sums run in token order and lengths over 16 fixed partial
+/// sums, without fused multiply-add, so a text has the same bits alone, in any batch and on any processor. Rows of zeros (such as an
+/// unknown token's) add nothing; a text whose sum is zero gives a zero row: a miss, never similarity 0.
+/// Differs from model2vec: long texts are cut by tokens alone, not first by characters.
+/// </remarks>
+public sealed class StaticEncoder : IEncoder
+{
+    private readonly float[] _rows;
+    private readonly Lazy<EmbeddingSpace> _space;
+
+    /// <param name="tokenizer">Gives ids below the number of rows.</param>
+    /// <param name="rows">Effective token rows [V, D]: weights and mapping applied, finite.</param>
+    /// <param name="options">Prompts and cut.</param>
+    /// <exception cref="NearfarException">Shapes do not fit, or a value is not finite.</exception>
+    public StaticEncoder(ITokenizer tokenizer, Rows<float> rows, StaticEncoderOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        Options = options ?? new StaticEncoderOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(Options.MaxTokens, 1, nameof(options));
+        if (rows.Count != tokenizer.VocabularySize || rows.Dimensions < 1)
+        {
+            throw new NearfarException($"The tokenizer has {tokenizer.VocabularySize} tokens and the matrix {rows.Count} rows of {rows.Dimensions}; wanted one row for each token. Load both from one model folder.");
+        }
+
+        Tokenizer = tokenizer;
+        Dimensions = rows.Dimensions;
+        _rows = new float[(long)rows.Count * rows.Dimensions];
+        for (int i = 0; i < rows.Count; i++)
+        {
+            var row = rows[i];
+            for (int j = 0; j < row.Length; j++)
+            {
+                if (!float.IsFinite(row[j]))
+                {
+                    throw new NearfarException($"Row {i} (token \"{tokenizer.TokenOf(i)}\") holds {row[j]}; every value must be finite.");
+                }
+            }
+
+            row.CopyTo(_rows.AsSpan(i * Dimensions));
+        }
+
+        _space = new Lazy<EmbeddingSpace>(() => SpaceFingerprint.Of(this));
+        Queries = new EncoderGenerator(this, TextRole.Query);
+        Documents = new EncoderGenerator(this, TextRole.Document);
+    }
+
+    /// <summary>Text to ids.</summary>
+    public ITokenizer Tokenizer { get; }
+
+    /// <summary>Prompts and cut.</summary>
+    public StaticEncoderOptions Options { get; }
+
+    /// <inheritdoc />
+    public EmbeddingSpace Space => _space.Value;
+
+    /// <inheritdoc />
+    public int Dimensions { get; }
+
+    /// <inheritdoc />
+    public IEmbeddingGenerator<string, Embedding<float>> Queries { get; }
+
+    /// <inheritdoc />
+    public IEmbeddingGenerator<string, Embedding<float>> Documents { get; }
+
+    /// <summary>The effective token rows [V, D].</summary>
+    public Rows<float> TokenRows => new(_rows, _rows.Length / Dimensions, Dimensions, Dimensions);
+
+    /// <summary>Reads a model2vec or sentence-transformers StaticEmbedding folder.</summary>
+    /// <param name="folder">The model folder.</param>
+    /// <exception cref="NearfarException">Missing files, foreign modules, broken tensors.</exception>
+    public static StaticEncoder Load(string folder) => StaticModelFolder.Load(folder);
+
+    /// <summary>One text to one unit row; false, and a zero row, when it has no known token.</summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="role">Chooses the prompt.</param>
+    /// <param name="into">D values.</param>
+    /// <param name="buffer">Reused memory; cleared first.</param>
+    public bool Encode(ReadOnlySpan<char> text, TextRole role, Span<float> into, TokenBuffer buffer)
+    {
+        ArgumentNullException.ThrowIfNull(buffer);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(into.Length, Dimensions, nameof(into));
+        buffer.Clear();
+        string prompt = role == TextRole.Query ? Options.QueryPrompt : Options.DocumentPrompt;
+        if (prompt.Length == 0)
+        {
+            Tokenizer.Encode(text, buffer);
+        }
+        else
+        {
+            Tokenizer.Encode(string.Concat(prompt, text), buffer);
+        }
+
+        return Pool(buffer.Ids, into);
+    }
+
+    /// <inheritdoc />
+    public ValueTask EncodeAsync(IReadOnlyList<string> texts, TextRole role, Memory<float> into, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        ArgumentOutOfRangeException.ThrowIfLessThan(into.Length, texts.Count * Dimensions, nameof(into));
+        const int Block = 256;
+        int blocks = (texts.Count + Block - 1) / Block;
+        void EncodeBlock(int block)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var buffer = new TokenBuffer();
+            for (int i = block * Block; i < Math.Min(texts.Count, (block + 1) * Block); i++)
+            {
+                Encode(texts[i], role, into.Span.Slice(i * Dimensions, Dimensions), buffer);
+            }
+        }
+
+        if (blocks <= 1)
+        {
+            for (int block = 0; block < blocks; block++)
+            {
+                EncodeBlock(block);
+            }
+        }
+        else
+        {
+            Parallel.For(0, blocks, new ParallelOptions { CancellationToken = cancellationToken }, EncodeBlock);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    internal bool Pool(ReadOnlySpan<int> ids, Span<float> into)
+    {
+        if (ids.Length > Options.MaxTokens)
+        {
+            ids = ids[..Options.MaxTokens];
+        }
+
+        SumRows(ids, into);
+        double square = SumOfSquares(into);
+        if (square == 0)
+        {
+            into.Clear();
+            return false;
+        }
+
+        float scale = (float)(1 / Math.Sqrt(square));
+        for (int i = 0; i < into.Length; i++)
+        {
+            into[i] *= scale;
+        }
+
+        return true;
+    }
+
+    // Columns in blocks of 64 stay in four registers while the ids pass; each element is a plain sum in token order, so its bits do not depend on the width.
+    private void SumRows(ReadOnlySpan<int> ids, Span<float> into)
+    {
+        ref float rows = ref MemoryMarshal.GetArrayDataReference(_rows);
+        ref float target = ref MemoryMarshal.GetReference(into);
+        int column = 0;
+        for (; column + 64 <= Dimensions; column += 64)
+        {
+            Vector512<float> a = Vector512<float>.Zero, b = a, c = a, d = a;
+            foreach (int id in ids)
+            {
+                nuint offset = ((nuint)(uint)id * (uint)Dimensions) + (uint)column;
+                a += Vector512.LoadUnsafe(ref rows, offset);
+                b += Vector512.LoadUnsafe(ref rows, offset + 16);
+                c += Vector512.LoadUnsafe(ref rows, offset + 32);
+                d += Vector512.LoadUnsafe(ref rows, offset + 48);
+            }
+
+            a.StoreUnsafe(ref target, (uint)column);
+            b.StoreUnsafe(ref target, (uint)column + 16);
+            c.StoreUnsafe(ref target, (uint)column + 32);
+            d.StoreUnsafe(ref target, (uint)column + 48);
+        }
+
+        for (; column < Dimensions; column++)
+        {
+            float sum = 0;
+            foreach (int id in ids)
+            {
+                sum += _rows[((long)id * Dimensions) + column];
+            }
+
+            into[column] = sum;
+        }
+    }
+
+    // 16 partial sums in double whatever the processor's width: the same bits everywhere.
+    private static double SumOfSquares(ReadOnlySpan<float> row)
+    {
+        Span<double> partial = stackalloc double[16];
+        partial.Clear();
+        for (int i = 0; i < row.Length; i++)
+        {
+            partial[i & 15] += (double)row[i] * row[i];
+        }
+
+        double sum = 0;
+        foreach (double p in partial)
+        {
+            sum += p;
+        }
+
+        return sum;
+    }
+}

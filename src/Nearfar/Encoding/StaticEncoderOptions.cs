@@ -1,0 +1,17 @@
+namespace Nearfar.Encoding;
+
+/// <summary>What, besides rows and tokenizer, decides the vectors of a static encoder.</summary>
+public sealed record StaticEncoderOptions
+{
+    /// <summary>Tokens of a text that count, at least 1; the rest is cut. Default 512.</summary>
+    public int MaxTokens { get; init; } = 512;
+
+    /// <summary>Put before every query. Default none.</summary>
+    public string QueryPrompt { get; init; } = "";
+
+    /// <summary>Put before every document. Default none.</summary>
+    public string DocumentPrompt { get; init; } = "";
+
+    /// <summary>A name for people, carried by the space. Default none.</summary>
+    public string? Label { get; init; }
+}

@@ -1,0 +1,218 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Nearfar.Text;
+using Nearfar.Vectors;
+
+namespace Nearfar.Encoding;
+
+/// <summary>Static encoders on disk: reads model2vec and sentence-transformers StaticEmbedding folders, writes the latter.</summary>
+public static class StaticModelFolder
+{
+    private const string Module = "0_StaticEmbedding";
+    private const int Model2VecMaxTokens = 512;
+    private const int NoCut = 1_000_000;
+
+    /// <summary>Reads a model folder.</summary>
+    /// <param name="folder">Holds <c>modules.json</c> (sentence-transformers) or <c>model.safetensors</c> and <c>tokenizer.json</c> (model2vec).</param>
+    /// <exception cref="NearfarException">A file is missing or broken, or a module is of a kind that this tool has no engine for.</exception>
+    public static StaticEncoder Load(string folder)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        if (!Directory.Exists(folder))
+        {
+            throw new NearfarException(folder, 0, "no such model folder.");
+        }
+
+        var manifest = ModelManifest.Read(folder);
+        string inner = StaticModule(folder);
+        string weights = Path.Combine(inner, "model.safetensors");
+        string tokenizerPath = Path.Combine(inner, "tokenizer.json");
+        foreach (string path in new[] { weights, tokenizerPath })
+        {
+            if (!File.Exists(path))
+            {
+                throw new NearfarException(path, 0, "missing: a static encoder needs model.safetensors and tokenizer.json side by side.");
+            }
+        }
+
+        var tokenizer = Tokenizer.Load(tokenizerPath);
+        using var file = SafeTensorsFile.Open(weights);
+        bool model2Vec = file.Find("embeddings") is not null;
+        var rows = model2Vec ? ReadModel2Vec(file, weights, tokenizer) : ReadStaticEmbedding(file, weights);
+        if (rows.Count != tokenizer.VocabularySize)
+        {
+            throw new NearfarException(weights, 0, $"{rows.Count} rows for the {tokenizer.VocabularySize} tokens of tokenizer.json; wanted one row a token.");
+        }
+
+        var (query, document) = ReadPrompts(folder);
+        var encoder = new StaticEncoder(tokenizer, rows, new StaticEncoderOptions
+        {
+            MaxTokens = ReadTruncation(tokenizerPath) ?? (model2Vec ? Model2VecMaxTokens : NoCut),
+            QueryPrompt = query,
+            DocumentPrompt = document,
+            Label = manifest?.Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
+        });
+        if (manifest is not null && manifest.Space != encoder.Space.Id)
+        {
+            throw new NearfarException(folder, 0, $"nearfar.json names space {manifest.Space}, but the weights, tokenizer and prompts give {encoder.Space.Id}: the folder was changed after it was written. Restore it, or remove nearfar.json to accept it as another model.");
+        }
+
+        return encoder;
+    }
+
+    /// <summary>Writes a folder that Python's sentence-transformers loads unchanged, with <c>nearfar.json</c> and a model card.</summary>
+    /// <param name="folder">Made when absent; files are replaced one by one, each atomically, <c>nearfar.json</c> last.</param>
+    /// <param name="encoder">What to write.</param>
+    /// <param name="manifest">Its space must be the encoder's.</param>
+    /// <param name="card">Markdown for <c>README.md</c>.</param>
+    public static void Save(string folder, StaticEncoder encoder, ModelManifest manifest, string card)
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
+        ArgumentNullException.ThrowIfNull(manifest);
+        EmbeddingSpace.ThrowUnlessSame(encoder.Space, new EmbeddingSpace(manifest.Space), "The manifest", "Make it from the encoder that is written.");
+        Directory.CreateDirectory(Path.Combine(folder, "1_Normalize"));
+        SafeTensorsFile.WriteMatrix(Path.Combine(folder, Module, "model.safetensors"), "embedding.weight", encoder.TokenRows, [new("format", "pt")]);
+        AtomicFile.Write(Path.Combine(folder, Module, "tokenizer.json"), WithTruncation(encoder.Tokenizer.ToJson(), encoder.Options.MaxTokens));
+        AtomicFile.Write(Path.Combine(folder, "modules.json"), """
+            [
+              {"idx": 0, "name": "0", "path": "0_StaticEmbedding", "type": "sentence_transformers.models.StaticEmbedding"},
+              {"idx": 1, "name": "1", "path": "1_Normalize", "type": "sentence_transformers.models.Normalize"}
+            ]
+
+            """);
+        var prompts = new JsonObject { ["query"] = encoder.Options.QueryPrompt, ["document"] = encoder.Options.DocumentPrompt };
+        var config = new JsonObject
+        {
+            ["__version__"] = new JsonObject(),
+            ["prompts"] = prompts,
+            ["default_prompt_name"] = null,
+            ["similarity_fn_name"] = "cosine",
+        };
+        AtomicFile.Write(Path.Combine(folder, "config_sentence_transformers.json"), config.ToJsonString() + "\n");
+        AtomicFile.Write(Path.Combine(folder, "README.md"), card);
+        AtomicFile.Write(Path.Combine(folder, "nearfar.json"), manifest.ToBytes());
+    }
+
+    private static string StaticModule(string folder)
+    {
+        string path = Path.Combine(folder, "modules.json");
+        if (!File.Exists(path))
+        {
+            return folder;
+        }
+
+        string? found = null;
+        using var modules = ParseJson(path);
+        foreach (var module in modules.RootElement.EnumerateArray())
+        {
+            string type = module.GetProperty("type").GetString() ?? "";
+            if (type.EndsWith(".StaticEmbedding", StringComparison.Ordinal))
+            {
+                found = Path.Combine(folder, module.GetProperty("path").GetString() ?? "");
+            }
+            else if (!type.EndsWith(".Normalize", StringComparison.Ordinal))
+            {
+                throw new NearfarException(path, 0, $"module {type} needs an engine that nearfar does not have; nearfar reads StaticEmbedding and Normalize. Transformers run in nearfar-server (ONNX) and nearfar-torch.");
+            }
+        }
+
+        return found ?? throw new NearfarException(path, 0, "no StaticEmbedding module; nearfar reads static encoders. Transformers run in nearfar-server (ONNX) and nearfar-torch.");
+    }
+
+    // model2vec: row = embeddings[mapping[id]] * weights[id]; unknown tokens are dropped, which a zero row does under normalisation.
+    private static Rows<float> ReadModel2Vec(SafeTensorsFile file, string path, Tokenizer tokenizer)
+    {
+        var tensor = file.Find("embeddings")!;
+        int dimensions = MatrixWidth(tensor, path);
+        float[] source = file.ReadSingles(tensor);
+        long[]? mapping = file.Find("mapping") is { } m ? file.ReadIntegers(m) : null;
+        float[]? weights = file.Find("weights") is { } w ? file.ReadSingles(w) : null;
+        int count = mapping?.Length ?? checked((int)tensor.Shape[0]);
+        if (weights is not null && weights.Length != count)
+        {
+            throw new NearfarException(path, 0, $"\"weights\" has {weights.Length} values for {count} tokens.");
+        }
+
+        var rows = Rows.Allocate<float>(count, dimensions);
+        for (int id = 0; id < count; id++)
+        {
+            long from = mapping?[id] ?? id;
+            if (from < 0 || from >= tensor.Shape[0])
+            {
+                throw new NearfarException(path, 0, $"\"mapping\" sends token {id} to row {from} of {tensor.Shape[0]}.");
+            }
+
+            if (id == tokenizer.UnknownId)
+            {
+                continue;
+            }
+
+            float weight = weights?[id] ?? 1;
+            var row = rows[id];
+            for (int j = 0; j < dimensions; j++)
+            {
+                row[j] = source[(from * dimensions) + j] * weight;
+            }
+        }
+
+        return rows;
+    }
+
+    private static Rows<float> ReadStaticEmbedding(SafeTensorsFile file, string path)
+    {
+        var tensor = file.Find("embedding.weight") ?? throw new NearfarException(path, 0,
+            $"wanted \"embedding.weight\" (sentence-transformers) or \"embeddings\" (model2vec), found {string.Join(", ", file.Tensors.Select(t => $"\"{t.Name}\""))}.");
+        int dimensions = MatrixWidth(tensor, path);
+        return new Rows<float>(file.ReadSingles(tensor), checked((int)tensor.Shape[0]), dimensions, dimensions);
+    }
+
+    private static int MatrixWidth(SafeTensor tensor, string path) => tensor.Shape is [> 0, > 0 and <= 65_536]
+        ? (int)tensor.Shape[1]
+        : throw new NearfarException(path, 0, $"\"{tensor.Name}\" must have two axes [tokens, dimensions], has [{string.Join(", ", tensor.Shape)}].");
+
+    private static int? ReadTruncation(string path)
+    {
+        using var json = ParseJson(path);
+        return json.RootElement.TryGetProperty("truncation", out var truncation) && truncation.ValueKind == JsonValueKind.Object
+            && truncation.TryGetProperty("max_length", out var length) && length.TryGetInt32(out int value) && value > 0 ? value : null;
+    }
+
+    private static (string Query, string Document) ReadPrompts(string folder)
+    {
+        string path = Path.Combine(folder, "config_sentence_transformers.json");
+        if (!File.Exists(path))
+        {
+            return ("", "");
+        }
+
+        using var json = ParseJson(path);
+        string Prompt(string name) => json.RootElement.TryGetProperty("prompts", out var prompts) && prompts.ValueKind == JsonValueKind.Object
+            && prompts.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+        return (Prompt("query"), Prompt("document"));
+    }
+
+    private static string WithTruncation(ReadOnlyMemory<byte> tokenizerJson, int maxTokens)
+    {
+        var json = JsonNode.Parse(tokenizerJson.Span)!.AsObject();
+        json["truncation"] = maxTokens >= NoCut ? null : new JsonObject
+        {
+            ["direction"] = "Right",
+            ["max_length"] = maxTokens,
+            ["strategy"] = "LongestFirst",
+            ["stride"] = 0,
+        };
+        return json.ToJsonString() + "\n";
+    }
+
+    private static JsonDocument ParseJson(string path)
+    {
+        try
+        {
+            return JsonDocument.Parse(File.ReadAllBytes(path));
+        }
+        catch (JsonException e)
+        {
+            throw new NearfarException(path, (e.LineNumber ?? -1) + 1, $"not JSON: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,266 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Nearfar.Releases;
+
+/// <summary>What a line of the ledger records.</summary>
+public enum LedgerEvent
+{
+    /// <summary>The gate was opened for a candidate.</summary>
+    [JsonStringEnumMemberName("gate")]
+    Gate,
+
+    /// <summary>A model became current.</summary>
+    [JsonStringEnumMemberName("promote")]
+    Promote,
+
+    /// <summary>An earlier model became current again.</summary>
+    [JsonStringEnumMemberName("rollback")]
+    Rollback,
+}
+
+/// <summary>One line of <c>releases/ledger.jsonl</c>.</summary>
+public sealed record LedgerEntry
+{
+    /// <summary>1, 2, 3 …</summary>
+    public required long Sequence { get; init; }
+
+    /// <summary>What happened.</summary>
+    public required LedgerEvent Event { get; init; }
+
+    /// <summary>When, by the caller's clock.</summary>
+    public required DateTimeOffset Time { get; init; }
+
+    /// <summary>Space id of the model.</summary>
+    public required string Space { get; init; }
+
+    /// <summary>Run folder name of the model.</summary>
+    public required string Run { get; init; }
+
+    /// <summary>Hash of the gate set that was opened.</summary>
+    public string? GateSet { get; init; }
+
+    /// <summary>Attempt on that gate set, 1-based.</summary>
+    public int? Attempt { get; init; }
+
+    /// <summary><c>passed</c>, <c>blocked</c> or <c>inconclusive</c>.</summary>
+    public string? Verdict { get; init; }
+
+    /// <summary>SHA-256 of <c>decision.json</c>.</summary>
+    public string? Decision { get; init; }
+
+    /// <summary>By whose decision; <c>loop</c> when the loop promoted after a pass.</summary>
+    public string? By { get; init; }
+
+    /// <summary>Why, in the actor's words.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Hash of the line before; 64 zeros for the first.</summary>
+    public required string Previous { get; init; }
+
+    /// <summary>SHA-256 of this line without this field.</summary>
+    public string? Hash { get; init; }
+}
+
+/// <summary>The append-only, hash-chained record of gate openings and releases, and the pointer to the current model.</summary>
+/// <remarks>One process writes at a time: an operating system lock on <c>ledger.lock</c> guards each append. Every read verifies the whole chain.</remarks>
+public sealed class ReleaseLedger
+{
+    private static readonly string s_genesis = new('0', 64);
+    private readonly TimeProvider _clock;
+
+    /// <param name="folder">The <c>releases</c> folder; made when absent.</param>
+    /// <param name="clock">Gives the times.</param>
+    public ReleaseLedger(string folder, TimeProvider clock)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        ArgumentNullException.ThrowIfNull(clock);
+        Folder = folder;
+        _clock = clock;
+    }
+
+    /// <summary>The <c>releases</c> folder.</summary>
+    public string Folder { get; }
+
+    private string LedgerPath => Path.Combine(Folder, "ledger.jsonl");
+
+    private string CurrentPath => Path.Combine(Folder, "current");
+
+    /// <summary>All entries, oldest first, after verifying the chain.</summary>
+    /// <exception cref="NearfarException">A line is broken, missing or altered; the message names it.</exception>
+    public IReadOnlyList<LedgerEntry> Read()
+    {
+        if (!File.Exists(LedgerPath))
+        {
+            return [];
+        }
+
+        var entries = new List<LedgerEntry>();
+        string previous = s_genesis;
+        long line = 0;
+        foreach (string text in File.ReadLines(LedgerPath))
+        {
+            line++;
+            LedgerEntry entry;
+            try
+            {
+                entry = JsonSerializer.Deserialize(text, LedgerContext.Default.LedgerEntry) ?? throw new JsonException("null");
+            }
+            catch (JsonException e)
+            {
+                throw new NearfarException(LedgerPath, line, $"not a ledger entry: {e.Message} Nothing may be edited here; restore the file from a copy.", e);
+            }
+
+            if (entry.Sequence != line || entry.Previous != previous || entry.Hash != HashOf(entry))
+            {
+                throw new NearfarException(LedgerPath, line, "the hash chain breaks here: a line was altered, removed or inserted. Restore the file from a copy; until then nothing is released.");
+            }
+
+            previous = entry.Hash!;
+            entries.Add(entry);
+        }
+
+        return entries;
+    }
+
+    /// <summary>How many times the gate was opened on a gate set so far.</summary>
+    /// <param name="gateSetHash">Hash of the set.</param>
+    public int AttemptsOn(string gateSetHash) => Read().Count(e => e.Event == LedgerEvent.Gate && e.GateSet == gateSetHash);
+
+    /// <summary>The entry that made the current model current; null when nothing was released.</summary>
+    /// <exception cref="NearfarException">The pointer and the ledger disagree.</exception>
+    public LedgerEntry? Current()
+    {
+        var last = Read().LastOrDefault(e => e.Event is LedgerEvent.Promote or LedgerEvent.Rollback);
+        string? pointer = File.Exists(CurrentPath) ? File.ReadAllText(CurrentPath).Trim() : null;
+        return pointer == last?.Space
+            ? last
+            : throw new NearfarException(CurrentPath, 0, $"names {pointer ?? "nothing"}, the ledger's last release is {last?.Space ?? "none"}. Run: nearfar release promote, for the model that is meant.");
+    }
+
+    /// <summary>Folder of the current model; null when nothing was released.</summary>
+    public string? CurrentModelFolder() => Current() is { } entry ? ModelFolder(entry.Space) : null;
+
+    /// <summary>Where the released model of a space stands.</summary>
+    /// <param name="space">Space id.</param>
+    public string ModelFolder(string space) => Path.Combine(Folder, space);
+
+    /// <summary>Appends an entry; sequence, time, previous and hash are filled in.</summary>
+    /// <param name="make">Makes the entry from sequence, time and previous hash.</param>
+    public LedgerEntry Append(Func<long, DateTimeOffset, string, LedgerEntry> make)
+    {
+        ArgumentNullException.ThrowIfNull(make);
+        Directory.CreateDirectory(Folder);
+        using var guard = Lock();
+        var entries = Read();
+        var entry = make(entries.Count + 1, _clock.GetUtcNow(), entries.Count == 0 ? s_genesis : entries[^1].Hash!);
+        entry = entry with { Hash = HashOf(entry) };
+        byte[] existing = File.Exists(LedgerPath) ? File.ReadAllBytes(LedgerPath) : [];
+        // Rewritten whole and renamed: an append torn by a crash would break the chain for ever.
+        AtomicFile.Write(LedgerPath, [.. existing, .. JsonSerializer.SerializeToUtf8Bytes(entry, LedgerContext.Default.LedgerEntry), (byte)'\n']);
+        if (entry.Event is LedgerEvent.Promote or LedgerEvent.Rollback)
+        {
+            AtomicFile.Write(CurrentPath, entry.Space + "\n");
+        }
+
+        return entry;
+    }
+
+    /// <summary>Copies a model into <c>releases/SPACE</c> and makes it current.</summary>
+    /// <param name="modelFolder">The run's model folder.</param>
+    /// <param name="space">Its space id.</param>
+    /// <param name="run">Its run.</param>
+    /// <param name="by">By whose decision.</param>
+    /// <param name="decision">SHA-256 of the decision that passed it, if one did.</param>
+    /// <param name="reason">Why, in the actor's words.</param>
+    public LedgerEntry Promote(string modelFolder, string space, string run, string by, string? decision, string? reason)
+    {
+        CopyFolder(modelFolder, ModelFolder(space));
+        return Append((sequence, time, previous) => new LedgerEntry
+        {
+            Sequence = sequence,
+            Time = time,
+            Previous = previous,
+            Event = LedgerEvent.Promote,
+            Space = space,
+            Run = run,
+            Decision = decision,
+            Verdict = decision is null ? null : "passed",
+            By = by,
+            Reason = reason,
+        });
+    }
+
+    /// <summary>Makes an earlier released model current again.</summary>
+    /// <param name="space">Space id of a model that was current before; null: the one before the current.</param>
+    /// <param name="by">By whose decision.</param>
+    /// <param name="reason">Why.</param>
+    /// <exception cref="NearfarException">No such earlier release, or its folder is gone.</exception>
+    public LedgerEntry Rollback(string? space, string by, string? reason)
+    {
+        var releases = Read().Where(e => e.Event is LedgerEvent.Promote or LedgerEvent.Rollback).ToArray();
+        string? current = releases.LastOrDefault()?.Space;
+        var target = releases.LastOrDefault(e => space is null ? e.Space != current : e.Space == space)
+            ?? throw new NearfarException($"No earlier release{(space is null ? "" : $" of space {space}")} to go back to. See: nearfar release list");
+        if (!Directory.Exists(ModelFolder(target.Space)))
+        {
+            throw new NearfarException(ModelFolder(target.Space), 0, "the released model folder is gone; restore it before rolling back.");
+        }
+
+        return Append((sequence, time, previous) => new LedgerEntry
+        {
+            Sequence = sequence,
+            Time = time,
+            Previous = previous,
+            Event = LedgerEvent.Rollback,
+            Space = target.Space,
+            Run = target.Run,
+            By = by,
+            Reason = reason,
+        });
+    }
+
+    private static string HashOf(LedgerEntry entry) =>
+        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(entry with { Hash = null }, LedgerContext.Default.LedgerEntry)));
+
+    private FileStream Lock()
+    {
+        try
+        {
+            return new FileStream(Path.Combine(Folder, "ledger.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e)
+        {
+            throw new NearfarException(LedgerPath, 0, "another process is writing the ledger. Try again when it has finished.", e);
+        }
+    }
+
+    private static void CopyFolder(string from, string to)
+    {
+        if (Directory.Exists(to))
+        {
+            return;
+        }
+
+        string temporary = to + $".{Environment.ProcessId}.tmp";
+        foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            string target = Path.Combine(temporary, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target, overwrite: true);
+        }
+
+        foreach (string folder in Directory.EnumerateDirectories(from, "*", SearchOption.AllDirectories))
+        {
+            Directory.CreateDirectory(Path.Combine(temporary, Path.GetRelativePath(from, folder)));
+        }
+
+        Directory.Move(temporary, to);
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(LedgerEntry))]
+internal sealed partial class LedgerContext : JsonSerializerContext;
