@@ -1,0 +1,38 @@
+namespace Nearfar.Training;
+
+/// <summary>Work cut into blocks whose bounds never depend on the number of threads, so that no result does.</summary>
+internal static class Blocks
+{
+    /// <summary>Rows of a block of texts, anchors or documents.</summary>
+    public const int Rows = 64;
+
+    /// <summary>Blocks of <see cref="Rows"/> that hold <paramref name="rows"/>.</summary>
+    public static int Of(int rows) => (rows + Rows - 1) / Rows;
+
+    /// <summary>Runs every block once; a worker (0 to threads - 1) runs one block at a time and may own scratch.</summary>
+    /// <param name="count">Blocks.</param>
+    /// <param name="threads">At least 1.</param>
+    /// <param name="body">Block, worker.</param>
+    public static void Run(int count, int threads, Action<int, int> body)
+    {
+        int workers = Math.Min(threads, count);
+        if (workers <= 1)
+        {
+            for (int block = 0; block < count; block++)
+            {
+                body(block, 0);
+            }
+
+            return;
+        }
+
+        int next = -1;
+        Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, worker =>
+        {
+            for (int block = Interlocked.Increment(ref next); block < count; block = Interlocked.Increment(ref next))
+            {
+                body(block, worker);
+            }
+        });
+    }
+}

@@ -1,0 +1,304 @@
+using System.Runtime.Intrinsics;
+using Nearfar.Vectors;
+
+namespace Nearfar.Training.Losses;
+
+/// <summary>The float path of <see cref="InfoNceLoss"/>: three matrix products over unit rows, with the softmax between them. Not thread-safe; keeps its scratch.</summary>
+internal sealed unsafe class InfoNceStripes
+{
+    private Memory<float> _units;           // [B + N, P] unit rows, P = D rounded up to 32, zeros behind D
+    private Memory<float> _inverse;         // [B + N] 1 / length, 0 for a zero row
+    private Memory<float> _documentColumns; // documents packed as columns, for S = A Dᵀ
+    private Memory<float> _documentRows;    // documents packed as rows, for dA = G D
+    private Memory<float> _anchorRows;      // anchors packed as rows, for dD = Gᵀ A
+    private Memory<float> _softmax;         // G: [B, M] when kept, else a stripe or block of it for each worker; M = N rounded up to 32
+    private Memory<float> _max;             // [B] of an anchor's similarities, for the second pass
+    private Memory<float> _normaliser;      // [B] share / sum
+    private double[] _losses = [];
+
+    private int _pairs, _documents, _dimensions, _padded, _stride, _threads;
+    private bool _kept;
+    private float _scale, _share;
+    private RowSide _side = RowSide.Empty;
+    private Rows<float>[] _columns = [], _gradients = [];
+
+    public double Evaluate(Rows<float>[] columns, RowSide side, Rows<float>[] gradients, double temperature, int threads, long keptBytes)
+    {
+        (_columns, _side, _gradients, _threads) = (columns, side, gradients, threads);
+        (_pairs, _dimensions) = (columns[0].Count, columns[0].Dimensions);
+        _documents = _pairs * (columns.Length - 1);
+        _padded = Lanes.RoundUp(_dimensions, MatrixKernels.PanelColumns);
+        _stride = Lanes.RoundUp(_documents, MatrixKernels.PanelColumns);
+        _scale = (float)(1 / temperature);
+        _share = (float)(1 / temperature / _pairs);
+        _kept = (long)_pairs * _stride * sizeof(float) <= keptBytes;
+        Reserve();
+        Blocks.Run(Blocks.Of(_pairs) * columns.Length, threads, Normalise);
+        Blocks.Run(Blocks.Of(_pairs), threads, AnchorStripe);
+        Blocks.Run(Blocks.Of(_documents), threads, DocumentBlock);
+        (_columns, _gradients, _side) = ([], [], RowSide.Empty);
+        double loss = 0;
+        for (int i = 0; i < _pairs; i++)
+        {
+            loss += _losses[i];     // in order: the same bits for any number of threads
+        }
+
+        return loss / _pairs;
+    }
+
+    private void Reserve()
+    {
+        AlignedMemory.AtLeast(ref _units, (_pairs + _documents) * _padded);
+        AlignedMemory.AtLeast(ref _inverse, _pairs + _documents);
+        AlignedMemory.AtLeast(ref _documentColumns, _stride * _padded);
+        AlignedMemory.AtLeast(ref _documentRows, _documents * _padded);
+        AlignedMemory.AtLeast(ref _anchorRows, _pairs * _padded);
+        AlignedMemory.AtLeast(ref _softmax, _kept ? checked(_pairs * _stride) : checked(_threads * Blocks.Rows * Math.Max(_stride, _pairs)));
+        AlignedMemory.AtLeast(ref _max, _pairs);
+        AlignedMemory.AtLeast(ref _normaliser, _pairs);
+        if (_losses.Length < _pairs)
+        {
+            _losses = new double[_pairs];
+        }
+    }
+
+    // 64 rows of one column: unit rows, and their places in the packed matrices while they are in the cache.
+    private void Normalise(int block, int worker)
+    {
+        int column = block / Blocks.Of(_pairs);
+        int first = block % Blocks.Of(_pairs) * Blocks.Rows;
+        int last = Math.Min(first + Blocks.Rows, _pairs);
+        var packed = (column == 0 ? _anchorRows : _documentRows).Span;
+        int depth = column == 0 ? _pairs : _documents;
+        for (int row = first; row < last; row++)
+        {
+            int number = (column * _pairs) + row;
+            var unit = _units.Span.Slice(number * _padded, _padded);
+            _columns[column][row].CopyTo(unit);
+            unit[_dimensions..].Clear();
+            _inverse.Span[number] = UnitLength(unit);
+            int at = column == 0 ? row : number - _pairs;
+            for (int panel = 0; panel < _padded; panel += MatrixKernels.PanelColumns)
+            {
+                unit.Slice(panel, MatrixKernels.PanelColumns).CopyTo(packed[((panel * depth) + (at * MatrixKernels.PanelColumns))..]);
+            }
+
+            if (column > 0)
+            {
+                PackAsColumn(unit, at);
+            }
+        }
+
+        if (column > 0 && _pairs + _documents == (column * _pairs) + last)
+        {
+            ClearColumnsBehind();
+        }
+    }
+
+    private void PackAsColumn(ReadOnlySpan<float> unit, int document)
+    {
+        int panel = document / MatrixKernels.PanelColumns;
+        var into = _documentColumns.Span.Slice(panel * MatrixKernels.PanelColumns * _dimensions, MatrixKernels.PanelColumns * _dimensions);
+        for (int k = 0, at = document % MatrixKernels.PanelColumns; k < _dimensions; k++, at += MatrixKernels.PanelColumns)
+        {
+            into[at] = unit[k];
+        }
+    }
+
+    private void ClearColumnsBehind()
+    {
+        Span<float> zero = stackalloc float[_padded];
+        zero.Clear();
+        for (int j = _documents; j < _stride; j++)
+        {
+            PackAsColumn(zero, j);
+        }
+    }
+
+    private static float UnitLength(Span<float> row)
+    {
+        fixed (float* r = row)
+        {
+            float square = Lanes.Dot(r, r, row.Length);
+            float inverse = square == 0 ? 0 : float.IsFinite(square) ? 1 / MathF.Sqrt(square) : float.NaN;
+            for (int i = 0; i < row.Length; i += Lanes.Count)
+            {
+                (Vector512.Load(r + i) * inverse).Store(r + i);
+            }
+
+            return inverse;
+        }
+    }
+
+    // 64 anchors against all documents: similarities, softmax, gradient of the anchors.
+    private void AnchorStripe(int block, int worker)
+    {
+        int first = block * Blocks.Rows;
+        int rows = Math.Min(Blocks.Rows, _pairs - first);
+        var stripe = _kept ? _softmax.Span.Slice(first * _stride, rows * _stride) : _softmax.Span.Slice(worker * Blocks.Rows * Math.Max(_stride, _pairs), rows * _stride);
+        MatrixKernels.Multiply(_units.Span[(first * _padded)..], rows, _dimensions, _padded, _documentColumns.Span, _stride, stripe, _stride);
+        for (int i = 0; i < rows; i++)
+        {
+            SoftmaxMinusTarget(stripe.Slice(i * _stride, _stride), first + i);
+        }
+
+        var gradient = _gradients[0].Slice(first, rows);
+        MatrixKernels.Multiply(stripe, rows, _documents, _stride, _documentRows.Span, _dimensions, gradient.Data.Span, gradient.Stride);
+        ThroughNormalisation(gradient, first);
+    }
+
+    // Similarities of one anchor become (softmax - target) / (B T).
+    private void SoftmaxMinusTarget(Span<float> row, int anchor)
+    {
+        MaskOut(row, anchor);
+        float own = row[anchor];
+        fixed (float* r = row)
+        {
+            var largest = Vector512.Create(float.NegativeInfinity);
+            for (int j = 0; j < row.Length; j += Lanes.Count)
+            {
+                largest = Vector512.MaxNative(largest, Vector512.Load(r + j));
+            }
+
+            float max = Lanes.Max(largest);
+            var sum = Vector512<float>.Zero;
+            for (int j = 0; j < row.Length; j += Lanes.Count)
+            {
+                var e = Lanes.ExpOfNegative((Vector512.Load(r + j) - Vector512.Create(max)) * _scale);
+                e.Store(r + j);
+                sum += e;
+            }
+
+            float total = Lanes.Sum(sum);
+            float normaliser = _share / total;
+            for (int j = 0; j < row.Length; j += Lanes.Count)
+            {
+                (Vector512.Load(r + j) * normaliser).Store(r + j);
+            }
+
+            row[anchor] -= _share;
+            _losses[anchor] = Math.Log(total) - ((double)(own - max) * _scale);
+            _max.Span[anchor] = max;
+            _normaliser.Span[anchor] = normaliser;
+        }
+    }
+
+    private void MaskOut(Span<float> row, int anchor)
+    {
+        float own = row[anchor];
+        foreach (int j in _side.AbsentDocuments.Span)
+        {
+            row[j] = float.NegativeInfinity;
+        }
+
+        foreach (int j in _side.MaskOf(anchor))
+        {
+            row[j] = float.NegativeInfinity;
+        }
+
+        row[_documents..].Fill(float.NegativeInfinity);
+        row[anchor] = own;
+    }
+
+    // Gradient of 64 documents from all anchors.
+    private void DocumentBlock(int block, int worker)
+    {
+        int first = block * Blocks.Rows;
+        int rows = Math.Min(Blocks.Rows, _documents - first);
+        int width = Math.Min(Blocks.Rows, _stride - first);
+        var softmax = _kept ? _softmax.Span[first..] : SoftmaxOf(first, width, worker);
+        int stride = _kept ? _stride : width;
+        for (int done = 0; done < rows;)
+        {
+            // A block may reach over the end of a column: each column has its own rows.
+            int column = 1 + ((first + done) / _pairs);
+            int from = (first + done) % _pairs;
+            int count = Math.Min(rows - done, _pairs - from);
+            var gradient = _gradients[column].Slice(from, count);
+            MatrixKernels.Multiply(softmax[done..], count, _pairs, stride, _anchorRows.Span, _dimensions, gradient.Data.Span, gradient.Stride, transposeA: true);
+            ThroughNormalisation(gradient, (column * _pairs) + from);
+            done += count;
+        }
+    }
+
+    // The same values as in AnchorStripe, bit for bit: the same chains, the stored maximum and sum.
+    private Span<float> SoftmaxOf(int first, int width, int worker)
+    {
+        var block = _softmax.Span.Slice(worker * Blocks.Rows * Math.Max(_stride, _pairs), width * _pairs);
+        MatrixKernels.Multiply(_units.Span, _pairs, _dimensions, _padded, _documentColumns.Span.Slice(first * _dimensions, width * _dimensions), width, block, width);
+        var absent = _side.AbsentDocuments.Span;
+        for (int i = 0; i < _pairs; i++)
+        {
+            var row = block.Slice(i * width, width);
+            float own = i >= first && i < first + width ? row[i - first] : 0;
+            MaskOutOf(row, first, absent);
+            MaskOutOf(row, first, _side.MaskOf(i));
+            if (first + width > _documents)
+            {
+                row[(_documents - first)..].Fill(float.NegativeInfinity);
+            }
+
+            bool holdsOwn = i >= first && i < first + width;
+            if (holdsOwn)
+            {
+                row[i - first] = own;
+            }
+
+            SoftmaxAgain(row, i);
+            if (holdsOwn)
+            {
+                row[i - first] -= _share;
+            }
+        }
+
+        return block;
+    }
+
+    private static void MaskOutOf(Span<float> row, int first, ReadOnlySpan<int> documents)
+    {
+        foreach (int j in documents)
+        {
+            if (j >= first && j < first + row.Length)
+            {
+                row[j - first] = float.NegativeInfinity;
+            }
+        }
+    }
+
+    private void SoftmaxAgain(Span<float> row, int anchor)
+    {
+        float max = _max.Span[anchor];
+        float normaliser = _normaliser.Span[anchor];
+        fixed (float* r = row)
+        {
+            for (int j = 0; j < row.Length; j += Lanes.Count)
+            {
+                (Lanes.ExpOfNegative((Vector512.Load(r + j) - Vector512.Create(max)) * _scale) * normaliser).Store(r + j);
+            }
+        }
+    }
+
+    // d/dx of x/|x|: (g - e (e.g)) / |x|, in place.
+    private void ThroughNormalisation(Rows<float> gradient, int number)
+    {
+        Span<float> padded = stackalloc float[_padded];
+        fixed (float* g = padded, units = _units.Span)
+        {
+            padded[_dimensions..].Clear();
+            for (int i = 0; i < gradient.Count; i++)
+            {
+                var row = gradient[i];
+                row.CopyTo(padded);
+                float* e = units + ((long)(number + i) * _padded);
+                float inverse = _inverse.Span[number + i];
+                var along = Vector512.Create(-Lanes.Dot(g, e, _padded));
+                for (int k = 0; k < _padded; k += Lanes.Count)
+                {
+                    (Vector512.FusedMultiplyAdd(Vector512.Load(e + k), along, Vector512.Load(g + k)) * inverse).Store(g + k);
+                }
+
+                padded[.._dimensions].CopyTo(row);
+            }
+        }
+    }
+}

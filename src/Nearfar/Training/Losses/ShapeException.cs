@@ -1,0 +1,70 @@
+using Nearfar.Vectors;
+
+namespace Nearfar.Training.Losses;
+
+/// <summary>Rows, columns or side data of a batch do not fit each other.</summary>
+public sealed class ShapeException : ArgumentException
+{
+    /// <summary>Without a message; prefer the others.</summary>
+    public ShapeException() { }
+
+    /// <param name="message">What was wanted and what came.</param>
+    public ShapeException(string message) : base(message) { }
+
+    /// <param name="message">What was wanted and what came.</param>
+    /// <param name="innerException">The cause.</param>
+    public ShapeException(string message, Exception? innerException) : base(message, innerException) { }
+
+    /// <summary>Refuses a batch unless it has at least two columns, all [B, D], gradients in the same shapes, and side data in range.</summary>
+    /// <typeparam name="T">float or double.</typeparam>
+    /// <param name="batch">Anchors, positives, hard negatives.</param>
+    /// <param name="gradients">One for each column.</param>
+    /// <exception cref="ShapeException">Something does not fit.</exception>
+    public static void ThrowUnlessPaired<T>(LossBatch<T> batch, IReadOnlyList<Rows<T>> gradients) where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ArgumentNullException.ThrowIfNull(gradients);
+        var columns = batch.Columns;
+        Require(columns.Count >= 2, $"Wanted anchors and positives; got {columns.Count} column(s).");
+        Require(gradients.Count == columns.Count, $"Wanted {columns.Count} gradient columns; got {gradients.Count}.");
+        for (int c = 0; c < columns.Count; c++)
+        {
+            Require(columns[c].Count == columns[0].Count && columns[c].Dimensions == columns[0].Dimensions,
+                $"Column {c} is [{columns[c].Count}, {columns[c].Dimensions}]; the anchors are [{columns[0].Count}, {columns[0].Dimensions}].");
+            Require(gradients[c].Count == columns[c].Count && gradients[c].Dimensions == columns[c].Dimensions,
+                $"Gradient {c} is [{gradients[c].Count}, {gradients[c].Dimensions}]; its column is [{columns[c].Count}, {columns[c].Dimensions}].");
+        }
+
+        ThrowUnlessInRange(batch);
+    }
+
+    private static void ThrowUnlessInRange<T>(LossBatch<T> batch) where T : unmanaged
+    {
+        var side = batch.Side;
+        var offsets = side.MaskOffsets.Span;
+        Require(offsets.IsEmpty ? side.MaskedDocuments.IsEmpty : offsets.Length == batch.Pairs + 1 && offsets[0] == 0 && offsets[^1] == side.MaskedDocuments.Length,
+            $"The mask wants {batch.Pairs + 1} offsets from 0 to {side.MaskedDocuments.Length}.");
+        for (int i = 1; i < offsets.Length; i++)
+        {
+            Require(offsets[i] >= offsets[i - 1], "The mask's offsets must not fall.");
+        }
+
+        foreach (int d in side.MaskedDocuments.Span)
+        {
+            Require((uint)d < (uint)batch.Documents, $"Masked document {d} is not among the {batch.Documents} of the batch.");
+        }
+
+        foreach (int d in side.AbsentDocuments.Span)
+        {
+            Require(d >= batch.Pairs && d < batch.Documents, $"Absent document {d} must be a hard negative: {batch.Pairs} to {batch.Documents - 1}.");
+        }
+    }
+
+    private static void Require(bool holds, string problem)
+    {
+        if (!holds)
+        {
+            throw new ShapeException(problem);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using Nearfar.Text;
+
+namespace Nearfar.Training;
+
+/// <summary>Texts as bags of known tokens, tokenised once: a token that stands n times in a text is one entry of count n.</summary>
+/// <remarks>Only tokens that occur are numbered, in order of their ids: rows that no text holds get no gradient and stay out of the optimiser.</remarks>
+internal sealed class TokenBags
+{
+    private TokenBags(int[] tokens, float[] counts, int[] offsets, float[] inverseLengths, int[] vocabulary) =>
+        (Tokens, Counts, Offsets, InverseLengths, Vocabulary) = (tokens, counts, offsets, inverseLengths, vocabulary);
+
+    /// <summary>Entries of all texts: positions in <see cref="Vocabulary"/>, ascending in each text.</summary>
+    public int[] Tokens { get; }
+
+    /// <summary>How often each entry's token stands in its text.</summary>
+    public float[] Counts { get; }
+
+    /// <summary>Text i owns entries [Offsets[i], Offsets[i + 1]).</summary>
+    public int[] Offsets { get; }
+
+    /// <summary>1 / tokens of each text; 0 for a text without known tokens.</summary>
+    public float[] InverseLengths { get; }
+
+    /// <summary>Token ids that occur, ascending.</summary>
+    public int[] Vocabulary { get; }
+
+    public int Texts => InverseLengths.Length;
+
+    /// <summary>Tokenises texts; unknown tokens are dropped, then each text is cut to its first <paramref name="maxTokens"/>.</summary>
+    public static TokenBags From(IReadOnlyList<string> texts, ITokenizer tokenizer, int maxTokens)
+    {
+        var buffer = new TokenBuffer();
+        var ids = new List<int>();
+        int[] ends = new int[texts.Count];
+        for (int i = 0; i < texts.Count; i++)
+        {
+            buffer.Clear();
+            tokenizer.Encode(texts[i], buffer);
+            int kept = 0;
+            foreach (int id in buffer.Ids)
+            {
+                if (id != tokenizer.UnknownId && kept < maxTokens)
+                {
+                    ids.Add(id);
+                    kept++;
+                }
+            }
+
+            ends[i] = ids.Count;
+        }
+
+        return From(ids, ends, tokenizer.VocabularySize);
+    }
+
+    /// <summary>From token ids of all texts in a row.</summary>
+    /// <param name="ids">Known ids.</param>
+    /// <param name="ends">Where each text's ids end.</param>
+    /// <param name="vocabularySize">Ids are below it.</param>
+    public static TokenBags From(List<int> ids, int[] ends, int vocabularySize)
+    {
+        int[] place = new int[vocabularySize];
+        foreach (int id in ids)
+        {
+            place[id] = 1;
+        }
+
+        int[] vocabulary = [.. Enumerable.Range(0, vocabularySize).Where(id => place[id] == 1)];
+        for (int i = 0; i < vocabulary.Length; i++)
+        {
+            place[vocabulary[i]] = i;
+        }
+
+        var tokens = new List<int>(ids.Count);
+        var counts = new List<float>(ids.Count);
+        int[] offsets = new int[ends.Length + 1];
+        float[] inverseLengths = new float[ends.Length];
+        for (int i = 0, start = 0; i < ends.Length; start = ends[i++])
+        {
+            int[] text = [.. ids[start..ends[i]].Select(id => place[id])];
+            Array.Sort(text);
+            for (int j = 0; j < text.Length;)
+            {
+                int run = j;
+                for (; run < text.Length && text[run] == text[j]; run++)
+                {
+                }
+
+                tokens.Add(text[j]);
+                counts.Add(run - j);
+                j = run;
+            }
+
+            offsets[i + 1] = tokens.Count;
+            inverseLengths[i] = text.Length == 0 ? 0 : 1f / text.Length;
+        }
+
+        return new TokenBags([.. tokens], [.. counts], offsets, inverseLengths, vocabulary);
+    }
+}

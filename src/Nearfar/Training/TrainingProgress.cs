@@ -1,0 +1,32 @@
+namespace Nearfar.Training;
+
+/// <summary>Where a run stands; reported after each step and each evaluation.</summary>
+public sealed record TrainingProgress
+{
+    /// <summary>Updates done.</summary>
+    public required long Step { get; init; }
+
+    /// <summary>Updates of the whole run.</summary>
+    public required long Steps { get; init; }
+
+    /// <summary>0-based epoch of the step.</summary>
+    public required int Epoch { get; init; }
+
+    /// <summary>Loss of the last batch; null before the first step.</summary>
+    public double? Loss { get; init; }
+
+    /// <summary>Pairs a second over the steps of this process, evaluations not counted; 0 before the first.</summary>
+    public required double PairsPerSecond { get; init; }
+
+    /// <summary>The last held-out score.</summary>
+    public HeldOutScore? HeldOut { get; init; }
+
+    /// <summary>The best held-out score so far.</summary>
+    public HeldOutScore? Best { get; init; }
+
+    /// <summary>The step of <see cref="Best"/>.</summary>
+    public long BestStep { get; init; }
+
+    /// <summary>Time to the end at the pace so far; null before the first step.</summary>
+    public TimeSpan? TimeLeft { get; init; }
+}

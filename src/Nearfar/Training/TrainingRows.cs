@@ -1,0 +1,168 @@
+using System.Security.Cryptography;
+using Nearfar.Pairs;
+using Nearfar.Training.Losses;
+
+namespace Nearfar.Training;
+
+/// <summary>Pairs as rows of text numbers: one row for each positive of each pair.</summary>
+internal sealed class TrainingRows
+{
+    private readonly IReadOnlyList<int[]> _positivesOfFold;     // texts that answer a folded question, ascending
+
+    private TrainingRows(IReadOnlyList<string> texts, IReadOnlyList<Row> rows, IReadOnlyList<int[]> positivesOfFold, string hash) =>
+        (Texts, Rows, _positivesOfFold, Hash) = (texts, rows, positivesOfFold, hash);
+
+    /// <summary>One training example.</summary>
+    /// <param name="Pair">Its pair.</param>
+    /// <param name="Anchor">Text number of the query.</param>
+    /// <param name="Positive">Text number of the document.</param>
+    /// <param name="HardNegatives">Text numbers, no positive of the question among them.</param>
+    /// <param name="Fold">Number of its folded question.</param>
+    internal sealed record Row(Pair Pair, int Anchor, int Positive, int[] HardNegatives, int Fold);
+
+    /// <summary>Distinct texts.</summary>
+    public IReadOnlyList<string> Texts { get; }
+
+    public IReadOnlyList<Row> Rows { get; }
+
+    /// <summary>SHA-256 over all rows and texts, in order.</summary>
+    public string Hash { get; }
+
+    public static TrainingRows From(TrainingSet set, int hardNegatives)
+    {
+        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
+        var texts = new List<string>();
+        var folds = new Dictionary<string, int>(StringComparer.Ordinal);
+        var positives = new List<SortedSet<int>>();
+        int[] foldOf = new int[set.Pairs.Count];
+        for (int i = 0; i < set.Pairs.Count; i++)
+        {
+            string key = set.Pairs[i].FoldKey;
+            if (!folds.TryGetValue(key, out foldOf[i]))
+            {
+                folds.Add(key, foldOf[i] = positives.Count);
+                positives.Add([]);
+            }
+
+            positives[foldOf[i]].UnionWith(set.Pairs[i].PositiveIds.Select(TextOf));
+        }
+
+        var rows = new List<Row>();
+        for (int i = 0; i < set.Pairs.Count; i++)
+        {
+            var pair = set.Pairs[i];
+            int anchor = NumberOf(pair.Query);
+            // A mined "negative" that answers the question by another pair's word is none.
+            int[] negatives = [.. pair.HardNegatives.Select(n => TextOf(n.DocumentId)).Where(t => !positives[foldOf[i]].Contains(t) && t != anchor).Distinct().Take(hardNegatives)];
+            rows.AddRange(pair.PositiveIds.Select(TextOf).Distinct().Select(p => new Row(pair, anchor, p, negatives, foldOf[i])));
+        }
+
+        return new TrainingRows(texts, rows, [.. positives.Select(p => p.ToArray())], HashOf(rows, texts));
+
+        int TextOf(string documentId) => NumberOf(set.Corpus[documentId].Content);
+
+        int NumberOf(string text)
+        {
+            if (!numbers.TryGetValue(text, out int number))
+            {
+                numbers.Add(text, number = texts.Count);
+                texts.Add(text);
+            }
+
+            return number;
+        }
+    }
+
+    /// <summary>The rows whose texts the encoder can read; unreadable hard negatives are dropped from theirs.</summary>
+    public TrainingRows Readable(Func<int, bool> canEmbed, out IReadOnlyList<string> leftOut)
+    {
+        var kept = Rows.Where(r => canEmbed(r.Anchor) && canEmbed(r.Positive)).ToList();
+        leftOut = [.. Rows.Where(r => !canEmbed(r.Anchor) || !canEmbed(r.Positive)).Select(r => r.Pair.Id).Distinct(StringComparer.Ordinal)];
+        return new TrainingRows(Texts, [.. kept.Select(r => r with { HardNegatives = [.. r.HardNegatives.Where(canEmbed)] })], _positivesOfFold, Hash);
+    }
+
+    /// <summary>
+    /// The texts of a batch, column after column (anchors, positives, hard negatives), and which documents are no negatives: other positives
+    /// of an anchor's question. A text that stands in the batch already is not repeated as a hard negative: it is a negative for all as it is.
+    /// </summary>
+    /// <param name="batch">Row numbers.</param>
+    /// <param name="texts">Text numbers, columns * B; an absent place repeats its anchor.</param>
+    public RowSide Collate(ReadOnlySpan<int> batch, out int[] texts)
+    {
+        int pairs = batch.Length, columns = 2;
+        foreach (int row in batch)
+        {
+            columns = Math.Max(columns, 2 + Rows[row].HardNegatives.Length);
+        }
+
+        texts = new int[columns * pairs];
+        var documentOf = new Dictionary<int, int>(pairs * (columns - 1));      // text to document number
+        for (int i = 0; i < pairs; i++)
+        {
+            texts[i] = Rows[batch[i]].Anchor;
+            texts[pairs + i] = Rows[batch[i]].Positive;
+            documentOf[Rows[batch[i]].Positive] = i;
+        }
+
+        var absent = new List<int>();
+        for (int c = 2; c < columns; c++)
+        {
+            for (int i = 0; i < pairs; i++)
+            {
+                int[] negatives = Rows[batch[i]].HardNegatives;
+                int document = ((c - 1) * pairs) + i;
+                bool present = c - 2 < negatives.Length && documentOf.TryAdd(negatives[c - 2], document);
+                texts[(c * pairs) + i] = present ? negatives[c - 2] : texts[i];
+                if (!present)
+                {
+                    absent.Add(document);
+                }
+            }
+        }
+
+        return Mask(batch, documentOf, absent);
+    }
+
+    private RowSide Mask(ReadOnlySpan<int> batch, Dictionary<int, int> documentOf, List<int> absent)
+    {
+        int[] offsets = new int[batch.Length + 1];
+        var masked = new List<int>();
+        for (int i = 0; i < batch.Length; i++)
+        {
+            var row = Rows[batch[i]];
+            foreach (int text in _positivesOfFold[row.Fold])
+            {
+                if (text != row.Positive && documentOf.TryGetValue(text, out int document))
+                {
+                    masked.Add(document);
+                }
+            }
+
+            // The query itself as a document (question-to-question pairs) would be its own nearest negative.
+            if (documentOf.TryGetValue(row.Anchor, out int self) && self != i)
+            {
+                masked.Add(self);
+            }
+
+            offsets[i + 1] = masked.Count;
+        }
+
+        return new RowSide { MaskOffsets = offsets, MaskedDocuments = masked.ToArray(), AbsentDocuments = absent.ToArray() };
+    }
+
+    private static string HashOf(List<Row> rows, List<string> texts)
+    {
+        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string text in texts)
+        {
+            ContentHash.Append(sha, text);
+        }
+
+        foreach (var row in rows)
+        {
+            ContentHash.Append(sha, FormattableString.Invariant($"{row.Anchor} {row.Positive} {row.Fold} {string.Join(' ', row.HardNegatives)}"));
+        }
+
+        return Convert.ToHexStringLower(sha.GetHashAndReset());
+    }
+}
