@@ -1,3 +1,5 @@
+using Nearfar.Text.Models;
+using Nearfar.Text.Patterns;
 using Nearfar.Text.PreTokenizers;
 using Nearfar.Text.Unicode;
 
@@ -11,6 +13,14 @@ internal sealed class TokenizerScratch
 
     /// <summary>For code that calls nothing else that uses it.</summary>
     public CodePointBuffer CodePoints { get; } = new();
+
+    public PieceCache Cache => field ??= new PieceCache();
+
+    public MergeScratch Merge { get; } = new();
+
+    public UnigramScratch Unigram { get; } = new();
+
+    public PatternScratch Pattern { get; } = new();
 
     public CharBuffer RentText()
     {
