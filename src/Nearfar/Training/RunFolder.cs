@@ -34,6 +34,11 @@ internal sealed class RunFolder : IDisposable
             throw new NearfarException($"Run folder {path} is in use by another training run. Wait for it, or name another folder.", e);
         }
 
+        foreach (string leftover in Directory.EnumerateFiles(path, ".*.tmp"))
+        {
+            File.Delete(leftover);      // of a write that was killed; the lock is ours
+        }
+
         var folder = new RunFolder(path, @lock);
         if (!resume && (File.Exists(folder.CheckpointPath) || File.Exists(folder.HistoryPath)))
         {

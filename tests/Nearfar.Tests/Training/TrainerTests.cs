@@ -277,8 +277,10 @@ public class TrainerTests
 
     private static List<JsonElement> Lines(string path) => [.. File.ReadAllLines(path).Select(l => JsonDocument.Parse(l).RootElement.Clone())];
 
-    internal static string HashOf(StaticTrainableEncoder encoder, TemporaryFolder folder) =>
-        Convert.ToHexStringLower(SHA256.HashData([.. MemoryMarshal.AsBytes<float>(encoder.ToRows()).ToArray(), .. File.ReadAllBytes(folder["history.jsonl"]), .. File.ReadAllBytes(folder["checkpoint.bin"])]));
+    private static string HashOf(StaticTrainableEncoder encoder, TemporaryFolder folder) => HashOf(encoder, folder.Path);
+
+    internal static string HashOf(StaticTrainableEncoder encoder, string folder) =>
+        Convert.ToHexStringLower(SHA256.HashData([.. MemoryMarshal.AsBytes<float>(encoder.ToRows()).ToArray(), .. File.ReadAllBytes(Path.Combine(folder, "history.jsonl")), .. File.ReadAllBytes(Path.Combine(folder, "checkpoint.bin"))]));
 
     private sealed class Synchronous(Action<TrainingProgress> report) : IProgress<TrainingProgress>
     {

@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using System.Globalization;
+using Nearfar.Training;
+using Nearfar.Vectors;
+using Xunit;
+
+namespace Nearfar.Tests.Training;
+
+/// <summary>This test program as a child process that trains one fixed run: to be killed, or run on another instruction set.</summary>
+public class TrainingHost
+{
+    private const string FolderVariable = "NEARFAR_TRAINING_HOST_FOLDER";
+
+    private const string EpochsVariable = "NEARFAR_TRAINING_HOST_EPOCHS";
+
+    private static readonly TrainingOptions Options = new() { Batch = 16, Rate = 0.05, Threads = 2, CheckpointSteps = 3, EvaluationsPerEpoch = 2 };
+
+    [Fact(Explicit = true)]
+    public async Task Train()
+    {
+        string? path = Environment.GetEnvironmentVariable(FolderVariable);
+        Assert.SkipWhen(path is null, $"{FolderVariable} is not set: other tests start this one in a process of its own");
+        var task = new ToyTask(topics: 40, pairs: 200, hardNegatives: 2);
+        var result = await new Trainer(Options with { Epochs = int.Parse(Environment.GetEnvironmentVariable(EpochsVariable)!, CultureInfo.InvariantCulture) }).TrainAsync(task.Set, task.Start, task, path!, resume: true, cancellationToken: TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(path!, "kernels"), KernelSets.Best.ToString(), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(path!, "model.sha256"), TrainerTests.HashOf(result.Encoder, path!), TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Runs it; true when it ended by itself.</summary>
+    internal static async Task<bool> RunAsync(string folder, int epochs, TimeSpan? killAfter, params string[] environment)
+    {
+        string program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "Nearfar.Tests.exe" : "Nearfar.Tests");
+        var start = new ProcessStartInfo(program, ["-class", typeof(TrainingHost).FullName!, "-explicit", "only"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment[FolderVariable] = folder;
+        start.Environment[EpochsVariable] = epochs.ToString(CultureInfo.InvariantCulture);
+        foreach (string variable in environment)
+        {
+            start.Environment[variable.Split('=')[0]] = variable.Split('=')[1];
+        }
+
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var exit = process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        bool ended = killAfter is not { } time || await Task.WhenAny(exit, Task.Delay(time, TestContext.Current.CancellationToken)) == exit;
+        if (!ended)
+        {
+            process.Kill();
+        }
+
+        await exit;
+        Assert.True(!ended || process.ExitCode == 0, ended ? await output : "");
+        return ended;
+    }
+}
