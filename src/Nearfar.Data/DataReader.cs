@@ -1,3 +1,4 @@
+using Nearfar.Data.Formats;
 using Nearfar.Pairs;
 
 namespace Nearfar.Data;
@@ -7,9 +8,24 @@ internal static class DataReader
 {
     private static readonly RowReading s_reading = new() { SkipInvalid = true };
 
-    public static RowSet<Document> Documents(DataSource source) => DocumentFile.Read(source.Path, s_reading);
+    public static RowSet<Document> Documents(DataSource source) =>
+        Directory.Exists(source.Path) ? new BeirFolder(source.Path).ReadCorpus(s_reading)
+        : IsCsv(source) ? CsvFile.ReadDocuments(source.Path, source.Columns, s_reading)
+        : DocumentFile.Read(Jsonl(source), s_reading);
 
-    public static RowSet<Pair> Pairs(DataSource source, string split) => PairFile.Read(source.Path, s_reading);
+    public static RowSet<Pair> Pairs(DataSource source, string split) =>
+        Directory.Exists(source.Path) ? new BeirFolder(source.Path).ReadPairs(source.Split ?? split, s_reading)
+        : IsCsv(source) ? CsvFile.ReadPairs(source.Path, source.Columns, s_reading)
+        : PairFile.Read(Jsonl(source), s_reading);
 
-    public static RowSet<TrafficRow> Traffic(DataSource source) => TrafficFile.Read(source.Path, s_reading);
+    public static RowSet<TrafficRow> Traffic(DataSource source) => TrafficFile.Read(Jsonl(source), s_reading);
+
+    private static bool IsCsv(DataSource source)
+    {
+        string name = source.Path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? source.Path[..^3] : source.Path;
+        return name.EndsWith(".csv", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".tsv", StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static string Jsonl(DataSource source) => source.Columns.Count == 0 && source.Split is null ? source.Path
+        : throw new NearfarException(source.Path, 0, "columns belong to CSV and split to BEIR folders; this is read as JSONL. Remove them.");
 }

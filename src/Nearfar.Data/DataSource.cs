@@ -9,8 +9,10 @@ public sealed record DataSource
     public required string Path { get; init; }
 
     /// <summary>CSV: our field name to the file's column name, for columns that are called differently. Default empty.</summary>
-    public IReadOnlyDictionary<string, string> Columns { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+    public IReadOnlyDictionary<string, string> Columns { get; init; } = NoColumns;
 
     /// <summary>BEIR: which <c>qrels/SPLIT.tsv</c>. Null: <c>train</c> for training pairs, <c>dev</c> for dev, <c>test</c> for the gate.</summary>
     public string? Split { get; init; }
+
+    internal static IReadOnlyDictionary<string, string> NoColumns => ReadOnlyDictionary<string, string>.Empty;
 }

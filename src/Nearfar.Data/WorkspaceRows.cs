@@ -55,7 +55,8 @@ internal sealed class WorkspaceRows
         }
         catch (NearfarException e)
         {
-            problems.Add(e.Path ?? source.Path, e.Line, e.Path is null ? e.Message : e.Message[(e.Message.IndexOf(": ", StringComparison.Ordinal) + 2)..]);
+            var problem = DataProblem.Of(e, source.Path);
+            problems.Add(problem.Path, problem.Line, problem.Message);
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

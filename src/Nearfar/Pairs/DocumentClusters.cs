@@ -52,6 +52,9 @@ public sealed class DocumentClusters
     public bool AreNearDuplicates(string first, string second) =>
         Shingles.Jaccard(_shingles[IndexOf(first)], _shingles[IndexOf(second)]) >= Shingles.NearDuplicate;
 
+    /// <summary>Shingles of each document, in corpus order.</summary>
+    internal IReadOnlyList<uint[]> ShinglesByDocument => _shingles;
+
     /// <summary>A text as a number in [0, 1): 53 bits of its SHA-256.</summary>
     internal static double FractionOf(string text) =>
         (BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text))) >> 11) * (1.0 / (1UL << 53));

@@ -1,39 +1,28 @@
-using System.IO.Compression;
-
 namespace Nearfar.Pairs;
 
 /// <summary>Lines of a plain or gzip file as bytes, in bounded memory. A line over the limit is passed over, never held.</summary>
-internal sealed class LineReader : IDisposable
+internal sealed class LineReader : RowSource
 {
-    private const long ExpansionFloor = 64L << 20;
     private readonly string _path;
     private readonly RowReading _reading;
-    private readonly FileStream _file;
     private readonly Stream _source;
     private byte[] _buffer = new byte[64 << 10];
     private int _start;
     private int _end;
-    private long _total;
     private bool _eof;
 
     public LineReader(string path, RowReading reading)
     {
         _path = path;
         _reading = reading;
-        if (!File.Exists(path))
-        {
-            throw new NearfarException(path, 0, Directory.Exists(path) ? "is a folder; a file is wanted here." : "no such file. Check the path in nearfar.yaml or on the command line.");
-        }
-
-        _file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 << 10);
+        _source = PackedFile.Open(path, reading);
         try
         {
-            _source = Unpack();
             Fill();
         }
         catch
         {
-            _file.Dispose();
+            _source.Dispose();
             throw;
         }
 
@@ -43,28 +32,22 @@ internal sealed class LineReader : IDisposable
         }
     }
 
-    /// <summary>1-based number of the line last returned.</summary>
-    public long Line { get; private set; }
-
-    /// <summary>Whether the line last returned was over the limit; it is then empty.</summary>
-    public bool TooLong { get; private set; }
-
-    /// <summary>The next line without its end; false behind the last. The bytes are valid until the next call.</summary>
-    public bool Next(out ReadOnlySpan<byte> line)
+    public override bool Next(out ReadOnlySpan<byte> row)
     {
-        TooLong = false;
+        bool tooLong = false;
+        Trouble = null;
         int scanned = 0;
         while (true)
         {
             int newline = _buffer.AsSpan(_start + scanned, _end - _start - scanned).IndexOf((byte)'\n');
             int length = newline >= 0 ? scanned + newline : _end - _start;
-            TooLong |= length > _reading.MaxLineBytes + 1; // one for a carriage return
+            tooLong |= length > _reading.MaxLineBytes + 1; // one for a carriage return
             if (newline >= 0 || _eof)
             {
-                return Take(length, newline >= 0, out line);
+                return Take(length, newline >= 0, tooLong, out row);
             }
 
-            if (TooLong)
+            if (tooLong)
             {
                 _start = _end;
                 length = 0;
@@ -75,25 +58,25 @@ internal sealed class LineReader : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        _source.Dispose();
-        _file.Dispose();
-    }
+    protected override void Dispose(bool disposing) => _source.Dispose();
 
-    private bool Take(int length, bool hasEnd, out ReadOnlySpan<byte> line)
+    private bool Take(int length, bool hasEnd, bool tooLong, out ReadOnlySpan<byte> row)
     {
-        line = _buffer.AsSpan(_start, length);
-        if (!hasEnd && length == 0 && !TooLong)
+        row = _buffer.AsSpan(_start, length);
+        if (!hasEnd && length == 0 && !tooLong)
         {
             return false;
         }
 
         _start += length + (hasEnd ? 1 : 0);
-        line = line.EndsWith((byte)'\r') ? line[..^1] : line;
-        TooLong |= line.Length > _reading.MaxLineBytes;
-        line = TooLong ? default : line;
+        row = row.EndsWith((byte)'\r') ? row[..^1] : row;
         Line++;
+        if (tooLong || row.Length > _reading.MaxLineBytes)
+        {
+            Trouble = $"the line is longer than {_reading.MaxLineBytes} bytes. Split the text, or raise the limit of the reader.";
+            row = default;
+        }
+
         return true;
     }
 
@@ -114,11 +97,6 @@ internal sealed class LineReader : IDisposable
         int read = Read(_buffer.AsSpan(_end));
         _eof = read == 0;
         _end += read;
-        _total += read;
-        if (_source != _file && _total > ExpansionFloor && _total / _reading.MaxExpansion > _file.Position)
-        {
-            throw new NearfarException(_path, Line + 1, $"expands to more than {_reading.MaxExpansion} times its size, as gzip bombs do. If you trust it, decompress it with gunzip and name the plain file.");
-        }
     }
 
     private int Read(Span<byte> into)
@@ -129,31 +107,7 @@ internal sealed class LineReader : IDisposable
         }
         catch (InvalidDataException e)
         {
-            throw new NearfarException(_path, Line + 1, "the gzip stream is damaged or cut off here. Fetch or compress the file again.", e);
+            throw new NearfarException(_path, Line + 1, e.Message, e);
         }
-    }
-
-    private Stream Unpack()
-    {
-        Span<byte> magic = stackalloc byte[6];
-        int count = _file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
-        magic = magic[..count];
-        _file.Position = 0;
-        if (magic.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]))
-        {
-            return new GZipStream(_file, CompressionMode.Decompress, leaveOpen: true);
-        }
-
-        string? refused = magic switch
-        {
-            [0x28, 0xB5, 0x2F, 0xFD, ..] => "is compressed with zstd, which is not read. Decompress it with zstd -d, or compress it with gzip.",
-            [0xFD, 0x37, 0x7A, 0x58, 0x5A, ..] => "is compressed with xz, which is not read. Decompress it with xz -d, or compress it with gzip.",
-            [0x42, 0x5A, 0x68, ..] => "is compressed with bzip2, which is not read. Decompress it with bzip2 -d, or compress it with gzip.",
-            [0x50, 0x4B, 0x03, 0x04, ..] => "is a zip archive, which is not read. Unpack it and name the file inside.",
-            [0x50, 0x41, 0x52, 0x31, ..] => "is a Parquet file, which is not read. Write it as JSONL or CSV.",
-            [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] => "is written in UTF-16; UTF-8 is wanted. Convert it with iconv -f UTF-16 -t UTF-8.",
-            _ => null,
-        };
-        return refused is null ? _file : throw new NearfarException(_path, 0, refused);
     }
 }

@@ -21,7 +21,7 @@ internal static class NearestName
     }
 
     /// <summary><c>unknown field "x"; did you mean "y"?</c>, or the list of what is valid.</summary>
-    public static string Unknown(string kind, string name, IReadOnlyCollection<string> valid) =>
+    public static string Unknown(string kind, string name, IReadOnlyList<string> valid) =>
         Of(name, valid) is { } near ? $"unknown {kind} \"{name}\"; did you mean \"{near}\"?" : $"unknown {kind} \"{name}\"; valid are {string.Join(", ", valid)}.";
 
     // Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours.

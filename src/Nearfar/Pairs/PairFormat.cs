@@ -5,7 +5,7 @@ namespace Nearfar.Pairs;
 /// <summary>Pairs as JSONL rows. Holds the inline texts of one file: make one for each file.</summary>
 internal sealed class PairFormat : RowFormat<Pair>
 {
-    private static readonly string[] s_fields =
+    public static IReadOnlyList<string> Fields { get; } =
     [
         "id", "query", "positive_chunk", "positive_ids", "hard_negative_chunk", "hard_negative_ids", "forbidden_ids", "query_id", "expected_answer",
         "embedding_model_version", "relevance", "cohorts", "provenance", "anchor", "positive", "negative", "sentence1", "sentence2", "question", "answer",
@@ -106,7 +106,7 @@ internal sealed class PairFormat : RowFormat<Pair>
             case "embedding_model_version": draft.ModelVersion = row.Text(name); break;
             case "cohorts": draft.Cohorts = row.ScalarMap(name); break;
             case "provenance": draft.Provenance = ProvenanceJson.Read(ref row, name); break;
-            default: row.Unknown(name, name, s_fields); break;
+            default: row.Unknown(name, name, Fields); break;
         }
     }
 

@@ -26,11 +26,11 @@ internal abstract class RowFormat<T>
     public abstract void Write(Utf8JsonWriter json, T row);
 
     /// <summary>Good rows as they come; problems go into the list, and the caller decides at the end.</summary>
-    public IEnumerable<(T Row, long Line)> Rows(string path, RowReading reading, ProblemList problems)
+    public IEnumerable<(T Row, long Line)> Rows(string path, RowReading reading, ProblemList problems, Func<RowSource>? open = null)
     {
         reading.ThrowIfInvalid();
-        using var lines = new LineReader(path, reading);
-        var state = new ReadState(path, reading, problems);
+        using var lines = open?.Invoke() ?? new LineReader(path, reading);
+        var state = new ReadState(path, problems);
         long rows = 0;
         while (TryNext(lines, state, out var row, out bool any))
         {
@@ -47,13 +47,13 @@ internal abstract class RowFormat<T>
         }
     }
 
-    public RowSet<T> Read(string path, RowReading? reading, Func<IReadOnlyList<Document>>? inlineDocuments = null)
+    public RowSet<T> Read(string path, RowReading? reading, Func<IReadOnlyList<Document>>? inlineDocuments = null, Func<RowSource>? open = null)
     {
         reading ??= RowReading.Default;
         var problems = new ProblemList(reading.MaxProblems);
         var rows = new List<T>();
         var lines = new List<long>();
-        foreach (var (row, line) in Rows(path, reading, problems))
+        foreach (var (row, line) in Rows(path, reading, problems, open))
         {
             rows.Add(row);
             lines.Add(line);
@@ -111,7 +111,7 @@ internal abstract class RowFormat<T>
         }
     }
 
-    private bool TryNext(LineReader lines, ReadState state, out T? row, out bool any)
+    private bool TryNext(RowSource lines, ReadState state, out T? row, out bool any)
     {
         row = null;
         any = false;
@@ -120,10 +120,10 @@ internal abstract class RowFormat<T>
             return false;
         }
 
-        if (lines.TooLong)
+        if (lines.Trouble is { } trouble)
         {
             any = true;
-            state.Fail(lines.Line, $"the line is longer than {state.Reading.MaxLineBytes} bytes. Split the text, or raise the limit of the reader.");
+            state.Fail(lines.Line, trouble);
         }
         else if (line.IndexOfAnyExcept(" \t"u8) >= 0)
         {
@@ -211,11 +211,9 @@ internal abstract class RowFormat<T>
         }
     }
 
-    private sealed class ReadState(string path, RowReading reading, ProblemList problems)
+    private sealed class ReadState(string path, ProblemList problems)
     {
         public string Path { get; } = path;
-
-        public RowReading Reading { get; } = reading;
 
         public ProblemList Problems { get; } = problems;
 

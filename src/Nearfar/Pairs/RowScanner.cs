@@ -306,7 +306,7 @@ internal ref struct RowScanner
     }
 
     /// <summary>Says that a field is unknown, names the nearest valid one, and passes over it.</summary>
-    public void Unknown(string field, string name, IReadOnlyCollection<string> valid)
+    public void Unknown(string field, string name, IReadOnlyList<string> valid)
     {
         _problems.Add((field == name ? "" : $"\"{field}\": ") + NearestName.Unknown("field", name, valid));
         _json.Skip();
