@@ -17,12 +17,12 @@ internal static class FailedBatch
                 {
                     writer.WriteStartObject();
                     writer.WriteString("pair", rows.Rows[row].Pair.Id);
-                    writer.WriteString("query", rows.Texts[rows.Rows[row].Anchor]);
-                    writer.WriteString("positive_chunk", rows.Texts[rows.Rows[row].Positive]);
+                    writer.WriteString("query", rows.Texts[rows.Rows[row].Anchor].Text);
+                    writer.WriteString("positive_chunk", rows.Texts[rows.Rows[row].Positive].Text);
                     writer.WriteStartArray("hard_negative_chunk");
                     foreach (int text in rows.Rows[row].HardNegatives)
                     {
-                        writer.WriteStringValue(rows.Texts[text]);
+                        writer.WriteStringValue(rows.Texts[text].Text);
                     }
 
                     writer.WriteEndArray();

@@ -10,5 +10,5 @@ public interface ITrainingStart<TEncoder> where TEncoder : ITrainableEncoder<int
     /// <summary>A fresh encoder over the texts of a run.</summary>
     /// <param name="texts">Distinct texts; the encoder's inputs are their positions.</param>
     /// <param name="threads">How many may work; no result depends on it.</param>
-    TEncoder Begin(IReadOnlyList<string> texts, int threads);
+    TEncoder Begin(IReadOnlyList<TrainingText> texts, int threads);
 }

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Nearfar.Encoding;
+using Nearfar.Pairs;
 using Nearfar.Text;
 using Nearfar.Training.Sampling;
 
@@ -8,13 +10,21 @@ namespace Nearfar.Training;
 /// <summary>Start of a static encoder: a tokenizer and one row for each token.</summary>
 public sealed class StaticStart : ITrainingStart<StaticTrainableEncoder>
 {
-    private StaticStart(ITokenizer tokenizer, ReadOnlyMemory<float> rows, int dimensions, int maxTokens)
+    private StaticStart(ITokenizer tokenizer, float[] rows, int dimensions, StaticEncoderOptions? options)
     {
-        (Tokenizer, Rows, Dimensions, MaxTokens) = (tokenizer, rows, dimensions, maxTokens);
+        (Tokenizer, Dimensions, Options) = (tokenizer, dimensions, options ?? new StaticEncoderOptions());
+        if (tokenizer.UnknownId is { } unknown)
+        {
+            rows.AsSpan(unknown * dimensions, dimensions).Clear();
+        }
+
+        Rows = rows;
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        sha.AppendData(MemoryMarshal.AsBytes(rows.Span));
+        sha.AppendData(MemoryMarshal.AsBytes<float>(rows));
+        ContentHash.Append(sha, FormattableString.Invariant($"{dimensions} {Options.MaxTokens}"));
+        ContentHash.Append(sha, Options.QueryPrompt);
+        ContentHash.Append(sha, Options.DocumentPrompt);
         sha.AppendData(tokenizer.ToJson().Span);
-        sha.AppendData(System.Text.Encoding.UTF8.GetBytes(FormattableString.Invariant($"\n{dimensions} {maxTokens}")));
         Hash = Convert.ToHexStringLower(sha.GetHashAndReset());
     }
 
@@ -27,8 +37,8 @@ public sealed class StaticStart : ITrainingStart<StaticTrainableEncoder>
     /// <summary>D.</summary>
     public int Dimensions { get; }
 
-    /// <summary>Known tokens of a text that are read; the rest is cut off.</summary>
-    public int MaxTokens { get; }
+    /// <summary>Prompts, and where texts are cut.</summary>
+    public StaticEncoderOptions Options { get; }
 
     /// <inheritdoc />
     public string Hash { get; }
@@ -36,13 +46,12 @@ public sealed class StaticStart : ITrainingStart<StaticTrainableEncoder>
     /// <summary>Random rows: every value bell-shaped with mean 0 and deviation 1.</summary>
     /// <param name="tokenizer">Reads the texts.</param>
     /// <param name="dimensions">D, at least 1.</param>
-    /// <param name="seed">Equal seeds give equal rows.</param>
-    /// <param name="maxTokens">At least 1.</param>
-    public static StaticStart Random(ITokenizer tokenizer, int dimensions, ulong seed, int maxTokens = 256)
+    /// <param name="seed">Equal seeds give equal rows, on every machine.</param>
+    /// <param name="options">Prompts and cut; null for the defaults.</param>
+    public static StaticStart Random(ITokenizer tokenizer, int dimensions, ulong seed, StaticEncoderOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dimensions);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxTokens);
         float[] rows = new float[checked(tokenizer.VocabularySize * dimensions)];
         var random = SeededRandom.For(seed, 0, "rows");
         for (int i = 0; i < rows.Length; i++)
@@ -50,53 +59,22 @@ public sealed class StaticStart : ITrainingStart<StaticTrainableEncoder>
             rows[i] = random.Bell();
         }
 
-        ClearUnknown(rows, tokenizer, dimensions);
-        return new StaticStart(tokenizer, rows, dimensions, maxTokens);
+        return new StaticStart(tokenizer, rows, dimensions, options);
     }
 
-    /// <summary>Given rows, weights folded in, rescaled to root mean square 1 so that one learning rate fits random and pretrained rows.</summary>
-    /// <param name="tokenizer">Reads the texts.</param>
-    /// <param name="rows">[V, D] finite values, V the tokenizer's vocabulary.</param>
-    /// <param name="dimensions">D.</param>
-    /// <param name="tokenWeights">[V] factors of the rows; empty for 1.</param>
-    /// <param name="maxTokens">At least 1.</param>
-    /// <exception cref="NearfarException">Wrong sizes, a value that is not finite, or nothing but zeros.</exception>
-    public static StaticStart From(ITokenizer tokenizer, ReadOnlySpan<float> rows, int dimensions, ReadOnlySpan<float> tokenWeights = default, int maxTokens = 256)
+    /// <summary>The rows of an encoder, its token weights in them, rescaled to root mean square 1 so that one learning rate fits random and pretrained rows.</summary>
+    /// <param name="encoder">Keeps its tokenizer, prompts and cut.</param>
+    /// <exception cref="NearfarException">Nothing but zeros.</exception>
+    public static StaticStart From(StaticEncoder encoder)
     {
-        ArgumentNullException.ThrowIfNull(tokenizer);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dimensions);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxTokens);
-        int vocabulary = tokenizer.VocabularySize;
-        if (rows.Length != (long)vocabulary * dimensions || (tokenWeights.Length != 0 && tokenWeights.Length != vocabulary))
-        {
-            throw new NearfarException($"Start rows want {vocabulary} x {dimensions} values and {vocabulary} weights or none; got {rows.Length} and {tokenWeights.Length}.");
-        }
-
-        float[] folded = rows.ToArray();
-        for (int i = 0; i < tokenWeights.Length; i++)
-        {
-            foreach (ref float value in folded.AsSpan(i * dimensions, dimensions))
-            {
-                value *= tokenWeights[i];
-            }
-        }
-
-        ClearUnknown(folded, tokenizer, dimensions);
-        Rescale(folded);
-        return new StaticStart(tokenizer, folded, dimensions, maxTokens);
+        ArgumentNullException.ThrowIfNull(encoder);
+        float[] rows = encoder.TokenRows.Data.ToArray();
+        Rescale(rows);
+        return new StaticStart(encoder.Tokenizer, rows, encoder.Dimensions, encoder.Options);
     }
 
     /// <inheritdoc />
-    public StaticTrainableEncoder Begin(IReadOnlyList<string> texts, int threads) =>
-        new(TokenBags.From(texts, Tokenizer, MaxTokens), Rows, Dimensions, threads);
-
-    private static void ClearUnknown(float[] rows, ITokenizer tokenizer, int dimensions)
-    {
-        if (tokenizer.UnknownId is { } unknown)
-        {
-            rows.AsSpan(unknown * dimensions, dimensions).Clear();
-        }
-    }
+    public StaticTrainableEncoder Begin(IReadOnlyList<TrainingText> texts, int threads) => new(this, TokenBags.From(texts, Tokenizer, Options), threads);
 
     private static void Rescale(float[] rows)
     {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Nearfar.Encoding;
 using Nearfar.Training.Optimization;
 using Nearfar.Vectors;
 
@@ -13,7 +14,7 @@ namespace Nearfar.Training;
 public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
 {
     private readonly TokenBags _bags;
-    private readonly ReadOnlyMemory<float> _start;
+    private readonly StaticStart _start;
     private readonly int _threads;
     private readonly int _padded;               // D rounded up to 16; zeros behind D stay zero
     private readonly Memory<float> _weights;    // [used tokens, padded], as the moments
@@ -30,21 +31,21 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
     private Memory<float> _copies;
     private long _step;
 
-    internal StaticTrainableEncoder(TokenBags bags, ReadOnlyMemory<float> startRows, int dimensions, int threads)
+    internal StaticTrainableEncoder(StaticStart start, TokenBags bags, int threads)
     {
-        (_bags, _start, Dimensions, _threads) = (bags, startRows, dimensions, threads);
-        _padded = Lanes.RoundUp(dimensions, Lanes.Count);
+        (_start, _bags, _threads) = (start, bags, threads);
+        _padded = Lanes.RoundUp(Dimensions, Lanes.Count);
         int length = checked(bags.Vocabulary.Length * _padded);
         (_weights, _first, _second) = (AlignedMemory.Allocate(length), AlignedMemory.Allocate(length), AlignedMemory.Allocate(length));
         _counts = new int[bags.Vocabulary.Length];
         for (int i = 0; i < bags.Vocabulary.Length; i++)
         {
-            startRows.Span.Slice(bags.Vocabulary[i] * dimensions, dimensions).CopyTo(_weights.Span[(i * _padded)..]);
+            start.Rows.Span.Slice(bags.Vocabulary[i] * Dimensions, Dimensions).CopyTo(_weights.Span[(i * _padded)..]);
         }
     }
 
     /// <inheritdoc />
-    public int Dimensions { get; }
+    public int Dimensions => _start.Dimensions;
 
     /// <inheritdoc />
     public bool RowsIndependent => true;
@@ -55,7 +56,7 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
     /// <summary>All rows as they are now [V, D]: trained ones, and the start rows of tokens that no training text holds.</summary>
     public float[] ToRows()
     {
-        float[] rows = _start.ToArray();
+        float[] rows = _start.Rows.ToArray();
         for (int i = 0; i < _bags.Vocabulary.Length; i++)
         {
             _weights.Span.Slice(i * _padded, Dimensions).CopyTo(rows.AsSpan(_bags.Vocabulary[i] * Dimensions));
@@ -63,6 +64,10 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
 
         return rows;
     }
+
+    /// <summary>The encoder as it is now; it does not change when training goes on.</summary>
+    public StaticEncoder ToEncoder() =>
+        new(_start.Tokenizer, new Rows<float>(ToRows(), _start.Tokenizer.VocabularySize, Dimensions, Dimensions), _start.Options);
 
     /// <inheritdoc />
     public void Forward(ReadOnlySpan<int> inputs, Rows<float> into, ForwardMode mode)

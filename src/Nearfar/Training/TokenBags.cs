@@ -1,3 +1,4 @@
+using Nearfar.Encoding;
 using Nearfar.Text;
 
 namespace Nearfar.Training;
@@ -26,8 +27,8 @@ internal sealed class TokenBags
 
     public int Texts => InverseLengths.Length;
 
-    /// <summary>Tokenises texts; unknown tokens are dropped, then each text is cut to its first <paramref name="maxTokens"/>.</summary>
-    public static TokenBags From(IReadOnlyList<string> texts, ITokenizer tokenizer, int maxTokens)
+    /// <summary>Tokenises texts as <see cref="StaticEncoder"/> does: prompt, cut, then unknown tokens count for nothing.</summary>
+    public static TokenBags From(IReadOnlyList<TrainingText> texts, ITokenizer tokenizer, StaticEncoderOptions options)
     {
         var buffer = new TokenBuffer();
         var ids = new List<int>();
@@ -35,14 +36,13 @@ internal sealed class TokenBags
         for (int i = 0; i < texts.Count; i++)
         {
             buffer.Clear();
-            tokenizer.Encode(texts[i], buffer);
-            int kept = 0;
-            foreach (int id in buffer.Ids)
+            string prompt = texts[i].Role == TextRole.Query ? options.QueryPrompt : options.DocumentPrompt;
+            tokenizer.Encode(prompt + texts[i].Text, buffer);
+            foreach (int id in buffer.Ids[..Math.Min(buffer.Count, options.MaxTokens)])
             {
-                if (id != tokenizer.UnknownId && kept < maxTokens)
+                if (id != tokenizer.UnknownId)
                 {
                     ids.Add(id);
-                    kept++;
                 }
             }
 
@@ -52,11 +52,8 @@ internal sealed class TokenBags
         return From(ids, ends, tokenizer.VocabularySize);
     }
 
-    /// <summary>From token ids of all texts in a row.</summary>
-    /// <param name="ids">Known ids.</param>
-    /// <param name="ends">Where each text's ids end.</param>
-    /// <param name="vocabularySize">Ids are below it.</param>
-    public static TokenBags From(List<int> ids, int[] ends, int vocabularySize)
+    // From the known ids of all texts in a row, and where each text's end.
+    private static TokenBags From(List<int> ids, int[] ends, int vocabularySize)
     {
         int[] place = new int[vocabularySize];
         foreach (int id in ids)

@@ -1,7 +1,6 @@
 using Nearfar.Pairs;
 using Nearfar.Training.Losses;
 using Nearfar.Training.Optimization;
-using Nearfar.Training.Sampling;
 using Nearfar.Vectors;
 
 namespace Nearfar.Training;
@@ -60,7 +59,7 @@ public sealed class Trainer
         var all = TrainingRows.From(set, _options.HardNegatives);
         var encoder = start.Begin(all.Texts, _options.Threads);
         var rows = all.Readable(text => encoder.CanEmbed(text), out var leftOut);
-        var sampler = new BatchSampler([.. rows.Rows.Select(r => r.Anchor)], [.. rows.Rows.Select(r => r.Positive)], _options.Batch, _options.MinBatchShare, _options.Seed);
+        var sampler = rows.Sampler(_options);
         long steps = Enumerable.Range(0, _options.Epochs).Sum(epoch => (long)sampler.Epoch(epoch).Count);
         if (steps == 0)
         {

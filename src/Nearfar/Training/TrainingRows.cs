@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
+using Nearfar.Encoding;
 using Nearfar.Pairs;
 using Nearfar.Training.Losses;
+using Nearfar.Training.Sampling;
 
 namespace Nearfar.Training;
 
@@ -8,9 +10,10 @@ namespace Nearfar.Training;
 internal sealed class TrainingRows
 {
     private readonly IReadOnlyList<int[]> _positivesOfFold;     // texts that answer a folded question, ascending
+    private readonly IReadOnlyList<int> _asDocument;            // by text number: the document of the same words, or -1
 
-    private TrainingRows(IReadOnlyList<string> texts, IReadOnlyList<Row> rows, IReadOnlyList<int[]> positivesOfFold, string hash) =>
-        (Texts, Rows, _positivesOfFold, Hash) = (texts, rows, positivesOfFold, hash);
+    private TrainingRows(IReadOnlyList<TrainingText> texts, IReadOnlyList<int> asDocument, IReadOnlyList<Row> rows, IReadOnlyList<int[]> positivesOfFold, string hash) =>
+        (Texts, _asDocument, Rows, _positivesOfFold, Hash) = (texts, asDocument, rows, positivesOfFold, hash);
 
     /// <summary>One training example.</summary>
     /// <param name="Pair">Its pair.</param>
@@ -20,8 +23,8 @@ internal sealed class TrainingRows
     /// <param name="Fold">Number of its folded question.</param>
     internal sealed record Row(Pair Pair, int Anchor, int Positive, int[] HardNegatives, int Fold);
 
-    /// <summary>Distinct texts.</summary>
-    public IReadOnlyList<string> Texts { get; }
+    /// <summary>Distinct texts of each side.</summary>
+    public IReadOnlyList<TrainingText> Texts { get; }
 
     public IReadOnlyList<Row> Rows { get; }
 
@@ -30,8 +33,8 @@ internal sealed class TrainingRows
 
     public static TrainingRows From(TrainingSet set, int hardNegatives)
     {
-        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
-        var texts = new List<string>();
+        var numbers = new Dictionary<TrainingText, int>();
+        var texts = new List<TrainingText>();
         var folds = new Dictionary<string, int>(StringComparer.Ordinal);
         var positives = new List<SortedSet<int>>();
         int[] foldOf = new int[set.Pairs.Count];
@@ -51,17 +54,18 @@ internal sealed class TrainingRows
         for (int i = 0; i < set.Pairs.Count; i++)
         {
             var pair = set.Pairs[i];
-            int anchor = NumberOf(pair.Query);
+            int anchor = NumberOf(new TrainingText(pair.Query, TextRole.Query));
             // A mined "negative" that answers the question by another pair's word is none.
-            int[] negatives = [.. pair.HardNegatives.Select(n => TextOf(n.DocumentId)).Where(t => !positives[foldOf[i]].Contains(t) && t != anchor).Distinct().Take(hardNegatives)];
+            int[] negatives = [.. pair.HardNegatives.Select(n => TextOf(n.DocumentId)).Where(t => !positives[foldOf[i]].Contains(t) && texts[t].Text != pair.Query).Distinct().Take(hardNegatives)];
             rows.AddRange(pair.PositiveIds.Select(TextOf).Distinct().Select(p => new Row(pair, anchor, p, negatives, foldOf[i])));
         }
 
-        return new TrainingRows(texts, rows, [.. positives.Select(p => p.ToArray())], HashOf(rows, texts));
+        int[] asDocument = [.. texts.Select(t => numbers.GetValueOrDefault(t with { Role = TextRole.Document }, -1))];
+        return new TrainingRows(texts, asDocument, rows, [.. positives.Select(p => p.ToArray())], HashOf(rows, texts));
 
-        int TextOf(string documentId) => NumberOf(set.Corpus[documentId].Content);
+        int TextOf(string documentId) => NumberOf(new TrainingText(set.Corpus[documentId].Content, TextRole.Document));
 
-        int NumberOf(string text)
+        int NumberOf(TrainingText text)
         {
             if (!numbers.TryGetValue(text, out int number))
             {
@@ -78,8 +82,12 @@ internal sealed class TrainingRows
     {
         var kept = Rows.Where(r => canEmbed(r.Anchor) && canEmbed(r.Positive)).ToList();
         leftOut = [.. Rows.Where(r => !canEmbed(r.Anchor) || !canEmbed(r.Positive)).Select(r => r.Pair.Id).Distinct(StringComparer.Ordinal)];
-        return new TrainingRows(Texts, [.. kept.Select(r => r with { HardNegatives = [.. r.HardNegatives.Where(canEmbed)] })], _positivesOfFold, Hash);
+        return new TrainingRows(Texts, _asDocument, [.. kept.Select(r => r with { HardNegatives = [.. r.HardNegatives.Where(canEmbed)] })], _positivesOfFold, Hash);
     }
+
+    /// <summary>Batches of these rows in which no words stand twice, on whatever side.</summary>
+    public BatchSampler Sampler(TrainingOptions options) => new(
+        [.. Rows.Select(r => _asDocument[r.Anchor] is var same and >= 0 ? same : r.Anchor)], [.. Rows.Select(r => r.Positive)], options.Batch, options.MinBatchShare, options.Seed);
 
     /// <summary>
     /// The texts of a batch, column after column (anchors, positives, hard negatives), and which documents are no negatives: other positives
@@ -139,7 +147,7 @@ internal sealed class TrainingRows
             }
 
             // The query itself as a document (question-to-question pairs) would be its own nearest negative.
-            if (documentOf.TryGetValue(row.Anchor, out int self) && self != i)
+            if (documentOf.TryGetValue(_asDocument[row.Anchor], out int self) && self != i)
             {
                 masked.Add(self);
             }
@@ -150,12 +158,13 @@ internal sealed class TrainingRows
         return new RowSide { MaskOffsets = offsets, MaskedDocuments = masked.ToArray(), AbsentDocuments = absent.ToArray() };
     }
 
-    private static string HashOf(List<Row> rows, List<string> texts)
+    private static string HashOf(List<Row> rows, List<TrainingText> texts)
     {
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string text in texts)
+        foreach (var text in texts)
         {
-            ContentHash.Append(sha, text);
+            ContentHash.Append(sha, text.Role == TextRole.Query ? "query" : "document");
+            ContentHash.Append(sha, text.Text);
         }
 
         foreach (var row in rows)
