@@ -1,0 +1,121 @@
+using Nearfar.Evaluation;
+using Nearfar.Evaluation.Statistics;
+using Xunit;
+
+namespace Nearfar.Tests.Evaluation.Statistics;
+
+public class ClusteredMeanTests
+{
+    [Fact]
+    public void Of_ClustersOfOne_IsTheUsualMeanAndError()
+    {
+        double[] values = [0.1, 0.4, 0.35, 0.9, 0.2];
+        var mean = ClusteredMean.Of(values, [0, 1, 2, 3, 4]);
+        double average = values.Average();
+        double error = Math.Sqrt(values.Sum(v => (v - average) * (v - average)) / 4 / 5);
+        Assert.Equal(average, mean.Mean, 1e-15);
+        Assert.Equal(error, mean.StandardError, 1e-15);
+        Assert.Equal(5, mean.Effective, 1e-12);
+        Assert.Equal(1, mean.DesignEffect, 1e-12);
+        Assert.Equal(StudentT.UpperQuantile(0.025, 4) * error, mean.HalfWidth(0.025), 1e-15);
+    }
+
+    [Fact]
+    public void Of_EqualClusters_IsTheMeanOfClusterMeans()
+    {
+        double[] values = [1, 1, 0, 0, 1, 0, 1, 1];
+        var mean = ClusteredMean.Of(values, [0, 0, 1, 1, 2, 2, 3, 3]);
+        var means = ClusteredMean.Of([1, 0, 0.5, 1], [0, 1, 2, 3]);
+        Assert.Equal(means.Mean, mean.Mean, 1e-15);
+        Assert.Equal(means.StandardError, mean.StandardError, 1e-15);
+        Assert.Equal(means.HalfWidth(0.025), mean.HalfWidth(0.025), 1e-13);
+        Assert.Equal((8, 4, 4.0), (mean.N, mean.Clusters, mean.Effective));
+    }
+
+    [Fact]
+    public void Of_RepeatedQueries_GainNoCertainty()
+    {
+        double[] values = [0.3, 0.8, 0.5, 0.1];
+        var once = ClusteredMean.Of(values, [0, 1, 2, 3]);
+        var tenTimes = ClusteredMean.Of([.. Enumerable.Range(0, 40).Select(i => values[i / 10])], [.. Enumerable.Range(0, 40).Select(i => i / 10)]);
+        Assert.Equal(once.StandardError, tenTimes.StandardError, 1e-15);
+        Assert.Equal(once.HalfWidth(0.025), tenTimes.HalfWidth(0.025), 1e-13);
+    }
+
+    [Fact]
+    public void Of_OneLargeCluster_HasFewerEffectiveClusters()
+    {
+        var mean = ClusteredMean.Of(new double[12], [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3]);
+        Assert.Equal(4, mean.Clusters);
+        Assert.Equal(144.0 / 84, mean.Effective, 1e-12);
+    }
+
+    [Theory]
+    [InlineData(10, 0.05, 0.2589)]       // of 10 unchanged questions, 26 % could have changed
+    [InlineData(412, 0.025, 0.00891)]
+    public void Floor_NothingChanged_IsTheShareThatCouldHave(int n, double alpha, double expected) =>
+        Assert.Equal(expected, ClusteredMean.Of(new double[n], [.. Enumerable.Range(0, n)]).Floor(alpha, 1), 1e-4);
+
+    [Fact]
+    public void Of_EqualValuesThatDoNotAddUp_HaveNoSpread()
+    {
+        var mean = ClusteredMean.Of([0.1, 0.1, 0.1], [0, 1, 2]);
+        Assert.Equal(0, mean.StandardError);
+    }
+
+    [Fact]
+    public void HasInterval_NeedsThreeQueriesAndTwoClusters()
+    {
+        Assert.False(ClusteredMean.Of([1, 0], [0, 1]).HasInterval);
+        Assert.False(ClusteredMean.Of([1, 0, 1], [0, 0, 0]).HasInterval);
+        Assert.True(ClusteredMean.Of([1, 0, 1], [0, 0, 1]).HasInterval);
+    }
+
+    [Fact]
+    public void Paired_ZeroOneScores_IsTheWiderOfTAndTango()
+    {
+        double[] before = [.. Enumerable.Repeat(1.0, 50)];
+        double[] after = [.. before.Select((_, i) => i < 2 ? 0.0 : 1.0)];
+        int[] clusters = [.. Enumerable.Range(0, 50)];
+        var difference = ClusteredMean.Of([.. after.Zip(before, (a, b) => a - b)], clusters);
+        var (low, high) = MeanBounds.Paired("recall@5", before, after, difference, 0.025, 0.05)!.Value;
+        Assert.Equal(Math.Min(Proportions.Tango(0, 2, 50, 0.025).Low, -0.04 - Math.Max(difference.HalfWidth(0.025), difference.Floor(0.025, 1))), low);
+        Assert.Equal(Math.Max(Proportions.Tango(0, 2, 50, 0.05).High, -0.04 + Math.Max(difference.HalfWidth(0.05), difference.Floor(0.05, 1))), high, 1e-15);
+        Assert.True(high > 0);
+    }
+
+    // The lower bound must hold its level where it is hardest: few changes, many ties, clusters.
+    [Theory]
+    [InlineData(100, 1, 0.03, 0.03)]
+    [InlineData(200, 1, 0.01, 0.04)]
+    [InlineData(60, 1, 0.10, 0.15)]
+    [InlineData(120, 3, 0.05, 0.08)]
+    public void Paired_SimulatedChanges_LowerBoundCoversTheTruth(int clusters, int size, double wins, double losses)
+    {
+        var random = new Xoshiro256(11);
+        double truth = wins - losses;
+        int covered = 0;
+        const int Runs = 600;
+        for (int run = 0; run < Runs; run++)
+        {
+            double[] before = new double[clusters * size];
+            double[] after = new double[clusters * size];
+            int[] numbers = new int[clusters * size];
+            for (int c = 0; c < clusters; c++)
+            {
+                double u = random.Below(1 << 30) / (double)(1 << 30);
+                for (int i = 0; i < size; i++)
+                {
+                    numbers[(c * size) + i] = c;
+                    before[(c * size) + i] = u < losses || u > 0.5 ? 1 : 0;      // all questions of a cluster change together
+                    after[(c * size) + i] = u < losses ? 0 : u < losses + wins ? 1 : before[(c * size) + i];
+                }
+            }
+
+            var difference = ClusteredMean.Of([.. after.Zip(before, (a, b) => a - b)], numbers);
+            covered += MeanBounds.Paired("recall@5", before, after, difference, 0.025, 0.05)!.Value.Low <= truth ? 1 : 0;
+        }
+
+        Assert.True(covered >= Runs * 0.965, $"{covered} of {Runs} lower bounds hold; wanted are 97.5 %");
+    }
+}
