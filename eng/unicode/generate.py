@@ -4,9 +4,10 @@
 Usage: eng/unicode/generate.py [FOLDER]        FOLDER holds UnicodeData.txt (default /usr/share/unicode, Debian package unicode-data)
 
 One deflated stream, in base64: unsigned LEB128 numbers, signed ones zigzag, code points as differences to the one before.
-  1. general categories: runs (category, length) that cover 0 to 10FFFF
+  1. general categories: runs (category + 32 * age, length) that cover 0 to 10FFFF; age 0: assigned in Unicode 8 or never, 1: in 9, 2: in 10 or 11, 3: later
   2. canonical combining classes: count, (code point, class)
   3. decompositions: count, (code point, 2 * length + is compatibility, members relative to the code point)
+     (2 and 3 up to Unicode 11 only, which is what the library behind published tokenizers normalises by)
   4. code points that composition leaves apart (CompositionExclusions.txt)
   5. simple lower case: count, (code point, relative lower case)
 """
@@ -19,6 +20,16 @@ CATEGORIES = "Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Zs Zl Zp Cc Cf Cs Co Pc Pd Ps Pe 
 category = ["Cn"] * 0x110000
 classes, decompositions, lower = {}, {}, {}
 first = None
+age = [0] * 0x110000
+with open(os.path.join(folder, "DerivedAge.txt"), encoding="utf-8") as f:
+    version = f.readline().split("-")[1].rsplit(".txt", 1)[0]
+    for line in f:
+        fields = line.split("#")[0].split(";")
+        if len(fields) == 2:
+            codes = fields[0].strip().split("..")
+            major = int(fields[1].split(".")[0])
+            for c in range(int(codes[0], 16), int(codes[-1], 16) + 1):
+                age[c] = 0 if major <= 8 else 1 if major == 9 else 2 if major <= 11 else 3
 with open(os.path.join(folder, "UnicodeData.txt"), encoding="ascii") as f:
     for line in f:
         fields = line.rstrip("\n").split(";")
@@ -28,9 +39,9 @@ with open(os.path.join(folder, "UnicodeData.txt"), encoding="ascii") as f:
             continue
         for c in range(first if fields[1].endswith("Last>") else code, code + 1):
             category[c] = fields[2]
-        if fields[3] != "0":
+        if fields[3] != "0" and age[code] < 3:
             classes[code] = int(fields[3])
-        if fields[5]:
+        if fields[5] and age[code] < 3:
             parts = fields[5].split()
             compatibility = parts[0].startswith("<")
             decompositions[code] = (compatibility, [int(p, 16) for p in parts[compatibility:]])
@@ -38,9 +49,6 @@ with open(os.path.join(folder, "UnicodeData.txt"), encoding="ascii") as f:
             lower[code] = int(fields[13], 16)
 with open(os.path.join(folder, "CompositionExclusions.txt"), encoding="utf-8") as f:
     excluded = sorted(int(line.split("#")[0], 16) for line in f if line.split("#")[0].strip())
-with open(os.path.join(folder, "DerivedAge.txt"), encoding="utf-8") as f:
-    version = f.readline().split("-")[1].rsplit(".txt", 1)[0]
-
 out = bytearray()
 
 
@@ -57,8 +65,8 @@ def signed(n):
 
 start = 0
 for c in range(1, 0x110001):
-    if c == 0x110000 or category[c] != category[start]:
-        out.append(CATEGORIES.index(category[start]))
+    if c == 0x110000 or (category[c], age[c]) != (category[start], age[start]):
+        out.append(CATEGORIES.index(category[start]) + 32 * age[start])
         number(c - start)
         start = c
 last = 0

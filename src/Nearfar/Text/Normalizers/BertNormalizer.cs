@@ -1,4 +1,3 @@
-using System.Globalization;
 using Nearfar.Text.Json;
 using Nearfar.Text.Unicode;
 
@@ -65,7 +64,7 @@ internal sealed class BertNormalizer(bool cleanText, bool spaceIdeographs, bool?
 
     private void AddLowered(int c, CharBuffer into)
     {
-        if (c >= 0x300 && StripsAccents && UnicodeTables.CategoryOf(c) == UnicodeCategory.NonSpacingMark)
+        if (c >= 0x300 && StripsAccents && UnicodeTables.IsBertMark(c))
         {
             return;
         }
@@ -82,8 +81,7 @@ internal sealed class BertNormalizer(bool cleanText, bool spaceIdeographs, bool?
 
     // Unassigned code points stay. Tab, line feed and carriage return count as white space although they are controls.
     private static bool IsDropped(int c) => c is 0 or CodePoints.Replacement
-        || (c is not ('\t' or '\n' or '\r')
-            && UnicodeTables.CategoryOf(c) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse);
+        || (c is not ('\t' or '\n' or '\r') && UnicodeTables.IsBertControl(c));
 
     // Ranges as the original has them, its gap at 2B820 included.
     private static bool IsIdeograph(int c) => c >= 0x3400 && c is (>= 0x4E00 and <= 0x9FFF) or (>= 0x3400 and <= 0x4DBF)

@@ -8,6 +8,11 @@ namespace Nearfar.Text.Unicode;
 /// Our own copy of the Unicode properties that tokenising needs, so that token ids depend neither on the ICU of the machine nor on
 /// <c>InvariantGlobalization</c>, under which the platform's <c>Normalize</c> leaves text beyond ASCII as it is, silently.
 /// </summary>
+/// <remarks>
+/// Published tokenizers were trained and are run with one library, whose parts froze Unicode at versions of their own; where ids depend on it
+/// we keep to them (found by trying every code point): 8 for BERT's marks, controls and punctuation, 9 for StripAccents, 11 for the
+/// normalization forms. Letters, numbers and lower case follow the version of the tables.
+/// </remarks>
 internal static partial class UnicodeTables
 {
     private static readonly CodePointTable<byte> s_categories = new();
@@ -40,7 +45,7 @@ internal static partial class UnicodeTables
         }
     }
 
-    public static UnicodeCategory CategoryOf(int codePoint) => (UnicodeCategory)s_categories[codePoint];
+    public static UnicodeCategory CategoryOf(int codePoint) => (UnicodeCategory)(s_categories[codePoint] & 31);
 
     /// <summary>The canonical combining class; 0 for starters.</summary>
     public static int ClassOf(int codePoint) => s_classes[codePoint];
@@ -75,20 +80,39 @@ internal static partial class UnicodeTables
     public static bool IsNumber(int c) =>
         CategoryOf(c) is UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber;
 
+    /// <summary>Marks of all kinds, as normalizers take them: those of Unicode 9.</summary>
     public static bool IsMark(int c) =>
-        CategoryOf(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
+        (AgeOf(c) <= 1 && c != 0x111C9
+            && CategoryOf(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark)
+        || c is 0x1CF2 or 0x1CF3;
 
-    public static bool IsPunctuation(int c) =>
-        CategoryOf(c) is >= UnicodeCategory.ConnectorPunctuation and <= UnicodeCategory.OtherPunctuation;
+    /// <summary>Nonspacing marks as BertNormalizer takes them: those of Unicode 8.</summary>
+    public static bool IsBertMark(int c) =>
+        (AgeOf(c) == 0 && CategoryOf(c) == UnicodeCategory.NonSpacingMark && c is not (0x1885 or 0x1886 or 0xA9BD or 0x111C9)) || c == 0x1734;
 
-    /// <summary>ASCII characters that are neither letters nor digits nor controls nor space, and category P.</summary>
-    public static bool IsBertPunctuation(int c) =>
-        c < 0x80 ? c is > ' ' and < '0' or > '9' and < 'A' or > 'Z' and < 'a' or > 'z' and < 0x7F : IsPunctuation(c);
+    /// <summary>Controls, format characters and private use as BertNormalizer takes them: those of Unicode 8.</summary>
+    public static bool IsBertControl(int c) =>
+        AgeOf(c) == 0 && CategoryOf(c) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse;
+
+    /// <summary>ASCII characters that are neither letters nor digits nor controls nor space, and category P of Unicode 8.</summary>
+    public static bool IsBertPunctuation(int c)
+    {
+        if (c < 0x80)
+        {
+            return c is (> ' ' and < '0') or (> '9' and < 'A') or (> 'Z' and < 'a') or (> 'z' and < 0x7F);
+        }
+
+        return (AgeOf(c) == 0 && CategoryOf(c) is >= UnicodeCategory.ConnectorPunctuation and <= UnicodeCategory.OtherPunctuation)
+            || c is 0x166D or 0x111C9;
+    }
 
     /// <summary>UTS #18 word characters: letters, marks, decimal digits, letter numbers, connectors, joiners, circled and squared letters.</summary>
     public static bool IsWord(int c) => CategoryOf(c) is <= UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation
         || c is 0x200C or 0x200D or (>= 0x24B6 and <= 0x24E9) or (>= 0x1F130 and <= 0x1F149) or (>= 0x1F150 and <= 0x1F169)
             or (>= 0x1F170 and <= 0x1F189);
+
+    // 0: assigned in Unicode 8 or not at all, 1: in 9, 2: in 10 or 11, 3: later.
+    private static int AgeOf(int c) => s_categories[c] >> 5;
 
     private static long Key(int first, int second) => ((long)first << 21) | (uint)second;
 
