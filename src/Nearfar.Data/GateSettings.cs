@@ -21,6 +21,12 @@ public sealed record GateSettings
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, double>> Floors { get; init; } =
         ReadOnlyDictionary<string, IReadOnlyDictionary<string, double>>.Empty;
 
+    /// <summary>
+    /// Where raw margins among the floors were found: <c>untrained</c>, <c>current</c> or a space id. They are carried over to the candidate by
+    /// the spread of both backgrounds on dev. Null: such floors are advice.
+    /// </summary>
+    public string? FloorSpace { get; init; }
+
     /// <summary>Largest allowed share of queries that retrieve a forbidden document, 0 to 1. Null: not tested.</summary>
     public double? ViolationLimit { get; init; }
 

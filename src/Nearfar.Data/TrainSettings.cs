@@ -12,8 +12,8 @@ public sealed record TrainSettings
     /// <summary>Pairs of a batch, at least 2.</summary>
     public int? Batch { get; init; }
 
-    /// <summary>Passes over the pairs, above 0.</summary>
-    public double? Epochs { get; init; }
+    /// <summary>Passes over the pairs, at least 1.</summary>
+    public int? Epochs { get; init; }
 
     /// <summary>Highest learning rate, above 0.</summary>
     public double? Rate { get; init; }
@@ -24,7 +24,7 @@ public sealed record TrainSettings
     /// <summary>Hard-negative columns of a batch, 0 or more.</summary>
     public int? HardNegatives { get; init; }
 
-    /// <summary>Evaluations on dev over the run, at least 1.</summary>
+    /// <summary>Evaluations on dev in each epoch, at least 1.</summary>
     public int? Evaluations { get; init; }
 
     /// <summary>Seed of batches and initial values, 0 or more.</summary>

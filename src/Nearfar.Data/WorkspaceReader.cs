@@ -319,7 +319,7 @@ internal sealed partial class WorkspaceReader
             Loss = section.Text("loss"),
             Temperature = section.Number("temperature", 0, above: true),
             Batch = section.Integer("batch", 2),
-            Epochs = section.Number("epochs", 0, above: true),
+            Epochs = section.Integer("epochs", 1),
             Rate = section.Number("rate", 0, above: true),
             Warmup = section.Number("warmup", 0, 1),
             HardNegatives = section.Integer("hard_negatives", 0),
@@ -368,6 +368,7 @@ internal sealed partial class WorkspaceReader
             Tolerance = section.Number("tolerance", 0, 1) ?? 0.02,
             ProtectedTolerance = ReadProtected(section, cohorts),
             Floors = ReadFloors(section.Section("floors"), cohorts),
+            FloorSpace = section.Text("floor_space"),
             ViolationLimit = section.Number("violation_limit", 0, 1),
             OnInconclusive = section.OneOf("on_inconclusive", "stop", "pass", "block") ?? "stop",
         };

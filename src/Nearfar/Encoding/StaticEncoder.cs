@@ -89,6 +89,13 @@ public sealed class StaticEncoder : IEncoder
     {
         ArgumentNullException.ThrowIfNull(buffer);
         ArgumentOutOfRangeException.ThrowIfNotEqual(into.Length, Dimensions, nameof(into));
+        Tokenise(text, role, buffer);
+        return Pool(buffer.Ids, into);
+    }
+
+    /// <summary>The ids that a text is pooled from, prompt included and cut; the buffer is cleared first.</summary>
+    internal void Tokenise(ReadOnlySpan<char> text, TextRole role, TokenBuffer buffer)
+    {
         buffer.Clear();
         string prompt = role == TextRole.Query ? Options.QueryPrompt : Options.DocumentPrompt;
         if (prompt.Length == 0)
@@ -100,7 +107,10 @@ public sealed class StaticEncoder : IEncoder
             Tokenizer.Encode(string.Concat(prompt, text), buffer);
         }
 
-        return Pool(buffer.Ids, into);
+        if (buffer.Count > Options.MaxTokens)
+        {
+            buffer.Truncate(Options.MaxTokens);
+        }
     }
 
     /// <inheritdoc />
@@ -137,11 +147,6 @@ public sealed class StaticEncoder : IEncoder
 
     internal bool Pool(ReadOnlySpan<int> ids, Span<float> into)
     {
-        if (ids.Length > Options.MaxTokens)
-        {
-            ids = ids[..Options.MaxTokens];
-        }
-
         SumRows(ids, into);
         double square = SumOfSquares(into);
         if (square == 0)

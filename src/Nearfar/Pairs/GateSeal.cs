@@ -11,8 +11,11 @@ public sealed class GateSeal
     private readonly HashSet<string> _foldKeys = new(StringComparer.Ordinal);
     private readonly NearDuplicateIndex _near = new();
 
-    internal GateSeal(IEnumerable<string> questions)
+    private readonly HashSet<string> _heldOut = new(StringComparer.Ordinal);
+
+    internal GateSeal(IEnumerable<string> questions, IEnumerable<string>? heldOutPages = null)
     {
+        _heldOut.UnionWith((heldOutPages ?? []).Select(ContentHash.IdOf));
         foreach (string question in questions)
         {
             if (_foldKeys.Add(ContentHash.IdOf(FoldKeys.Of(question))))
@@ -28,5 +31,13 @@ public sealed class GateSeal
     {
         ArgumentNullException.ThrowIfNull(query);
         return _foldKeys.Contains(ContentHash.IdOf(FoldKeys.Of(query))) || _near.Find(Shingles.Of(query)).Count > 0;
+    }
+
+    /// <summary>Whether a document is an answer of the gate whose cluster no training pair names: it is not trained against either.</summary>
+    /// <param name="documentId">Id in the corpus.</param>
+    public bool IsHeldOutPage(string documentId)
+    {
+        ArgumentNullException.ThrowIfNull(documentId);
+        return _heldOut.Contains(ContentHash.IdOf(documentId));
     }
 }

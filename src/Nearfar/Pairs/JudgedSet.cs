@@ -74,7 +74,9 @@ public sealed class GateSet : JudgedSet
 {
     internal GateSet(string name, Corpus corpus, IReadOnlyList<JudgedQuery> queries, IReadOnlyList<CohortRule> rules, DateOnly? asOf, string hash,
         IReadOnlyList<string>? foldedTexts = null)
-        : base(name, corpus, queries, rules, asOf, hash) => Seal = new GateSeal(queries.Select(q => q.Query).Concat(foldedTexts ?? []));
+        : base(name, corpus, queries, rules, asOf, hash) => Seal = new GateSeal(
+            queries.Select(q => q.Query).Concat(foldedTexts ?? []),
+            queries.Where(q => q.Cohorts.GetValueOrDefault(PageCohort.Attribute) == PageCohort.New).SelectMany(q => q.Relevance.Where(r => r.Value > 0).Select(r => r.Key)));
 
     /// <summary>Tells miners which questions they must not learn from, without showing them.</summary>
     public GateSeal Seal { get; }

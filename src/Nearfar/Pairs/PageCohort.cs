@@ -4,6 +4,8 @@ namespace Nearfar.Pairs;
 internal sealed class PageCohort
 {
     public const string Attribute = "page";
+    public const string Known = "known";
+    public const string New = "new";
 
     private readonly HashSet<string> _trained = new(StringComparer.Ordinal);
     private readonly DocumentClusters _clusters;
@@ -23,5 +25,5 @@ internal sealed class PageCohort
         return pages;
     }
 
-    public string ValueOf(IEnumerable<string> positiveIds) => positiveIds.Any(id => _trained.Contains(_clusters.ClusterOf(id))) ? "known" : "new";
+    public string ValueOf(IEnumerable<string> positiveIds) => positiveIds.Any(id => _trained.Contains(_clusters.ClusterOf(id))) ? Known : New;
 }

@@ -12,6 +12,9 @@ public sealed record RunRecord
     /// <summary>Folder name under <c>runs/</c>.</summary>
     public required string Name { get; init; }
 
+    /// <summary>SHA-256 over options, data and start: a run with equal inputs is this run.</summary>
+    public required string Inputs { get; init; }
+
     /// <summary>Space id of the trained model.</summary>
     public required string Space { get; init; }
 
@@ -35,6 +38,12 @@ public sealed record RunRecord
 
     /// <summary>Pairs trained on.</summary>
     public required int Pairs { get; init; }
+
+    /// <summary>Rows (question, one positive) trained on.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>Ids of pairs left out since the encoder knows no token of a text.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
 
     /// <summary>Step that was kept.</summary>
     public required long Step { get; init; }

@@ -1,0 +1,124 @@
+using System.CommandLine;
+using System.Globalization;
+using Nearfar.Encoding;
+using Nearfar.Pairs;
+using Nearfar.Search;
+using Nearfar.Vectors;
+
+namespace Nearfar.Cli.Verbs;
+
+/// <summary><c>nearfar search</c>: nearest documents, one query, interactively or in bulk as a TREC run.</summary>
+internal sealed class SearchVerb : Verb
+{
+    private readonly Argument<string?> _query = new("query") { Description = "The question; none: read questions line by line.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<string?> _index = new("--index") { Description = "Index folder; default: the workspace's corpus, encoded now.", HelpName = "FOLDER" };
+    private readonly Option<string?> _model = ModelFinder.Option();
+    private readonly Option<int> _k = new("--top") { Description = "Documents shown.", DefaultValueFactory = _ => 5, HelpName = "K" };
+    private readonly Option<bool> _bm25 = new("--bm25") { Description = "Keyword search over the workspace's corpus." };
+    private readonly Option<string?> _pairs = new("--queries") { Description = "Pairs (JSONL) whose questions are searched in bulk.", HelpName = "FILE" };
+    private readonly Option<string?> _run = new("--trec-run") { Description = "With --queries: write the ranking as a TREC run file.", HelpName = "FILE" };
+
+    public override string Name => "search";
+
+    public override string Description => "Nearest documents of a question. Example: nearfar search \"refund annual plan\" --top 3";
+
+    protected override void Declare(Command command)
+    {
+        command.Add(_query);
+        command.Add(_index);
+        command.Add(_model);
+        command.Add(_k);
+        command.Add(_bm25);
+        command.Add(_pairs);
+        command.Add(_run);
+    }
+
+    protected override async Task<int> RunAsync(VerbContext context)
+    {
+        int k = context.Parsed.GetValue(_k);
+        if (k < 1)
+        {
+            throw new NearfarException($"--top is {k}; wanted at least 1.");
+        }
+
+        var (ranker, ids, corpus) = await RankerAsync(context);
+        if (context.Parsed.GetValue(_pairs) is { } pairs)
+        {
+            return await BulkAsync(context, ranker, ids, pairs, k);
+        }
+
+        if (context.Parsed.GetValue(_query) is { } query)
+        {
+            await ShowAsync(context, ranker, ids, corpus, query, k);
+            return 0;
+        }
+
+        context.Note("One question a line; end with Ctrl-D.");
+        while (await System.Console.In.ReadLineAsync(context.Cancellation) is { } line)
+        {
+            if (!string.IsNullOrWhiteSpace(line))
+            {
+                await ShowAsync(context, ranker, ids, corpus, line, k);
+            }
+        }
+
+        return 0;
+    }
+
+    private async Task<(IRanker, IReadOnlyList<string>, Corpus?)> RankerAsync(VerbContext context)
+    {
+        if (context.Parsed.GetValue(_bm25))
+        {
+            var corpus = (await context.OpenWorkspaceAsync()).Corpus;
+            return (new Bm25Index(corpus), [.. corpus.Documents.Select(d => d.Id)], corpus);
+        }
+
+        var encoder = await ModelFinder.LoadAsync(context, context.Parsed.GetValue(_model));
+        if (context.Parsed.GetValue(_index) is { } folder)
+        {
+            var index = IndexFolder.Open(folder);
+            return (new VectorRanker(encoder, index), index.Vectors.Ids, null);
+        }
+
+        var documents = (await context.OpenWorkspaceAsync()).Corpus;
+        var ranker = await VectorRanker.CreateAsync(encoder, documents, context.Cancellation);
+        return (ranker, ranker.Index.Vectors.Ids, documents);
+    }
+
+    private static async Task ShowAsync(VerbContext context, IRanker ranker, IReadOnlyList<string> ids, Corpus? corpus, string query, int k)
+    {
+        var hits = (await ranker.RankAsync([query], k, context.Cancellation))[0];
+        context.Emit(new { query, ranker = ranker.Name, hits = hits.Select((h, i) => new { rank = i + 1, id = ids[h.Document], score = h.Score }) });
+        if (hits.Count == 0)
+        {
+            context.Say("Nothing found: no word of the question is known.");
+            return;
+        }
+
+        context.Table(["rank", "score", "id", "text"], hits.Select((h, i) => (IReadOnlyList<string>)
+        [
+            (i + 1).ToString(CultureInfo.InvariantCulture), h.Score.ToString("0.000", CultureInfo.InvariantCulture), ids[h.Document],
+            corpus is null ? "" : Cut(corpus.Documents[h.Document].Title ?? corpus.Documents[h.Document].Text),
+        ]), 0, 1);
+    }
+
+    private async Task<int> BulkAsync(VerbContext context, IRanker ranker, IReadOnlyList<string> ids, string path, int k)
+    {
+        var pairs = PairFile.Read(path).Rows;
+        var rankings = await ranker.RankAsync([.. pairs.Select(p => p.Query)], k, context.Cancellation);
+        var lines = pairs.SelectMany((pair, q) => rankings[q].Select((hit, i) =>
+            string.Create(CultureInfo.InvariantCulture, $"{pair.Id} Q0 {ids[hit.Document]} {i + 1} {hit.Score:R} {ranker.Name}\n")));
+        string text = string.Concat(lines);
+        if (context.Parsed.GetValue(_run) is { } run)
+        {
+            AtomicFile.Write(run, text);
+            context.Say($"{pairs.Count} questions ranked in {run}.");
+            return 0;
+        }
+
+        context.Say(text.TrimEnd('\n'));
+        return 0;
+    }
+
+    private static string Cut(string text) => text.Length <= 100 ? text : text[..99] + "…";
+}

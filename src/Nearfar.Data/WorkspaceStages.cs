@@ -1,0 +1,120 @@
+using Nearfar.Gating;
+using Nearfar.Mining;
+using Nearfar.Pairs;
+using Nearfar.Releases;
+using Nearfar.Text;
+using Nearfar.Training;
+
+namespace Nearfar.Data;
+
+/// <summary>The options of each stage as a workspace file states them; what it leaves open keeps the stage's default.</summary>
+public static class WorkspaceStages
+{
+    extension(Workspace workspace)
+    {
+        /// <summary>What training starts from.</summary>
+        /// <param name="seed">Overrides the file's seed.</param>
+        /// <exception cref="NearfarException">An encoder kind that this tool has no engine for.</exception>
+        public StartOptions StartOptions(ulong? seed = null)
+        {
+            var encoder = workspace.Options.Encoder;
+            if (encoder.Kind != "static")
+            {
+                throw new NearfarException(workspace.Path, 0, $"encoder kind \"{encoder.Kind}\" cannot be trained by nearfar, which trains static encoders. Transformers are trained by nearfar-torch.");
+            }
+
+            var tokenizer = workspace.Options.Tokenizer;
+            var defaults = new StartOptions();
+            return defaults with
+            {
+                From = encoder.From,
+                Dimensions = encoder.Dimensions ?? defaults.Dimensions,
+                MaxTokens = encoder.MaxTokens ?? defaults.MaxTokens,
+                QueryPrompt = encoder.QueryPrompt ?? "",
+                DocumentPrompt = encoder.DocumentPrompt ?? "",
+                TokenizerFrom = tokenizer?.From,
+                TokenizerKind = tokenizer?.Train switch { "bpe" => TokenizerKind.Bpe, "unigram" => TokenizerKind.Unigram, _ => TokenizerKind.WordPiece },
+                VocabularySize = tokenizer?.Size ?? defaults.VocabularySize,
+                Seed = seed ?? SeedOf(workspace),
+            };
+        }
+
+        /// <summary>How to train.</summary>
+        /// <param name="seed">Overrides the file's seed.</param>
+        public TrainingOptions TrainingOptions(ulong? seed = null)
+        {
+            var train = workspace.Options.Train;
+            var defaults = new TrainingOptions();
+            return defaults with
+            {
+                Loss = train.Loss ?? defaults.Loss,
+                Temperature = train.Temperature ?? defaults.Temperature,
+                Batch = train.Batch ?? defaults.Batch,
+                Epochs = train.Epochs ?? defaults.Epochs,
+                Rate = train.Rate ?? defaults.Rate,
+                WarmupShare = train.Warmup ?? defaults.WarmupShare,
+                HardNegatives = train.HardNegatives ?? defaults.HardNegatives,
+                EvaluationsPerEpoch = train.Evaluations ?? defaults.EvaluationsPerEpoch,
+                Seed = seed ?? SeedOf(workspace),
+            };
+        }
+
+        /// <summary>Which documents become negatives.</summary>
+        /// <param name="seed">Overrides the file's seed.</param>
+        public MiningOptions MiningOptions(ulong? seed = null)
+        {
+            var mining = workspace.Options.Mining;
+            var defaults = new MiningOptions();
+            return defaults with
+            {
+                PerQuery = mining.PerQuery ?? defaults.PerQuery,
+                PositiveRatio = mining.PositiveRatio ?? defaults.PositiveRatio,
+                Depth = mining.Candidates ?? Math.Max(defaults.Depth, mining.PerQuery ?? 0),
+                SkipRanks = mining.SkipRanks ?? defaults.SkipRanks,
+                HubCap = mining.PerDocument ?? defaults.HubCap,
+                Seed = seed ?? SeedOf(workspace),
+            };
+        }
+
+        /// <summary>What a release must prove.</summary>
+        /// <param name="floorSpace">Space id in which the file's floors were found, when <c>gate.floor_space</c> names a model by its part.</param>
+        public GatePolicy GatePolicy(string? floorSpace = null)
+        {
+            var gate = workspace.Options.Gate;
+            var defaults = new GatePolicy();
+            return defaults with
+            {
+                Metric = gate.Metric,
+                Tolerance = gate.Tolerance,
+                ProtectedTolerance = gate.ProtectedTolerance ?? defaults.ProtectedTolerance,
+                Protected = [.. workspace.Options.Cohorts.SelectMany(rule => rule.Protected.Select(value => new CohortKey(rule.Attribute, value)))],
+                Floors = [.. gate.Floors.SelectMany(cohort => cohort.Value.Select(floor => new GateFloor(
+                    cohort.Key == "all" ? null : CohortKey.Parse(cohort.Key), floor.Key, floor.Value,
+                    Evaluation.MetricNames.IsRawMargin(floor.Key) ? floorSpace ?? gate.FloorSpace : null)))],
+                Reference = gate.Reference switch { "bm25" => ReferenceKind.Bm25, "untrained" => ReferenceKind.Untrained, _ => ReferenceKind.Current },
+                ViolationLimit = gate.ViolationLimit,
+                OnInconclusive = gate.OnInconclusive switch { "pass" => InconclusiveAction.Pass, "block" => InconclusiveAction.Block, _ => InconclusiveAction.Stop },
+            };
+        }
+
+        /// <summary>The sets of the loop.</summary>
+        public LoopData LoopData() => new(workspace.Train, workspace.Dev, workspace.Gate, workspace.Traffic);
+
+        /// <summary>All stages of the loop.</summary>
+        /// <param name="seed">Overrides the file's seed.</param>
+        public LoopOptions LoopOptions(ulong? seed = null) => new()
+        {
+            Output = workspace.Output,
+            Start = workspace.StartOptions(seed),
+            Training = workspace.TrainingOptions(seed),
+            Mining = workspace.MiningOptions(seed),
+            Policy = workspace.GatePolicy(),
+            FailsAt = CutoffOf(workspace.Options.Gate.Metric),
+        };
+    }
+
+    private static ulong SeedOf(Workspace workspace) => (ulong)(workspace.Options.Train.Seed ?? 1);
+
+    // A question failed where the product would not show its page: at the k of the gate's measure.
+    private static int CutoffOf(string metric) => int.TryParse(metric.Split('@').Last(), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int k) && k > 0 ? k : 10;
+}

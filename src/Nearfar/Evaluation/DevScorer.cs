@@ -1,0 +1,58 @@
+using Nearfar.Encoding;
+using Nearfar.Pairs;
+using Nearfar.Text;
+using Nearfar.Training;
+
+namespace Nearfar.Evaluation;
+
+/// <summary>Scores a static encoder on the dev set while it trains: texts are tokenised once, vectors made anew each time.</summary>
+public sealed class DevScorer : IHeldOutScorer<StaticTrainableEncoder>
+{
+    private readonly StaticEncoder _start;
+    private readonly HeldOutMeasure _measure;
+    private readonly int[][] _queries;
+    private readonly int[][] _documents;
+    private readonly int _threads;
+
+    /// <param name="set">Questions for choosing the step; a gate set has another type.</param>
+    /// <param name="start">The encoder whose tokenizer and options the trained one keeps.</param>
+    /// <param name="threads">How many may work; no score depends on it.</param>
+    public DevScorer(DevSet set, StaticEncoder start, int threads)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        ArgumentNullException.ThrowIfNull(start);
+        _start = start;
+        _threads = threads;
+        _measure = new HeldOutMeasure(set, threads);
+        _queries = [.. set.Queries.Select(q => Tokenise(q.Query, TextRole.Query))];
+        _documents = [.. set.Corpus.Documents.Select(d => Tokenise(d.Content, TextRole.Document))];
+        Hash = set.Hash;
+    }
+
+    /// <inheritdoc />
+    public string Hash { get; }
+
+    /// <inheritdoc />
+    public ValueTask<HeldOutScore> ScoreAsync(StaticTrainableEncoder encoder, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
+        var now = encoder.ToEncoder();
+        var quality = _measure.Measure(Embed(now, _queries), Embed(now, _documents), now.Dimensions, cancellationToken).Overall;
+        return ValueTask.FromResult(new HeldOutScore(quality.Ndcg10, quality.MarginMean));
+    }
+
+    private int[] Tokenise(string text, TextRole role)
+    {
+        var buffer = new TokenBuffer();
+        _start.Tokenise(text, role, buffer);
+        return buffer.Ids.ToArray();
+    }
+
+    private float[] Embed(StaticEncoder encoder, int[][] texts)
+    {
+        float[] rows = new float[texts.Length * encoder.Dimensions];
+        Parallel.For(0, texts.Length, new ParallelOptions { MaxDegreeOfParallelism = _threads },
+            i => encoder.Pool(texts[i], rows.AsSpan(i * encoder.Dimensions, encoder.Dimensions)));
+        return rows;
+    }
+}

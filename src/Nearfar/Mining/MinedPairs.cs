@@ -1,0 +1,32 @@
+using Nearfar.Pairs;
+
+namespace Nearfar.Mining;
+
+/// <summary>Joins mined pairs to the pairs they were mined for.</summary>
+public static class MinedPairs
+{
+    /// <summary>Mined pairs of a known id give their negatives to that pair (each document once, the newest first, since a trainer reads the first few); others join as pairs of their own.</summary>
+    /// <param name="set">Training pairs.</param>
+    /// <param name="mined">What a miner returned.</param>
+    public static TrainingSet Merge(TrainingSet set, IReadOnlyList<Pair> mined)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        ArgumentNullException.ThrowIfNull(mined);
+        var pairs = set.Pairs.ToList();
+        var at = pairs.Select((p, i) => (p.Id, i)).ToDictionary(x => x.Id, x => x.i, StringComparer.Ordinal);
+        foreach (var pair in mined)
+        {
+            if (at.TryGetValue(pair.Id, out int i))
+            {
+                pairs[i] = pairs[i] with { HardNegatives = [.. pair.HardNegatives.Concat(pairs[i].HardNegatives).DistinctBy(n => n.DocumentId, StringComparer.Ordinal)] };
+            }
+            else
+            {
+                at[pair.Id] = pairs.Count;
+                pairs.Add(pair);
+            }
+        }
+
+        return new TrainingSet(set.Corpus, pairs);
+    }
+}

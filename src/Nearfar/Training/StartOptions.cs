@@ -1,0 +1,77 @@
+using Nearfar.Text;
+
+namespace Nearfar.Training;
+
+/// <summary>What a static encoder starts from. Plain values, kept in <c>run.json</c>.</summary>
+public sealed record StartOptions
+{
+    /// <summary>Folder of a static model to start from; null: random rows over a tokenizer. Default null.</summary>
+    public string? From { get; init; }
+
+    /// <summary>Length of a vector when rows are random, 8 to 4,096. Default 256.</summary>
+    public int Dimensions { get; init; } = 256;
+
+    /// <summary>A <c>tokenizer.json</c> for random rows; null: a vocabulary is learned from the workspace's own texts. Default null.</summary>
+    public string? TokenizerFrom { get; init; }
+
+    /// <summary>Kind of the learned vocabulary. Default WordPiece.</summary>
+    public TokenizerKind TokenizerKind { get; init; } = TokenizerKind.WordPiece;
+
+    /// <summary>Tokens of the learned vocabulary, 100 to 1,000,000. Default 8,000.</summary>
+    public int VocabularySize { get; init; } = 8000;
+
+    /// <summary>Put before every query. Default none.</summary>
+    public string QueryPrompt { get; init; } = "";
+
+    /// <summary>Put before every document. Default none.</summary>
+    public string DocumentPrompt { get; init; } = "";
+
+    /// <summary>Tokens of a text that count when rows are random, at least 1; a model folder keeps its own cut. Default 256.</summary>
+    public int MaxTokens { get; init; } = 256;
+
+    /// <summary>
+    /// Random rows are multiplied by (ln((N + 1) / (df + 1)) + 1) to this power, so that the untrained encoder weighs words as keyword search
+    /// does; 0 leaves them equal. 0 to 4. Default 1.
+    /// </summary>
+    public double IdfPower { get; init; } = 1;
+
+    /// <summary>Seed of random rows. Default 1.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>All problems of the values at once; empty when they are sound.</summary>
+    public IReadOnlyList<string> Problems()
+    {
+        var problems = new List<string>();
+        void Check(bool ok, string problem)
+        {
+            if (!ok)
+            {
+                problems.Add(problem);
+            }
+        }
+
+        Check(Dimensions is >= 8 and <= 4096, $"dimensions is {Dimensions}; wanted 8 to 4096");
+        Check(VocabularySize is >= 100 and <= 1_000_000, $"vocabulary size is {VocabularySize}; wanted 100 to 1000000");
+        Check(Enum.IsDefined(TokenizerKind), $"tokenizer kind {(int)TokenizerKind} is not known");
+        Check(MaxTokens >= 1, $"max_tokens is {MaxTokens}; wanted at least 1");
+        Check(IdfPower is >= 0 and <= 4, $"idf power is {IdfPower}; wanted 0 to 4");
+        return problems;
+    }
+
+    internal IEnumerable<KeyValuePair<string, string>> Deciding()
+    {
+        yield return Of("start.from", From ?? "random");
+        yield return Of("start.query_prompt", QueryPrompt);
+        yield return Of("start.document_prompt", DocumentPrompt);
+        if (From is null)
+        {
+            yield return Of("start.max_tokens", MaxTokens);
+            yield return Of("start.dimensions", Dimensions);
+            yield return Of("start.idf_power", IdfPower);
+            yield return Of("start.seed", Seed);
+            yield return Of("start.tokenizer", TokenizerFrom ?? FormattableString.Invariant($"{TokenizerKind} {VocabularySize}").ToLowerInvariant());
+        }
+
+        static KeyValuePair<string, string> Of(string name, object value) => new(name, Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture)!);
+    }
+}
