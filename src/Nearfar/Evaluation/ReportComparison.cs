@@ -6,6 +6,9 @@ namespace Nearfar.Evaluation;
 /// <summary>Two reports of one set side by side: counts of questions, rank moves, differences by cohort.</summary>
 public sealed class ReportComparison
 {
+    private readonly Lazy<IReadOnlyDictionary<string, MetricChange>> _overall;
+    private readonly Lazy<IReadOnlyDictionary<string, IReadOnlyDictionary<string, IReadOnlyDictionary<string, MetricChange>>>> _cohorts;
+
     /// <summary>Pairs the rows of two reports.</summary>
     /// <param name="before">The reference.</param>
     /// <param name="after">The candidate.</param>
@@ -23,9 +26,8 @@ public sealed class ReportComparison
         After = after;
         Top = top;
         Questions = [.. paired.Rows.Select(r => new QuestionChange(r.Before.Id, r.Before.Query, r.Before.FirstRelevantRank, r.After.FirstRelevantRank, top))];
-        Overall = paired.Differences(_ => true);
-        Cohorts = paired.ByCohort();
-        SignTest = Proportions.McNemarMidP(Fixed.Count(), Broken.Count());
+        _overall = new(() => paired.Differences(_ => true));      // counts alone are often enough
+        _cohorts = new(paired.ByCohort);
     }
 
     /// <summary>The reference.</summary>
@@ -53,13 +55,13 @@ public sealed class ReportComparison
     public IEnumerable<QuestionChange> Broken => Questions.Where(q => q.WasFound && !q.IsFound);
 
     /// <summary>Two-sided mid-p of McNemar's test that fixed and broken are equally likely; questions are taken as independent.</summary>
-    public double SignTest { get; }
+    public double SignTest => Proportions.McNemarMidP(Fixed.Count(), Broken.Count());
 
     /// <summary>Difference of each measure that both reports have.</summary>
-    public IReadOnlyDictionary<string, MetricChange> Overall { get; }
+    public IReadOnlyDictionary<string, MetricChange> Overall => _overall.Value;
 
     /// <summary>Differences by cohort attribute, value and measure.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, IReadOnlyDictionary<string, MetricChange>>> Cohorts { get; }
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, IReadOnlyDictionary<string, MetricChange>>> Cohorts => _cohorts.Value;
 
     /// <summary>The first line a person reads: <c>412 questions: right page in top 3 for 371, now 389; 24 fixed, 6 broken</c>.</summary>
     public string FirstLine => string.Create(CultureInfo.InvariantCulture,

@@ -3,46 +3,69 @@ namespace Nearfar.Evaluation.Statistics;
 /// <summary>Roots of monotone functions between two ends.</summary>
 internal static class Roots
 {
-    /// <summary>Where a function that changes its sign once in [low, high] is zero, to the last bits: bisection, then the neighbouring doubles.</summary>
-    /// <remarks>At most 1,100 calls (bisection over the exponent too); slow and sure, since a quantile is asked for a few times a report.</remarks>
+    /// <summary>Where a function that changes its sign once in [low, high] is zero, to the last bits.</summary>
+    /// <remarks>
+    /// Geometric halving while an end lies decades away (small roots then have as many right digits as large ones), then inverse quadratic
+    /// interpolation kept inside a bracket: Chandrupatla 1997, Advances in Engineering Software 28:145.
+    /// </remarks>
     public static double Bracketed(Func<double, double> f, double low, double high)
     {
-        bool rising = f(high) > 0;
-        for (int i = 0; i < 1100; i++)
+        double atHigh = f(high);
+        if (low >= 0)
         {
-            double middle = Middle(low, high);
-            if (middle <= low || middle >= high)
-            {
-                break;
-            }
+            Narrow(f, ref low, ref high, ref atHigh);
+        }
 
+        return Chandrupatla(f, low, f(low), high, atHigh);
+    }
+
+    private static void Narrow(Func<double, double> f, ref double low, ref double high, ref double atHigh)
+    {
+        while (high > 4 * low && high > 1e-290)
+        {
+            double middle = Math.Sqrt(Math.Max(low, 1e-300)) * Math.Sqrt(high);
             double value = f(middle);
-            if (value == 0)
+            if (value > 0 == atHigh > 0)
             {
-                return middle;
-            }
-
-            if (value > 0 == rising)
-            {
-                high = middle;
+                (high, atHigh) = (middle, value);
             }
             else
             {
                 low = middle;
             }
         }
-
-        return low + ((high - low) / 2);
     }
 
-    // Over decades the geometric middle: small roots then have as many right digits as large ones.
-    private static double Middle(double low, double high)
+    private static double Chandrupatla(Func<double, double> f, double b, double atB, double a, double atA)
     {
-        if (low >= 0 && high > 4 * Math.Max(low, 1e-300))
+        double t = 0.5;
+        for (int i = 0; i < 300; i++)
         {
-            return Math.Sqrt(Math.Max(low, 1e-300)) * Math.Sqrt(high);
+            double x = a + (t * (b - a));
+            double atX = f(x);
+            double c = a;
+            double atC = atA;
+            if (atX > 0 != atA > 0)
+            {
+                (c, atC, b, atB) = (b, atB, a, atA);
+            }
+
+            (a, atA) = (x, atX);
+            double best = Math.Abs(atA) < Math.Abs(atB) ? a : b;
+            double least = ((Math.Abs(best) * 4.4e-16) + 1e-307) / Math.Abs(b - a);       // two units in the last place
+            if (atX == 0 || least > 0.5 || a == b)
+            {
+                return atX == 0 ? x : best;
+            }
+
+            double xi = (a - b) / (c - b);
+            double phi = (atA - atB) / (atC - atB);
+            t = phi * phi < xi && (1 - phi) * (1 - phi) < 1 - xi
+                ? (atA / (atB - atA) * atC / (atB - atC)) + ((c - a) / (b - a) * atA / (atC - atA) * atB / (atC - atB))
+                : 0.5;
+            t = double.IsFinite(t) ? Math.Clamp(t, least, 1 - least) : 0.5;
         }
 
-        return low + ((high - low) / 2);
+        return Math.Abs(atA) < Math.Abs(atB) ? a : b;
     }
 }
