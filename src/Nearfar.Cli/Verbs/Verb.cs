@@ -6,7 +6,11 @@ namespace Nearfar.Cli.Verbs;
 internal abstract class Verb
 {
     /// <summary>In the order of the loop.</summary>
-    public static IReadOnlyList<Verb> All { get; } = [];
+    public static IReadOnlyList<Verb> All =>
+    [
+        new InitVerb(), new CheckVerb(), new LoopVerb(), new TrainVerb(), new EmbedVerb(), new IndexVerb(), new SearchVerb(), new EvalVerb(), new CompareVerb(),
+        new GateVerb(), new MineVerb(), new ReportVerb(), new ReleaseVerb(), new LineageVerb(), new HistoryVerb(), new DoctorVerb(),
+    ];
 
     /// <summary>The word on the command line.</summary>
     public abstract string Name { get; }
