@@ -1,4 +1,5 @@
 using Nearfar.Evaluation;
+using Nearfar.Training.Sampling;
 
 namespace Nearfar.Gating;
 
@@ -23,7 +24,7 @@ internal static class JointFallTest
         int[] order = [.. Enumerable.Range(0, observed.Length).OrderByDescending(i => observed[i])];
         int[] alone = new int[observed.Length];
         int[] joint = new int[observed.Length];
-        var random = new Xoshiro256(seed);
+        var random = new SeededRandom(seed);
         double[] signs = new double[clusters];
         for (int b = 0; b < flips; b++)
         {
@@ -70,7 +71,7 @@ internal static class JointFallTest
         return listed;
     }
 
-    private static void Flip(Xoshiro256 random, double[] signs)
+    private static void Flip(SeededRandom random, double[] signs)
     {
         ulong bits = 0;
         for (int c = 0; c < signs.Length; c++)
