@@ -1,4 +1,5 @@
 using Nearfar.Pairs;
+using Nearfar.Training.Sampling;
 
 namespace Nearfar.Evaluation;
 
@@ -7,17 +8,17 @@ internal static class Background
 {
     /// <summary>Null when no unrelated pair of non-zero rows can be drawn.</summary>
     /// <remarks>Drawn over ids in byte order, so that the order of rows in the files does not matter.</remarks>
-    public static ScaleFingerprint? Draw(EncodedSet rows, JudgedSet set, int[] tiePlaces, EvaluationOptions options)
+    public static ScaleFingerprint? Draw(EncodedSet rows, JudgedSet set, EvaluationOptions options)
     {
-        int[] queries = [.. Enumerable.Range(0, rows.QueryCount).Where(q => !ExactSearch.IsZero(rows.Query(q)))
+        int[] queries = [.. Enumerable.Range(0, rows.QueryCount).Where(q => !rows.QueryIsZero(q))
             .OrderBy(q => set.Queries[q].Id, Search.Utf8Order.Ascending)];
-        int[] documents = [.. Enumerable.Range(0, rows.DocumentCount).Where(d => !ExactSearch.IsZero(rows.Document(d))).OrderBy(d => tiePlaces[d])];
+        int[] documents = [.. Enumerable.Range(0, rows.DocumentCount).Where(d => !rows.DocumentIsZero(d)).OrderBy(d => set.Corpus.Documents[d].Id, Search.Utf8Order.Ascending)];
         if (queries.Length == 0 || documents.Length == 0)
         {
             return null;
         }
 
-        var random = new Xoshiro256(options.Seed);
+        var random = new SeededRandom(options.Seed);
         double[] similarities = new double[options.BackgroundPairs];
         int drawn = 0;
         for (int attempt = 0; drawn < similarities.Length; attempt++)

@@ -1,76 +1,87 @@
 using System.Numerics.Tensors;
 using Nearfar.Encoding;
 using Nearfar.Pairs;
+using Nearfar.Search;
+using Nearfar.Vectors;
 
 namespace Nearfar.Evaluation;
 
 /// <summary>A judged set's texts as unit rows of one space, checked.</summary>
 internal sealed class EncodedSet
 {
-    private readonly ReadOnlyMemory<float> _queries;
-    private readonly ReadOnlyMemory<float> _documents;
+    private readonly EmbeddingSpace _space;
+    private readonly Rows<float> _queries;
+    private readonly Rows<float> _documents;
 
+    /// <param name="space">Of both sides.</param>
     /// <param name="queries">Unit or zero rows [Q, D] in the set's order.</param>
     /// <param name="documents">Unit or zero rows [N, D] in corpus order.</param>
-    /// <param name="dimensions">D.</param>
     /// <exception cref="NearfarException">A row is not finite, or neither zero nor of length 1.</exception>
-    public EncodedSet(ReadOnlyMemory<float> queries, ReadOnlyMemory<float> documents, int dimensions)
+    public EncodedSet(EmbeddingSpace space, Rows<float> queries, Rows<float> documents)
     {
-        Check(queries.Span, dimensions, "query");
-        Check(documents.Span, dimensions, "document");
+        Check(queries, "query");
+        Check(documents, "document");
+        _space = space;
         _queries = queries;
         _documents = documents;
-        Dimensions = dimensions;
-        QueryCount = queries.Length / dimensions;
-        DocumentCount = documents.Length / dimensions;
     }
 
-    public int Dimensions { get; }
+    public int QueryCount => _queries.Count;
 
-    public int QueryCount { get; }
+    public int DocumentCount => _documents.Count;
 
-    public int DocumentCount { get; }
+    public bool QueryIsZero(int i) => IsZero(_queries[i]);
 
-    public ReadOnlyMemory<float> Queries => _queries;
+    public bool DocumentIsZero(int i) => IsZero(_documents[i]);
 
-    public ReadOnlyMemory<float> Documents => _documents;
+    /// <summary>The index's score of the pair, bit for bit: one chain of fused multiply-adds in dimension order.</summary>
+    public float Similarity(int query, int document)
+    {
+        ReadOnlySpan<float> a = _queries[query];
+        ReadOnlySpan<float> b = _documents[document];
+        float sum = 0;
+        for (int i = 0; i < a.Length; i++)
+        {
+            sum = MathF.FusedMultiplyAdd(a[i], b[i], sum);
+        }
 
-    public ReadOnlySpan<float> Query(int i) => _queries.Span.Slice(i * Dimensions, Dimensions);
+        return sum;
+    }
 
-    public ReadOnlySpan<float> Document(int i) => _documents.Span.Slice(i * Dimensions, Dimensions);
-
-    public float Similarity(int query, int document) => TensorPrimitives.Dot(Query(query), Document(document));
+    public IReadOnlyList<IReadOnlyList<Hit>> Rank(Corpus corpus, int depth, CancellationToken cancellationToken) =>
+        new FlatIndex(new VectorSet(_space, [.. corpus.Documents.Select(d => d.Id)], _documents)).Search(_queries, _space, depth, cancellationToken);
 
     public static async ValueTask<EncodedSet> EncodeAsync(IEncoder encoder, JudgedSet set, int batch, CancellationToken cancellationToken)
     {
         var queries = await EncodeAsync(encoder, [.. set.Queries.Select(q => q.Query)], TextRole.Query, batch, cancellationToken);
         var documents = await EncodeAsync(encoder, [.. set.Corpus.Documents.Select(d => d.Content)], TextRole.Document, batch, cancellationToken);
-        return new EncodedSet(queries, documents, encoder.Dimensions);
+        return new EncodedSet(encoder.Space, queries, documents);
     }
 
-    private static async ValueTask<float[]> EncodeAsync(IEncoder encoder, string[] texts, TextRole role, int batch, CancellationToken cancellationToken)
+    private static async ValueTask<Rows<float>> EncodeAsync(IEncoder encoder, string[] texts, TextRole role, int batch, CancellationToken cancellationToken)
     {
-        float[] rows = new float[checked(texts.Length * encoder.Dimensions)];
-        rows.AsSpan().Fill(float.NaN);       // a row that the encoder forgets to write is an error, not a text without token
+        var rows = Rows.Allocate<float>(texts.Length, encoder.Dimensions);
+        rows.Data.Span.Fill(float.NaN);       // a row that the encoder forgets to write is an error, not a text without token
         for (int start = 0; start < texts.Length; start += batch)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var part = new ArraySegment<string>(texts, start, Math.Min(batch, texts.Length - start));
-            await encoder.EncodeAsync(part, role, rows.AsMemory(start * encoder.Dimensions, part.Count * encoder.Dimensions), cancellationToken);
+            await encoder.EncodeAsync(part, role, rows.Slice(start, part.Count).Data, cancellationToken);
         }
 
         return rows;
     }
 
-    private static void Check(ReadOnlySpan<float> rows, int dimensions, string what)
+    private static bool IsZero(ReadOnlySpan<float> row) => !row.ContainsAnyExcept(0f);
+
+    private static void Check(Rows<float> rows, string what)
     {
-        for (int i = 0; i < rows.Length / dimensions; i++)
+        for (int i = 0; i < rows.Count; i++)
         {
-            var row = rows.Slice(i * dimensions, dimensions);
-            float length = TensorPrimitives.Norm(row);
+            float length = TensorPrimitives.Norm<float>(rows[i]);
             if (!float.IsFinite(length))
             {
-                throw new NearfarException($"The encoder gave NaN or infinity for {what} {i + 1} of {rows.Length / dimensions}. Nothing is scored from such vectors: mend the model or the text.");
+                throw new NearfarException($"The encoder gave NaN or infinity for {what} {i + 1} of {rows.Count}. Nothing is scored from such vectors: mend the model or the text.");
             }
 
             if (Math.Abs(length - 1) > 1e-3f && length != 0)

@@ -18,9 +18,6 @@ public sealed record EvaluationOptions
     /// <summary>Seed of those pairs. Default 1.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>Threads of the search, at least 1; results do not depend on it. Default: all processors.</summary>
-    public int Threads { get; init; } = Environment.ProcessorCount;
-
     /// <summary>Texts handed to an encoder at once, at least 1. Default 1,024.</summary>
     public int Batch { get; init; } = 1024;
 
@@ -48,11 +45,6 @@ public sealed record EvaluationOptions
         if (BackgroundPairs < 10_000)
         {
             problems.Add($"BackgroundPairs must be at least 10000, not {BackgroundPairs}");
-        }
-
-        if (Threads < 1)
-        {
-            problems.Add($"Threads must be at least 1, not {Threads}");
         }
 
         if (Batch < 1)

@@ -31,10 +31,10 @@ public sealed class Evaluator
     public async Task<EvalReport> EvaluateAsync(IEncoder encoder, JudgedSet set, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(encoder);
-        var places = Prepare(set);
+        JudgedSetCheck.ThrowUnlessSound(set);
         var rows = await EncodedSet.EncodeAsync(encoder, set, _options.Batch, cancellationToken);
-        var hits = ExactSearch.Rank(rows.Queries, rows.Documents, rows.Dimensions, places, _options.Depth, _options.Threads, cancellationToken);
-        var scale = Background.Draw(rows, set, places, _options);
+        var hits = rows.Rank(set.Corpus, _options.Depth, cancellationToken);
+        var scale = Background.Draw(rows, set, _options);
         return new ReportBuilder(set, _options) { Label = encoder.Space.Label ?? encoder.Space.Id, Space = encoder.Space, Scale = scale, Rows = rows }.Build(hits);
     }
 
@@ -47,8 +47,7 @@ public sealed class Evaluator
     public async Task<EvalReport> EvaluateAsync(
         IEmbeddingGenerator<string, Embedding<float>> generator, EmbeddingSpace space, JudgedSet set, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(set);
-        Prepare(set);
+        JudgedSetCheck.ThrowUnlessSound(set);
         var encoder = await GeneratorEncoder.CreateAsync(generator, space, _options.Batch, cancellationToken);
         return await EvaluateAsync(encoder, set, cancellationToken);
     }
@@ -61,7 +60,7 @@ public sealed class Evaluator
     public async Task<EvalReport> EvaluateAsync(IRanker ranker, JudgedSet set, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(ranker);
-        Prepare(set);
+        JudgedSetCheck.ThrowUnlessSound(set);
         var hits = await ranker.RankAsync([.. set.Queries.Select(q => q.Query)], _options.Depth, cancellationToken);
         if (hits.Count != set.Queries.Count)
         {
@@ -69,12 +68,5 @@ public sealed class Evaluator
         }
 
         return new ReportBuilder(set, _options) { Label = ranker.Name }.Build(hits);
-    }
-
-    private static int[] Prepare(JudgedSet set)
-    {
-        ArgumentNullException.ThrowIfNull(set);
-        JudgedSetCheck.ThrowUnlessSound(set);
-        return Utf8Order.TiePlaces([.. set.Corpus.Documents.Select(d => d.Id)]);
     }
 }

@@ -1,37 +1,33 @@
 using Nearfar.Pairs;
 using Nearfar.Search;
+using Nearfar.Vectors;
 
 namespace Nearfar.Evaluation;
 
 /// <summary>nDCG@10, recall@5 and margin of one set, again and again during training, without a report.</summary>
-/// <remarks>The same numbers as the report's, bit for bit. Not thread-safe while measuring; holds no vectors.</remarks>
+/// <remarks>The same numbers as the report's, bit for bit. Thread-safe; holds no vectors.</remarks>
 internal sealed class HeldOutMeasure
 {
+    private static readonly EmbeddingSpace Unnamed = new("held-out");       // the encoder changes with every step: its vectors meet no others
     private readonly JudgedSet _set;
-    private readonly int[] _places;
     private readonly int[] _order;
-    private readonly int _threads;
 
     /// <param name="set">The set for choosing a step: dev, never gate, by type.</param>
-    /// <param name="threads">Threads of the search.</param>
-    public HeldOutMeasure(DevSet set, int threads)
+    public HeldOutMeasure(DevSet set)
     {
         JudgedSetCheck.ThrowUnlessSound(set);
         _set = set;
-        _threads = threads;
-        _places = Utf8Order.TiePlaces([.. set.Corpus.Documents.Select(d => d.Id)]);
         _order = [.. Enumerable.Range(0, set.Queries.Count).OrderBy(q => set.Queries[q].Id, Utf8Order.Ascending)];
     }
 
     /// <param name="queries">Unit or zero rows [Q, D] in the set's order.</param>
     /// <param name="documents">Unit or zero rows [N, D] in corpus order.</param>
-    /// <param name="dimensions">D.</param>
     /// <param name="cancellationToken">Looked at between blocks of queries.</param>
     /// <exception cref="NearfarException">A row is not finite or not of length 1.</exception>
-    public HeldOutQuality Measure(ReadOnlyMemory<float> queries, ReadOnlyMemory<float> documents, int dimensions, CancellationToken cancellationToken)
+    public HeldOutQuality Measure(Rows<float> queries, Rows<float> documents, CancellationToken cancellationToken)
     {
-        var rows = new EncodedSet(queries, documents, dimensions);
-        var hits = ExactSearch.Rank(queries, documents, dimensions, _places, 10, _threads, cancellationToken);
+        var rows = new EncodedSet(Unnamed, queries, documents);
+        var hits = rows.Rank(_set.Corpus, 10, cancellationToken);
         var overall = new Sums();
         var cohorts = new SortedDictionary<string, SortedDictionary<string, Sums>>(StringComparer.Ordinal);
         foreach (int q in _order)

@@ -8,6 +8,7 @@ internal static class JudgedSetCheck
     /// <exception cref="NearfarException">No question, no document, repeated ids, no relevant document, or an id that the corpus lacks.</exception>
     public static void ThrowUnlessSound(JudgedSet set)
     {
+        ArgumentNullException.ThrowIfNull(set);
         var problems = new List<string>();
         if (set.Queries.Count == 0)
         {

@@ -12,7 +12,7 @@ internal sealed record Margins(double Mean, double Hard, double Sigma)
     public static Margins? Of(EncodedSet? rows, JudgedSet set, int query, ScaleFingerprint? scale)
     {
         var judged = set.Queries[query];
-        if (rows is null || judged.NegativeIds.Count == 0 || ExactSearch.IsZero(rows.Query(query)))
+        if (rows is null || judged.NegativeIds.Count == 0 || rows.QueryIsZero(query))
         {
             return null;
         }
@@ -42,7 +42,7 @@ internal sealed record Margins(double Mean, double Hard, double Sigma)
         var similarities = new List<double>();
         foreach (string id in ids.Distinct(StringComparer.Ordinal).Order(Search.Utf8Order.Ascending))
         {
-            if (set.Corpus.TryGetIndex(id, out int d) && !ExactSearch.IsZero(rows.Document(d)))
+            if (set.Corpus.TryGetIndex(id, out int d) && !rows.DocumentIsZero(d))
             {
                 similarities.Add(rows.Similarity(query, d));
             }

@@ -39,7 +39,7 @@ internal sealed class ReportBuilder(JudgedSet set, EvaluationOptions options)
             Cutoffs = [.. options.Cutoffs],
             Depth = options.Depth,
             Scale = Scale,
-            DocumentsWithoutToken = Rows is null ? 0 : Enumerable.Range(0, Rows.DocumentCount).Count(d => ExactSearch.IsZero(Rows.Document(d))),
+            DocumentsWithoutToken = Rows is null ? 0 : Enumerable.Range(0, Rows.DocumentCount).Count(d => Rows.DocumentIsZero(d)),
             Metrics = Aggregation.Summarise(scores),
             TieSensitivity = new ReadOnlyDictionary<string, double>(_ties.ToDictionary(t => t.Key, t => t.Value / scores.Length, StringComparer.Ordinal)),
             Cohorts = Aggregation.ByCohort(scores),
@@ -80,7 +80,7 @@ internal sealed class ReportBuilder(JudgedSet set, EvaluationOptions options)
             Cluster = query.PrimaryId,
             Cohorts = query.Cohorts,
             FirstRelevantRank = ranking.FirstRelevantRank > 0 ? ranking.FirstRelevantRank : null,
-            NoKnownToken = Rows is not null && ExactSearch.IsZero(Rows.Query(q)),
+            NoKnownToken = Rows is not null && Rows.QueryIsZero(q),
             Metrics = metrics,
             Top = [.. hits.Take(options.Kept).Select(h => new RankedDocument(IdOf(h), h.Score))],
         };
@@ -130,8 +130,8 @@ internal sealed class ReportBuilder(JudgedSet set, EvaluationOptions options)
         var ranked = hits.Select(h => h.Document).ToHashSet();
         foreach (var (id, grade) in set.Queries[q].Relevance)
         {
-            if (grade >= 1 && set.Corpus.TryGetIndex(id, out int d) && !ranked.Contains(d) && !ExactSearch.IsZero(Rows.Document(d))
-                && Rows.Similarity(q, d) >= hits[^1].Score - 1e-6f)
+            if (grade >= 1 && set.Corpus.TryGetIndex(id, out int d) && !ranked.Contains(d) && !Rows.DocumentIsZero(d)
+                && Rows.Similarity(q, d) == hits[^1].Score)
             {
                 grades.Add(grade);
             }

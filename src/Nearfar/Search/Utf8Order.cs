@@ -33,27 +33,5 @@ public sealed class Utf8Order : IComparer<string>
         return Weight(x[common]).CompareTo(Weight(y[common]));
     }
 
-    /// <summary>Place of every id in the order in which equal scores are ranked: descending bytes, so the greatest id has place 0.</summary>
-    /// <param name="ids">Unique ids.</param>
-    /// <returns>One place for each id, 0 to Count - 1; of two equal scores the lower place ranks first.</returns>
-    public static int[] TiePlaces(IReadOnlyList<string> ids)
-    {
-        ArgumentNullException.ThrowIfNull(ids);
-        int[] order = new int[ids.Count];
-        for (int i = 0; i < order.Length; i++)
-        {
-            order[i] = i;
-        }
-
-        Array.Sort(order, (a, b) => Ascending.Compare(ids[b], ids[a]));
-        int[] places = new int[order.Length];
-        for (int place = 0; place < order.Length; place++)
-        {
-            places[order[place]] = place;
-        }
-
-        return places;
-    }
-
     private static int Weight(char c) => char.IsSurrogate(c) ? c + 0x10000 : c;
 }

@@ -107,13 +107,13 @@ public class EvaluatorTests
         Assert.Equal(1, report.TieSensitivity["recall@5"]);
     }
 
-    [Theory, InlineData(1), InlineData(2), InlineData(7)]
-    public async Task EvaluateAsync_AnyThreadsAndOrder_GivesEqualBytes(int threads)
+    [Theory, InlineData(1), InlineData(7), InlineData(1000)]
+    public async Task EvaluateAsync_AnyBatchAndOrder_GivesEqualBytes(int batch)
     {
         var (set, encoder) = TestSets.Noisy(150, 60, 3);
         var shuffled = TestSets.Gate(set.Corpus.Documents.Reverse(), [.. set.Queries.Reverse()]);
         byte[] expected = EvalReportJson.ToUtf8(await new Evaluator().EvaluateAsync(encoder, set, None));
-        byte[] actual = EvalReportJson.ToUtf8(await new Evaluator(new() { Threads = threads, Batch = threads }).EvaluateAsync(encoder, shuffled, None));
+        byte[] actual = EvalReportJson.ToUtf8(await new Evaluator(new() { Batch = batch }).EvaluateAsync(encoder, shuffled, None));
         Assert.Equal(expected, actual);
     }
 
@@ -148,6 +148,18 @@ public class EvaluatorTests
         Assert.Equal(24, german.N);
         Assert.Equal(members.Average(m => m.Metrics["recall@5"]), german.Metrics["recall@5"].Mean, 1e-12);
         Assert.InRange(german.Metrics["recall@5"].Mean, german.Metrics["recall@5"].Low!.Value, german.Metrics["recall@5"].High!.Value);
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_KeptScores_AreTheSimilaritiesOfMarginsBitForBit()
+    {
+        var (set, encoder) = TestSets.Noisy(40, 40, 6);
+        var rows = await EncodedSet.EncodeAsync(encoder, set, 1024, None);
+        var hits = rows.Rank(set.Corpus, 40, None);
+        for (int q = 0; q < hits.Count; q++)
+        {
+            Assert.All(hits[q], hit => Assert.Equal(rows.Similarity(q, hit.Document), hit.Score));
+        }
     }
 
     private static async Task<float[]> Vector(VectorEncoder encoder, string text)
@@ -241,8 +253,8 @@ public class EvaluatorTests
     [Fact]
     public void Constructor_BadOptions_NamesAllProblems()
     {
-        var error = Assert.Throws<ArgumentException>(() => new Evaluator(new() { Cutoffs = [5, 5], Depth = 1, Kept = 9, BackgroundPairs = 5, Threads = 0, Batch = 0 }));
-        foreach (string part in new[] { "Cutoffs", "Depth", "Kept", "BackgroundPairs", "Threads", "Batch" })
+        var error = Assert.Throws<ArgumentException>(() => new Evaluator(new() { Cutoffs = [5, 5], Depth = 1, Kept = 9, BackgroundPairs = 5, Batch = 0 }));
+        foreach (string part in new[] { "Cutoffs", "Depth", "Kept", "BackgroundPairs", "Batch" })
         {
             Assert.Contains(part, error.Message, StringComparison.Ordinal);
         }

@@ -33,7 +33,7 @@ internal static class TestSets
     /// <summary>A set of any size: question i asks for document i % documents, whose vector lies near; noise decides what is found.</summary>
     public static (GateSet Set, VectorEncoder Encoder) Noisy(int queries, int documents, ulong seed, double noise = 1.0, int dimensions = 16)
     {
-        var random = new Nearfar.Evaluation.Xoshiro256(seed);
+        var random = new Nearfar.Training.Sampling.SeededRandom(seed);
         double Draw() => (random.Below(1 << 24) / (double)(1 << 23)) - 1;
         var encoder = new VectorEncoder(dimensions);
         var rows = new List<Document>();

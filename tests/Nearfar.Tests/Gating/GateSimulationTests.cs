@@ -1,5 +1,6 @@
 using Nearfar.Evaluation;
 using Nearfar.Gating;
+using Nearfar.Training.Sampling;
 using Xunit;
 
 namespace Nearfar.Tests.Gating;
@@ -21,7 +22,7 @@ public class GateSimulationTests
         };
     }
 
-    private static (EvalReport Before, EvalReport After) Release(Xoshiro256 random, int n, double discordant, double fall = 0, string? fallen = null)
+    private static (EvalReport Before, EvalReport After) Release(SeededRandom random, int n, double discordant, double fall = 0, string? fallen = null)
     {
         double[] draws = [.. Enumerable.Range(0, n).Select(_ => random.Below(1 << 30) / (double)(1 << 30))];
         bool Lost(int i, double u) => u < (discordant + (fallen is null || Cohorts(i, n)["product"] == fallen ? fall : 0)) / 2;
@@ -32,7 +33,7 @@ public class GateSimulationTests
     [Theory, InlineData(0.03), InlineData(0.10)]
     public void Decide_HealthyReleases_AreRarelyBlocked(double discordant)
     {
-        var random = new Xoshiro256(20);
+        var random = new SeededRandom(20);
         int blocked = 0;
         for (int run = 0; run < 60; run++)
         {
@@ -46,7 +47,7 @@ public class GateSimulationTests
     [Fact]
     public void Decide_ModelsAtTheLimit_PassAtMostAtTheirLevel()
     {
-        var random = new Xoshiro256(4);
+        var random = new SeededRandom(4);
         int passed = 0;
         const int Runs = 300;
         for (int run = 0; run < Runs; run++)
@@ -61,7 +62,7 @@ public class GateSimulationTests
     [Fact]
     public void Decide_OneCohortFallsByAFifth_IsBlockedByTheJointTest()
     {
-        var random = new Xoshiro256(8);
+        var random = new SeededRandom(8);
         int blocked = 0;
         for (int run = 0; run < 30; run++)
         {

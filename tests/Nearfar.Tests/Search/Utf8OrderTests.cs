@@ -30,7 +30,4 @@ public class Utf8OrderTests
             Math.Sign(Utf8Order.Ascending.Compare(x, y))
             == Math.Sign(System.Text.Encoding.UTF8.GetBytes(x).AsSpan().SequenceCompareTo(System.Text.Encoding.UTF8.GetBytes(y))));
     }
-
-    [Fact]
-    public void TiePlaces_GreatestIdFirst() => Assert.Equal([2, 0, 1], Utf8Order.TiePlaces(["a", "\U0001F600", "\uFFFD"]));
 }

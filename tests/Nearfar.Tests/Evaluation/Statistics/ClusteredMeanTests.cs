@@ -1,5 +1,6 @@
-using Nearfar.Evaluation;
 using Nearfar.Evaluation.Statistics;
+using Nearfar.Evaluation;
+using Nearfar.Training.Sampling;
 using Xunit;
 
 namespace Nearfar.Tests.Evaluation.Statistics;
@@ -92,7 +93,7 @@ public class ClusteredMeanTests
     [InlineData(120, 3, 0.05, 0.08)]
     public void Paired_SimulatedChanges_LowerBoundCoversTheTruth(int clusters, int size, double wins, double losses)
     {
-        var random = new Xoshiro256(11);
+        var random = new SeededRandom(11);
         double truth = wins - losses;
         int covered = 0;
         const int Runs = 600;
