@@ -1,0 +1,277 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+
+namespace Nearfar.Vectors;
+
+/// <summary>Float32 matrix products for similarities and their gradients.</summary>
+/// <remarks>
+/// The right side is packed into panels of 32 columns, [K][32], the left side into strips of 8 rows, [K][8]; a tile of 8 x 32 outputs then
+/// stays in registers while K is walked. Every output is one chain of fused multiply-adds over K in index order, whatever the tile, the
+/// instruction set or the number of threads: equal inputs give equal bits. Thread-safe; the caller spreads blocks over threads.
+/// Without fused multiply-add in hardware (x86 before 2013) it is right and slow.
+/// </remarks>
+internal static unsafe class MatrixKernels
+{
+    /// <summary>Columns of a panel of the right side.</summary>
+    public const int PanelColumns = 32;
+
+    private const int StripRows = 8;
+    private const int BlockRows = 64;
+    private const int BlockDepth = 256;     // a panel's block is 32 KB: it stays in the first-level cache for all strips
+
+    /// <summary>Floats of a packed right side of <paramref name="columns"/> columns and <paramref name="depth"/> rows.</summary>
+    public static int PackedLength(int columns, int depth) => checked(Panels(columns) * PanelColumns * depth);
+
+    /// <summary>Packs B [columns, depth] for A Bᵀ: row j of B becomes column j.</summary>
+    /// <param name="b">Row j starts at j * stride.</param>
+    /// <param name="columns">Rows of B, N.</param>
+    /// <param name="depth">Values of a row, K.</param>
+    /// <param name="stride">At least K.</param>
+    /// <param name="packed">Receives <see cref="PackedLength"/> floats; columns past N are zero.</param>
+    public static void PackTransposed(ReadOnlySpan<float> b, int columns, int depth, int stride, Span<float> packed)
+    {
+        RequireMatrix(b.Length, columns, depth, stride);
+        Require(packed.Length >= PackedLength(columns, depth), "packed is too short");
+        for (int panel = 0; panel < Panels(columns); panel++)
+        {
+            PackTransposedPanel(b, columns, depth, stride, packed, panel);
+        }
+    }
+
+    /// <summary>One panel of <see cref="PackTransposed"/>, so that threads can share the packing.</summary>
+    public static void PackTransposedPanel(ReadOnlySpan<float> b, int columns, int depth, int stride, Span<float> packed, int panel)
+    {
+        var into = packed.Slice(panel * PanelColumns * depth, PanelColumns * depth);
+        int first = panel * PanelColumns;
+        int count = Math.Min(PanelColumns, columns - first);
+        if (count < PanelColumns)
+        {
+            into.Clear();
+        }
+
+        fixed (float* source = b, target = into)
+        {
+            Transpose(source + ((long)first * stride), stride, count, depth, target, PanelColumns);
+        }
+    }
+
+    /// <summary>Packs B [depth, columns] for A B.</summary>
+    /// <param name="b">Row k starts at k * stride.</param>
+    /// <param name="depth">Rows of B, K.</param>
+    /// <param name="columns">Columns of B, N.</param>
+    /// <param name="stride">At least N.</param>
+    /// <param name="packed">Receives <see cref="PackedLength"/> floats; columns past N are zero.</param>
+    public static void Pack(ReadOnlySpan<float> b, int depth, int columns, int stride, Span<float> packed)
+    {
+        RequireMatrix(b.Length, depth, columns, stride);
+        Require(packed.Length >= PackedLength(columns, depth), "packed is too short");
+        for (int panel = 0; panel < Panels(columns); panel++)
+        {
+            int first = panel * PanelColumns;
+            int count = Math.Min(PanelColumns, columns - first);
+            var into = packed.Slice(panel * PanelColumns * depth, PanelColumns * depth);
+            for (int k = 0; k < depth; k++)
+            {
+                var row = into.Slice(k * PanelColumns, PanelColumns);
+                b.Slice((k * stride) + first, count).CopyTo(row);
+                row[count..].Clear();
+            }
+        }
+    }
+
+    /// <summary>C = A B, or C += A B.</summary>
+    /// <param name="a">Left side [rows, depth], row i at i * strideA; with <paramref name="transposeA"/> [depth, rows], row k at k * strideA.</param>
+    /// <param name="rows">Rows of C, M.</param>
+    /// <param name="depth">What is summed over, K.</param>
+    /// <param name="strideA">Distance from row to row of A.</param>
+    /// <param name="packed">The right side as <see cref="Pack"/> or <see cref="PackTransposed"/> left it.</param>
+    /// <param name="columns">Columns of C, N.</param>
+    /// <param name="c">Receives [rows, columns], row i at i * strideC.</param>
+    /// <param name="strideC">At least N.</param>
+    /// <param name="transposeA">Whether Aᵀ is the left side.</param>
+    /// <param name="accumulate">Whether C is added to; its value is then the start of the chain.</param>
+    /// <param name="set">Null: the machine's best.</param>
+    public static void Multiply(ReadOnlySpan<float> a, int rows, int depth, int strideA, ReadOnlySpan<float> packed, int columns,
+        Span<float> c, int strideC, bool transposeA = false, bool accumulate = false, KernelSet? set = null)
+    {
+        RequireMatrix(a.Length, transposeA ? depth : rows, transposeA ? rows : depth, strideA);
+        RequireMatrix(c.Length, rows, columns, strideC);
+        Require(packed.Length >= PackedLength(columns, depth), "packed is too short");
+        if (depth == 0 && !accumulate)
+        {
+            ClearRows(c, rows, columns, strideC);
+        }
+
+        var tile = new Tile(set ?? KernelSets.Best);
+        float[] strips = ArrayPool<float>.Shared.Rent((BlockRows * BlockDepth) + 16);
+        try
+        {
+            fixed (float* pa = a, pb = packed, pc = c, unaligned = strips)
+            {
+                float* packedA = Align(unaligned);
+                for (int row = 0; row < rows; row += BlockRows)
+                {
+                    int count = Math.Min(BlockRows, rows - row);
+                    for (int k = 0; k < depth; k += BlockDepth)
+                    {
+                        int deep = Math.Min(BlockDepth, depth - k);
+                        PackStrips(pa, strideA, transposeA, row, count, k, deep, packedA);
+                        MultiplyBlock(tile, packedA, count, deep, pb + (k * PanelColumns), depth, columns, pc + ((long)row * strideC), strideC, accumulate || k > 0);
+                    }
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(strips);
+        }
+    }
+
+    /// <summary>scores = A Bᵀ for row-major A [rowsA, d] and B [rowsB, d] without gaps; packs B by itself. Cheap from some 16 rows of A on.</summary>
+    /// <param name="a">Left rows.</param>
+    /// <param name="rowsA">M.</param>
+    /// <param name="b">Right rows.</param>
+    /// <param name="rowsB">N.</param>
+    /// <param name="d">Dimensions.</param>
+    /// <param name="scores">Receives [rowsA, rowsB].</param>
+    public static void MultiplyTransposed(ReadOnlySpan<float> a, int rowsA, ReadOnlySpan<float> b, int rowsB, int d, Span<float> scores)
+    {
+        float[] packed = ArrayPool<float>.Shared.Rent(PackedLength(rowsB, d));
+        try
+        {
+            PackTransposed(b, rowsB, d, d, packed);
+            Multiply(a, rowsA, d, d, packed, rowsB, scores, rowsB);
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(packed);
+        }
+    }
+
+    /// <summary>Panels of 32 columns that hold <paramref name="columns"/>.</summary>
+    public static int Panels(int columns) => (columns + PanelColumns - 1) / PanelColumns;
+
+    private static void MultiplyBlock(Tile tile, float* a, int rows, int depth, float* b, int depthOfPanel, int columns, float* c, int strideC, bool add)
+    {
+        float* edge = stackalloc float[StripRows * PanelColumns];
+        for (int column = 0; column < columns; column += PanelColumns)
+        {
+            float* panel = b + ((long)column * depthOfPanel);
+            int wide = Math.Min(PanelColumns, columns - column);
+            for (int row = 0; row < rows; row += StripRows)
+            {
+                float* strip = a + (row * depth);
+                float* into = c + ((long)row * strideC) + column;
+                int high = Math.Min(StripRows, rows - row);
+                if (high == StripRows && wide == PanelColumns)
+                {
+                    tile.Run(strip, panel, depth, into, strideC, add);
+                    continue;
+                }
+
+                // A tile that sticks out is worked in a buffer: the same chain, and nothing is written past the matrix.
+                CopyTile(into, strideC, edge, PanelColumns, add ? high : 0, wide);
+                tile.Run(strip, panel, depth, edge, PanelColumns, add);
+                CopyTile(edge, PanelColumns, into, strideC, high, wide);
+            }
+        }
+    }
+
+    private static void CopyTile(float* from, int strideFrom, float* to, int strideTo, int rows, int columns)
+    {
+        for (int i = 0; i < rows; i++)
+        {
+            new ReadOnlySpan<float>(from + ((long)i * strideFrom), columns).CopyTo(new Span<float>(to + ((long)i * strideTo), columns));
+        }
+    }
+
+    // Strips of 8 rows, each [depth][8]; rows past the end are zero.
+    private static void PackStrips(float* a, int stride, bool transposed, int row, int rows, int k, int depth, float* into)
+    {
+        for (int strip = 0; strip < rows; strip += StripRows, into += StripRows * depth)
+        {
+            int high = Math.Min(StripRows, rows - strip);
+            if (high < StripRows)
+            {
+                new Span<float>(into, StripRows * depth).Clear();
+            }
+
+            if (!transposed)
+            {
+                Transpose(a + ((long)(row + strip) * stride) + k, stride, high, depth, into, StripRows);
+                continue;
+            }
+
+            float* source = a + ((long)k * stride) + row + strip;
+            for (int i = 0; i < depth; i++)
+            {
+                new ReadOnlySpan<float>(source + ((long)i * stride), high).CopyTo(new Span<float>(into + (i * StripRows), high));
+            }
+        }
+    }
+
+    private static void Transpose(float* from, int stride, int rows, int columns, float* into, int strideInto)
+    {
+        int i = 0;
+        for (; i + 4 <= rows; i += 4)
+        {
+            float* r = from + ((long)i * stride);
+            int j = 0;
+            for (; j + 4 <= columns; j += 4)
+            {
+                Transpose4(r + j, stride, into + ((long)j * strideInto) + i, strideInto);
+            }
+
+            for (; j < columns; j++)
+            {
+                for (int n = 0; n < 4; n++)
+                {
+                    into[((long)j * strideInto) + i + n] = r[((long)n * stride) + j];
+                }
+            }
+        }
+
+        for (; i < rows; i++)
+        {
+            for (int j = 0; j < columns; j++)
+            {
+                into[((long)j * strideInto) + i] = from[((long)i * stride) + j];
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Transpose4(float* from, int stride, float* into, int strideInto)
+    {
+        float* r0 = from, r1 = from + stride, r2 = r1 + stride, r3 = r2 + stride;
+        for (int n = 0; n < 4; n++, into += strideInto)
+        {
+            into[0] = r0[n];
+            into[1] = r1[n];
+            into[2] = r2[n];
+            into[3] = r3[n];
+        }
+    }
+
+    private static void ClearRows(Span<float> c, int rows, int columns, int stride)
+    {
+        for (int i = 0; i < rows; i++)
+        {
+            c.Slice(i * stride, columns).Clear();
+        }
+    }
+
+    private static float* Align(float* p) => (float*)(((nuint)p + 63) & ~(nuint)63);
+
+    private static void RequireMatrix(int length, int rows, int columns, int stride) =>
+        Require(rows >= 0 && columns >= 0 && stride >= columns && (rows == 0 || length >= ((long)(rows - 1) * stride) + columns),
+            $"{length} values do not hold {rows} rows of {columns} at a stride of {stride}");
+
+    private static void Require(bool holds, string problem)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException(problem);
+        }
+    }
+}
