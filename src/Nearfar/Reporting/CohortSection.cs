@@ -60,7 +60,7 @@ internal static class CohortSection
     {
         using (page.In("li"))
         {
-            page.Leaf("b", Mark(state), ("class", Colour(state))).Text(" " + words);
+            page.Leaf("b", CellWords.Mark(state), ("class", CellWords.Colour(state))).Text(" " + words);
         }
     }
 
@@ -109,7 +109,7 @@ internal static class CohortSection
         using (page.In("thead"))
         using (page.In("tr"))
         {
-            page.Leaf("th", "cohort", ("scope", "col")).Leaf("th", "questions", ("scope", "col"), ("class", "number"));
+            page.Leaf("th", "cohort", ("scope", "col"));
             page.Leaf("th", $"in top {Figures.Whole(view.Input.Top)}", ("scope", "col"));
             string main = view.Matrix.Main;
             page.Leaf("th", main, ("scope", "col"));
@@ -131,10 +131,9 @@ internal static class CohortSection
         {
             using (page.In("th", ("scope", "row")))
             {
-                page.Leaf("bdi", row.Value);
+                page.Leaf("bdi", row.Value).Leaf("small", Figures.Count(row.N, "question"));
             }
 
-            page.Leaf("td", Figures.Whole(row.N), ("class", "number"));
             WriteCounts(page, row.Counts);
             WriteCell(page, row.Cells[0]);
             if (view.Comparison is not null)
@@ -166,7 +165,7 @@ internal static class CohortSection
 
     private static void WriteCell(Markup page, MatrixCell? cell)
     {
-        string colour = cell is null ? "" : Colour(cell.State);
+        string colour = cell is null ? "" : CellWords.Colour(cell.State);
         // Only the gate's decisions fill a cell; what merely moved is marked in its text.
         using (page.In("td", ("class", cell?.State >= CellState.Watch ? "pair " + colour : "pair")))
         {
@@ -178,16 +177,21 @@ internal static class CohortSection
 
             string now = Figures.Value(cell.Metric, cell.Now.Mean);
             page.Text(cell.Change is { } change ? $"{Figures.Value(cell.Metric, change.Before)} → {Figures.Value(cell.Metric, change.After)}" : now);
-            if (Mark(cell.State) is { Length: > 0 } mark)
+            if (CellWords.Mark(cell.State) is { Length: > 0 } mark)
             {
                 page.Text(" ").Leaf("span", mark, ("class", "mark " + colour));
             }
 
-            page.Leaf("small", cell.Change is { } moved
-                ? $"{Figures.Difference(cell.Metric, moved.Difference)} {Figures.Interval(cell.Metric, moved.Low, moved.High)}"
-                : Figures.Range(cell.Metric, cell.Now.Low, cell.Now.High));
+            page.Leaf("small", Spread(cell));
         }
     }
+
+    private static string Spread(MatrixCell cell) => cell switch
+    {
+        { Change: { } change } => Figures.Difference(cell.Metric, change.Difference) + (change.Low is null ? "" : " " + Figures.Interval(cell.Metric, change.Low, change.High)),
+        { Now.Low: null } => "",
+        _ => Figures.Range(cell.Metric, cell.Now.Low, cell.Now.High),
+    };
 
     private static void DrawPlot(Markup page, ReportView view, MatrixRow row, IntervalPlot plot)
     {
@@ -199,26 +203,6 @@ internal static class CohortSection
         double? limit = view.Decision?.Reasons.FirstOrDefault(r => r.Cohort == new CohortKey(row.Attribute, row.Value) && r.Metric == cell.Metric && r.Difference is not null)?.Threshold;
         string text = $"{row.Value}: {Figures.Difference(cell.Metric, change.Difference)} {Figures.Interval(cell.Metric, change.Low, change.High)}"
             + (limit is { } l ? $", limit {Figures.Difference(cell.Metric, l)}" : "");
-        plot.Draw(page, change.Difference, change.Low, change.High, limit, Colour(cell.State), text);
+        plot.Draw(page, change.Difference, change.Low, change.High, limit, CellWords.Colour(cell.State), text);
     }
-
-    private static string Mark(CellState state) => state switch
-    {
-        CellState.TooFew => "· too few",
-        CellState.Better => "▲ up",
-        CellState.Worse => "▼ down",
-        CellState.Watch => "◆ watch",
-        CellState.Fine => "✓ fine",
-        CellState.Open => "? open",
-        CellState.Bad => "✕ bad",
-        _ => "",
-    };
-
-    private static string Colour(CellState state) => state switch
-    {
-        CellState.Better or CellState.Fine => "good",
-        CellState.Worse or CellState.Bad => "bad",
-        CellState.Watch or CellState.Open => "open",
-        _ => "soft",
-    };
 }

@@ -106,6 +106,8 @@ internal static class ExamplesSection
         }
     }
 
+    private static string Score(float? score, int? rank) => score is { } value ? Figures.Fixed(value, 3) : rank is null ? "not found" : "";
+
     private static void WriteHit(Markup page, ReportView view, QueryScore row, string id, int? rank, float? score)
     {
         bool right = rank is null || rank == row.FirstRelevantRank || id == row.Cluster;
@@ -115,16 +117,13 @@ internal static class ExamplesSection
             if (view.Input.Corpus is { } corpus && corpus.TryGet(id, out var document))
             {
                 Texts.WriteTitle(page, document);
-                page.Text(right ? " ✓ right page " : " ").Leaf("span", id, ("class", "id soft"));
-                page.Text(" ");
+                page.Text(right ? " ✓ right page " : " ").Leaf("small", Score(score, rank)).Text(" ").Leaf("span", id, ("class", "id soft"));
                 Texts.WriteText(page, document, right ? 220 : 110);
             }
             else
             {
-                page.Leaf("span", id, ("class", "id")).Text(right ? " ✓ right page" : "");
+                page.Leaf("span", id, ("class", "id")).Text(right ? " ✓ right page " : " ").Leaf("small", Score(score, rank));
             }
-
-            page.Text(score is { } s ? " " : "").Leaf("small", score is { } value ? Figures.Fixed(value, 3) : rank is null ? " not found" : "");
         }
     }
 }

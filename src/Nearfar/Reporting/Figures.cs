@@ -19,13 +19,13 @@ internal static class Figures
         return value > 0 && text.AsSpan().ContainsAnyInRange('1', '9') ? "+" + text : text;
     }
 
-    /// <summary><c>[low, high]</c>, signed; <c>too few</c> where there is no interval.</summary>
+    /// <summary><c>[low, high]</c>, signed; <c>no interval</c> where there is no interval.</summary>
     public static string Interval(string metric, double? low, double? high) =>
-        low is { } l && high is { } h ? $"[{Difference(metric, l)}, {Difference(metric, h)}]" : "too few";
+        low is { } l && high is { } h ? $"[{Difference(metric, l)}, {Difference(metric, h)}]" : "no interval";
 
     /// <summary><c>low to high</c> without signs, for values rather than differences.</summary>
     public static string Range(string metric, double? low, double? high) =>
-        low is { } l && high is { } h ? $"{Value(metric, l)} to {Value(metric, h)}" : "too few";
+        low is { } l && high is { } h ? $"{Value(metric, l)} to {Value(metric, h)}" : "no interval";
 
     public static string Whole(int value) => value.ToString(CultureInfo.InvariantCulture);
 

@@ -120,7 +120,7 @@ internal static class MarginSection
 
     private static void WriteTable(Markup page, ReportView view, MarginBins bins)
     {
-        using (page.In("details", ("class", "fold")))
+        using (page.In("details", ("class", "fold screen")))
         {
             page.Leaf("summary", "The picture as a table");
             using (page.In("table"))

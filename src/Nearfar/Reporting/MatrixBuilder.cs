@@ -36,7 +36,7 @@ internal sealed class MatrixBuilder(EvalReport now, ReportComparison? comparison
     private string[] ChooseMetrics()
     {
         var wanted = Reasons().Where(r => r.Rule is "G1").Concat(Reasons().Where(r => r.Cohort is not null)).Select(r => r.Metric)
-            .Append(Cutoff(5, MetricNames.Recall)).Append(Cutoff(10, MetricNames.Ndcg)).Append(MetricNames.ZMarginMean);
+            .Concat(UsualMetrics(now));
         if (decision is not null)
         {
             wanted = wanted.Where(m => !m.StartsWith("recall@", StringComparison.Ordinal) || Reasons().Any(r => r.Metric == m));
@@ -45,8 +45,11 @@ internal sealed class MatrixBuilder(EvalReport now, ReportComparison? comparison
         return [.. wanted.Distinct(StringComparer.Ordinal).Where(now.Metrics.ContainsKey).Take(MostMetrics)];
     }
 
-    private string Cutoff(int wanted, Func<int, string> name) =>
-        name(now.Cutoffs.OrderBy(k => Math.Abs(k - wanted)).First());
+    /// <summary>What is shown where no policy says: found at all, order of the list, distance of right from wrong.</summary>
+    public static string[] UsualMetrics(EvalReport report) =>
+        [MetricNames.Recall(Nearest(report, 5)), MetricNames.Ndcg(Nearest(report, 10)), MetricNames.ZMarginMean];
+
+    private static int Nearest(EvalReport report, int wanted) => report.Cutoffs.OrderBy(k => Math.Abs(k - wanted)).First();
 
     private MatrixRow[] RowsOf(string attribute, string[] metrics) =>
         [.. now.Cohorts[attribute].OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => RowOf(new CohortKey(attribute, v.Key), v.Value, metrics))];

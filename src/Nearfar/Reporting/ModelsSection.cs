@@ -11,10 +11,10 @@ internal static class ModelsSection
         using (page.In("section", ("aria-labelledby", "models")))
         {
             page.Leaf("h2", "All questions", ("id", "models"));
+            page.Leaf("p", "The candidate with the 95% interval of its means; under each reference, how far the candidate stands above it, question by question, with the interval of that.", ("class", "soft"));
             using (page.In("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-labelledby", "models")))
             using (page.In("table"))
             {
-                page.Leaf("caption", "Mean over all questions and its 95% interval. Differences to the candidate are paired, question by question; ± in brackets is their 95% interval.");
                 WriteHead(page, view, metrics);
                 using (page.In("tbody"))
                 {
@@ -30,8 +30,7 @@ internal static class ModelsSection
 
     private static string[] Metrics(ReportView view)
     {
-        string ranking = MetricNames.Mrr(view.Now.Cutoffs[^1]);
-        return [.. view.Matrix.Metrics.Append(ranking).Append(MetricNames.MarginBelowZero).Distinct(StringComparer.Ordinal).Where(view.Now.Metrics.ContainsKey)];
+        return [.. view.Matrix.Metrics.Append(MetricNames.MarginBelowZero).Distinct(StringComparer.Ordinal).Where(view.Now.Metrics.ContainsKey)];
     }
 
     private static void WriteHead(Markup page, ReportView view, string[] metrics)
@@ -42,7 +41,7 @@ internal static class ModelsSection
             page.Leaf("th", "model", ("scope", "col")).Leaf("th", $"in top {Figures.Whole(view.Input.Top)}", ("scope", "col"), ("class", "number"));
             foreach (string metric in metrics)
             {
-                page.Leaf("th", Figures.IsLowerBetter(metric) ? metric + " (low is good)" : metric, ("scope", "col"));
+                page.Leaf("th", Figures.IsLowerBetter(metric) ? metric + " (less is better)" : metric, ("scope", "col"));
             }
         }
     }
@@ -54,7 +53,7 @@ internal static class ModelsSection
             using (page.In("th", ("scope", "row")))
             {
                 page.Leaf("bdi", report.Label);
-                page.Text(" ").Leaf("small", comparison is null ? "candidate" : ReferenceEquals(report, view.Then) ? "main reference" : "reference");
+                page.Leaf("small", comparison is null ? "candidate" : ReferenceEquals(report, view.Then) ? "main reference" : "reference");
             }
 
             int found = report.Queries.Count(q => q.FirstRelevantRank <= view.Input.Top);
@@ -83,7 +82,7 @@ internal static class ModelsSection
             }
             else if (comparison.Overall.TryGetValue(metric, out var change))
             {
-                page.Leaf("small", $"candidate {Figures.Difference(metric, change.Difference)} {Figures.Interval(metric, change.Low, change.High)}");
+                page.Leaf("small", $"{Figures.Difference(metric, change.Difference)} {Figures.Interval(metric, change.Low, change.High)}");
             }
             else
             {

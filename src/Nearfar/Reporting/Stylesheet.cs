@@ -4,7 +4,7 @@ namespace Nearfar.Reporting;
 internal static class Stylesheet
 {
     // Text colours reach 4.5:1 on their ground in both schemes; marks that carry meaning reach 3:1 and always stand beside a word.
-    public const string Css = """
+    public static readonly string Css = """
         :root {
           color-scheme: light dark;
           --ground: #ffffff; --raised: #f6f6f4; --ink: #1b1d21; --soft: #585d66; --line: #d9dadd;
@@ -22,7 +22,7 @@ internal static class Stylesheet
         html { font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; background: var(--ground); color: var(--ink); -webkit-text-size-adjust: 100%; }
         body { margin: 0 auto; max-width: 76rem; padding: 1.5rem 1.5rem 4rem; }
         h1, h2, h3 { line-height: 1.25; text-wrap: balance; }
-        h1 { font-size: 1.75rem; font-weight: 650; margin: .25rem 0 1rem; max-width: 46rem; }
+        h1 { font-size: 1.75rem; font-weight: 650; margin: .25rem 0 1rem; }
         h2 { font-size: 1.25rem; margin: 2.75rem 0 .5rem; padding-top: 1rem; border-top: 1px solid var(--line); }
         h3 { font-size: 1rem; margin: 1.5rem 0 .5rem; }
         p, ul, ol, dl { margin: .5rem 0; max-width: 46rem; }
@@ -53,7 +53,7 @@ internal static class Stylesheet
         caption { text-align: left; color: var(--soft); font-size: .875rem; padding-bottom: .375rem; }
         th, td { padding: .4375rem .625rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
         thead th { font-size: .8125rem; color: var(--soft); font-weight: 600; vertical-align: bottom; white-space: nowrap; }
-        tbody th { font-weight: 600; overflow-wrap: anywhere; min-width: 8rem; }
+        tbody th { font-weight: 600; overflow-wrap: anywhere; min-width: 8rem; } tbody th small { display: block; font-weight: 400; }
         .number { text-align: right; white-space: nowrap; }
         .pair { white-space: nowrap; } .pair small { display: block; }
         .plot { width: 13rem; min-width: 9rem; padding-top: .6875rem; }
@@ -79,14 +79,15 @@ internal static class Stylesheet
         details.fold { border: 0; margin: .5rem 0; }
         summary { cursor: pointer; padding: .5rem 0; overflow-wrap: anywhere; }
         summary:hover { background: var(--raised); }
-        .fold > summary { color: var(--soft); }
-        .ranks { white-space: nowrap; font-variant-numeric: tabular-nums; font-weight: 600; display: inline-block; min-width: 7.5rem; }
+        .fold > summary { color: var(--soft); padding: .25rem 0; }
+        li > details.fold { margin: .25rem 0 0; }
+        .ranks { font-variant-numeric: tabular-nums; font-weight: 600; margin-right: .5rem; }
         .question { font-weight: 500; }
         .inside { padding: 0 0 1rem 1.125rem; }
         .hits { list-style: none; padding: 0; margin: .25rem 0; }
         .hits li { padding: .3125rem .5rem; border-left: .25rem solid transparent; overflow-wrap: anywhere; }
         .hits li.right { border-color: var(--good); background: var(--good-ground); }
-        .hits .place { color: var(--soft); font-variant-numeric: tabular-nums; margin-right: .375rem; }
+        .hits .text { display: block; } .hits .place { color: var(--soft); font-variant-numeric: tabular-nums; margin-right: .375rem; }
         .reasons { list-style: none; padding: 0; max-width: 60rem; }
         .reasons li { padding: .5rem 0 .5rem .75rem; border-left: .25rem solid; margin: .375rem 0; }
         .reasons li > * { color: var(--ink); } .reasons li > .mark { color: inherit; font-weight: 700; }
@@ -98,8 +99,8 @@ internal static class Stylesheet
           body { padding: 1rem 1rem 3rem; }
           h1 { font-size: 1.375rem; } h2 { margin-top: 2rem; }
           .counts { grid-template-columns: 1fr 1fr; }
-          .ranks { display: block; }
-          .scroll th:first-child { position: sticky; left: 0; background: var(--ground); min-width: 7rem; max-width: 9rem; }
+          table { font-size: .875rem; } th, td { padding: .375rem .375rem; } td small, th small { font-size: .8125rem; }
+          .scroll th:first-child { position: sticky; left: 0; background: var(--ground); min-width: 6.25rem; max-width: 8rem; }
           dl.facts { grid-template-columns: 1fr; gap: 0; } dl.facts dd { margin-bottom: .5rem; }
         }
         @media print {
@@ -111,7 +112,7 @@ internal static class Stylesheet
           @page { margin: 14mm; }
           html { font-size: 11px; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
           body { max-width: none; padding: 0; }
-          .skip { display: none; }
+          .skip, .screen { display: none; } .hits .other .text { display: none; }
           .scroll { overflow: visible; }
           details::details-content { content-visibility: visible; block-size: auto; }
           details { break-inside: avoid; } details.fold, details.long { break-inside: auto; }
@@ -120,5 +121,5 @@ internal static class Stylesheet
           h2, h3, caption { break-after: avoid; }
           thead { display: table-header-group; }
         }
-        """;
+        """.ReplaceLineEndings("\n");
 }

@@ -19,8 +19,8 @@ internal static class VerdictSection
                     page.Leaf("bdi", then.Label).Text(" on ");
                 }
 
-                page.Text($"{(view.Now.IsGateSet ? "gate set " : "set ")}").Leaf("bdi", view.Now.SetName);
-                page.Text(view.Input.Provenance.Workspace is null ? "" : $" of {view.Input.Provenance.Workspace}");
+                page.Text(view.Now.IsGateSet ? "gate set " : "set ").Leaf("bdi", view.Now.SetName);
+                page.Text(view.Input.Provenance.Workspace is { } workspace ? $" of workspace {workspace}" : "");
             }
 
             page.Leaf("h1", view.Counts.FirstLine);
