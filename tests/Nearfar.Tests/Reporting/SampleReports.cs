@@ -53,6 +53,40 @@ internal static class SampleReports
         Floors = [new GateFloor(new CohortKey("intent", "refund-policy"), MetricNames.MarginMean, .18)],
     };
 
+    public static EvalReport Named(string name) => name switch { "good" => Good, "collapsed" => Collapsed, _ => Equal };
+
+    /// <summary>Every text that comes from data is the given one.</summary>
+    public static EvalReport Hostile(string text)
+    {
+        QueryScore[] rows = [.. Collapsed.Queries.Select(q => q with
+        {
+            Query = text,
+            Cohorts = q.Cohorts.ToDictionary(c => c.Key, c => c.Key is "language" or "intent" ? text + c.Value : c.Value, StringComparer.Ordinal),
+        })];
+        return Collapsed with { Label = text, SetName = text, Queries = rows, Cohorts = Aggregation.ByCohort(rows) };
+    }
+
+    /// <summary>One attribute with many values, of which number 40 collapsed.</summary>
+    public static (EvalReport Candidate, EvalReport Reference) ManyIntents(int intents)
+    {
+        EvalReport With(EvalReport report, bool collapse)
+        {
+            QueryScore[] rows = [.. report.Queries.Select((q, i) =>
+            {
+                bool lost = collapse && i % intents == 40;
+                return q with
+                {
+                    Cohorts = new Dictionary<string, string>(StringComparer.Ordinal) { ["intent"] = $"intent-{i % intents:00}" },
+                    FirstRelevantRank = lost ? 60 : q.FirstRelevantRank,
+                    Metrics = lost ? q.Metrics.ToDictionary(m => m.Key, m => m.Key.Contains('@', StringComparison.Ordinal) ? 0 : m.Value, StringComparer.Ordinal) : q.Metrics,
+                };
+            })];
+            return report with { Queries = rows, Metrics = Aggregation.Summarise(rows), Cohorts = Aggregation.ByCohort(rows) };
+        }
+
+        return (With(Good, true), With(Reference, false));
+    }
+
     public static GateDecision Decide(EvalReport candidate) => new ReleaseGate(Policy).Decide(new GateInput
     {
         Candidate = candidate,
