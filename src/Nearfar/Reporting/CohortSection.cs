@@ -1,0 +1,208 @@
+using Nearfar.Evaluation;
+using Nearfar.Gating;
+
+namespace Nearfar.Reporting;
+
+/// <summary>The matrix cohort by measure, one table an attribute.</summary>
+internal static class CohortSection
+{
+    private const int ShownRows = 12;
+
+    public static void Write(Markup page, ReportView view)
+    {
+        using (page.In("section", ("aria-labelledby", "cohorts")))
+        {
+            page.Leaf("h2", "By cohort", ("id", "cohorts"));
+            if (view.Matrix.Groups.Count == 0)
+            {
+                page.Leaf("p", "The set declares no cohorts.");
+                return;
+            }
+
+            WriteKey(page, view);
+            var plot = IntervalPlot.Over(view.Matrix.Rows.Select(r => r.Cells[0]?.Change).OfType<MetricChange>().Where(c => c.N >= 10)
+                .SelectMany(c => (double[])[c.Low ?? c.Difference, c.High ?? c.Difference]));
+            for (int i = 0; i < view.Matrix.Groups.Count; i++)
+            {
+                WriteGroup(page, view, i, plot);
+            }
+        }
+    }
+
+    private static void WriteKey(Markup page, ReportView view)
+    {
+        using (page.In("ul", ("class", "key")))
+        {
+            if (view.Decision is not null)
+            {
+                Key(page, CellState.Fine, "the gate proved it fine");
+                Key(page, CellState.Bad, "the gate blocks for it");
+                Key(page, CellState.Open, "the gate could not decide");
+                Key(page, CellState.Watch, "on the watch list");
+            }
+
+            if (view.Comparison is not null)
+            {
+                Key(page, CellState.Better, "95% interval above 0");
+                Key(page, CellState.Worse, "95% interval below 0");
+            }
+
+            Key(page, CellState.TooFew, "under 3 questions or 2 documents");
+        }
+
+        if (view.Comparison is not null)
+        {
+            page.Leaf("p", "Up and down are single looks, each wrong about one time in twenty; only the gate's marks are tests.", ("class", "soft"));
+        }
+    }
+
+    private static void Key(Markup page, CellState state, string words)
+    {
+        using (page.In("li"))
+        {
+            page.Leaf("b", CellWords.Mark(state), ("class", CellWords.Colour(state))).Text(" " + words);
+        }
+    }
+
+    private static void WriteGroup(Markup page, ReportView view, int group, IntervalPlot plot)
+    {
+        var (attribute, rows) = view.Matrix.Groups[group];
+        string id = "cohort-" + Figures.Whole(group + 1);
+        using (page.In("h3", ("id", id)))
+        {
+            page.Leaf("bdi", attribute);
+        }
+
+        if (rows.Count <= ShownRows)
+        {
+            WriteTable(page, view, rows, id, plot);
+            return;
+        }
+
+        var ordered = rows.OrderByDescending(r => r.Weight).ThenBy(r => r.Value, StringComparer.Ordinal).ToArray();
+        WriteTable(page, view, ordered[..ShownRows], id, plot);
+        using (page.In("details", ("class", "fold long")))
+        {
+            page.Leaf("summary", $"{Figures.Whole(rows.Count - ShownRows)} more values that moved less");
+            WriteTable(page, view, ordered[ShownRows..], id, plot);
+        }
+    }
+
+    private static void WriteTable(Markup page, ReportView view, IReadOnlyList<MatrixRow> rows, string id, IntervalPlot plot)
+    {
+        using (page.In("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-labelledby", id)))
+        using (page.In("table"))
+        {
+            WriteHead(page, view, plot);
+            using (page.In("tbody"))
+            {
+                foreach (var row in rows)
+                {
+                    WriteRow(page, view, row, plot);
+                }
+            }
+        }
+    }
+
+    private static void WriteHead(Markup page, ReportView view, IntervalPlot plot)
+    {
+        using (page.In("thead"))
+        using (page.In("tr"))
+        {
+            page.Leaf("th", "cohort", ("scope", "col"));
+            page.Leaf("th", $"in top {Figures.Whole(view.Input.Top)}", ("scope", "col"));
+            string main = view.Matrix.Main;
+            page.Leaf("th", main, ("scope", "col"));
+            if (view.Comparison is not null)
+            {
+                page.Leaf("th", $"change, axis ±{Figures.Fixed(plot.Reach, 2)}", ("scope", "col"), ("class", "plot"));
+            }
+
+            foreach (string metric in view.Matrix.Metrics.Skip(1))
+            {
+                page.Leaf("th", metric, ("scope", "col"));
+            }
+        }
+    }
+
+    private static void WriteRow(Markup page, ReportView view, MatrixRow row, IntervalPlot plot)
+    {
+        using (page.In("tr"))
+        {
+            using (page.In("th", ("scope", "row")))
+            {
+                page.Leaf("bdi", row.Value).Leaf("small", Figures.Count(row.N, "question"));
+            }
+
+            WriteCounts(page, row.Counts);
+            WriteCell(page, row.Cells[0]);
+            if (view.Comparison is not null)
+            {
+                using (page.In("td", ("class", "plot")))
+                {
+                    DrawPlot(page, view, row, plot);
+                }
+            }
+
+            foreach (var cell in row.Cells.Skip(1))
+            {
+                WriteCell(page, cell);
+            }
+        }
+    }
+
+    private static void WriteCounts(Markup page, QuestionCounts counts)
+    {
+        using (page.In("td", ("class", "pair")))
+        {
+            page.Text(counts.Before is { } before ? $"{Figures.Whole(before)} → {Figures.Whole(counts.Now)}" : Figures.Whole(counts.Now));
+            if (counts.Fixed + counts.Broken > 0)
+            {
+                page.Leaf("small", $"{Figures.Whole(counts.Fixed!.Value)} fixed, {Figures.Whole(counts.Broken!.Value)} broken");
+            }
+        }
+    }
+
+    private static void WriteCell(Markup page, MatrixCell? cell)
+    {
+        string colour = cell is null ? "" : CellWords.Colour(cell.State);
+        // Only the gate's decisions fill a cell; what merely moved is marked in its text.
+        using (page.In("td", ("class", cell?.State >= CellState.Watch ? "pair " + colour : "pair")))
+        {
+            if (cell is null)
+            {
+                page.Leaf("span", "none", ("class", "soft"));
+                return;
+            }
+
+            string now = Figures.Value(cell.Metric, cell.Now.Mean);
+            page.Text(cell.Change is { } change ? $"{Figures.Value(cell.Metric, change.Before)} → {Figures.Value(cell.Metric, change.After)}" : now);
+            if (CellWords.Mark(cell.State) is { Length: > 0 } mark)
+            {
+                page.Text(" ").Leaf("span", mark, ("class", "mark " + colour));
+            }
+
+            page.Leaf("small", Spread(cell));
+        }
+    }
+
+    private static string Spread(MatrixCell cell) => cell switch
+    {
+        { Change: { } change } => Figures.Difference(cell.Metric, change.Difference) + (change.Low is null ? "" : " " + Figures.Interval(cell.Metric, change.Low, change.High)),
+        { Now.Low: null } => "",
+        _ => Figures.Range(cell.Metric, cell.Now.Low, cell.Now.High),
+    };
+
+    private static void DrawPlot(Markup page, ReportView view, MatrixRow row, IntervalPlot plot)
+    {
+        if (row.Cells[0] is not { Change: { } change } cell)
+        {
+            return;
+        }
+
+        double? limit = view.Decision?.Reasons.FirstOrDefault(r => r.Cohort == new CohortKey(row.Attribute, row.Value) && r.Metric == cell.Metric && r.Difference is not null)?.Threshold;
+        string text = $"{row.Value}: {Figures.Difference(cell.Metric, change.Difference)} {Figures.Interval(cell.Metric, change.Low, change.High)}"
+            + (limit is { } l ? $", limit {Figures.Difference(cell.Metric, l)}" : "");
+        plot.Draw(page, change.Difference, change.Low, change.High, limit, CellWords.Colour(cell.State), text);
+    }
+}

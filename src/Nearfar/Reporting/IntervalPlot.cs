@@ -1,0 +1,39 @@
+namespace Nearfar.Reporting;
+
+/// <summary>A difference with its interval on an axis that all rows of a table share. Positions are percentages, so it is as wide as its cell.</summary>
+/// <param name="reach">Half the axis: it runs from -reach to +reach.</param>
+internal sealed class IntervalPlot(double reach)
+{
+    /// <summary>An axis that holds all the ends, at least ±0.05 so that noise does not look like a fall.</summary>
+    public static IntervalPlot Over(IEnumerable<double> ends) => new(Math.Max(0.05, ends.Select(Math.Abs).DefaultIfEmpty(0).Max() * 1.05));
+
+    public double Reach => reach;
+
+    /// <param name="page">Receives the drawing.</param>
+    /// <param name="difference">Where the dot stands.</param>
+    /// <param name="low">Lower end of the interval, if there is one.</param>
+    /// <param name="high">Upper end.</param>
+    /// <param name="limit">What the gate held the interval against.</param>
+    /// <param name="state"><c>good</c>, <c>bad</c>, <c>open</c> or empty: the colour, never the only sign.</param>
+    /// <param name="text">What a screen reader says.</param>
+    public void Draw(Markup page, double difference, double? low, double? high, double? limit, string state, string text)
+    {
+        using (page.In("svg", ("class", state), ("height", "14"), ("role", "img"), ("aria-label", text)))
+        {
+            page.Empty("line", ("class", "zero"), ("x1", "50%"), ("x2", "50%"), ("y1", "-3"), ("y2", "17"));
+            if (limit is { } l && Math.Abs(l) <= reach)
+            {
+                page.Empty("line", ("class", "limit"), ("x1", At(l)), ("x2", At(l)), ("y1", "-3"), ("y2", "17"));
+            }
+
+            if (low is { } from && high is { } to)
+            {
+                page.Empty("line", ("class", "range"), ("x1", At(from)), ("x2", At(to)), ("y1", "7"), ("y2", "7"));
+            }
+
+            page.Empty("circle", ("class", "dot"), ("cx", At(difference)), ("cy", "7"), ("r", "4"));
+        }
+    }
+
+    private string At(double value) => Figures.Position(50 + (50 * Math.Clamp(value / reach, -1, 1)));
+}

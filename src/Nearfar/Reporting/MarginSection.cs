@@ -1,0 +1,161 @@
+using Nearfar.Evaluation;
+
+namespace Nearfar.Reporting;
+
+/// <summary>Margin histograms of candidate and main reference over each other.</summary>
+internal static class MarginSection
+{
+    private const int Height = 180;
+
+    public static void Write(Markup page, ReportView view)
+    {
+        using (page.In("section", ("aria-labelledby", "margins")))
+        {
+            page.Leaf("h2", "How far apart right and wrong pages are", ("id", "margins"));
+            if (MarginBins.Of(view.Now, view.Then) is not { } bins)
+            {
+                page.Leaf("p", view.Now.Space is null ? "The candidate ranks without vectors, so it has no margins." : "No question of the set carries negatives, so there are no margins.");
+                return;
+            }
+
+            bool z = bins.Metric == MetricNames.ZMarginHard;
+            page.Leaf("p", $"A question's hard margin is its similarity to the right page less that to the nearest wrong one{(z ? ", in standard deviations of the similarity of unrelated texts, so that models compare" : "")}. Below 0 the wrong page is nearer.");
+            WriteFigure(page, view, bins);
+            WriteTable(page, view, bins);
+        }
+    }
+
+    private static void WriteFigure(Markup page, ReportView view, MarginBins bins)
+    {
+        using (page.In("figure"))
+        {
+            using (page.In("ul", ("class", "key")))
+            {
+                Key(page, "now", view.Now, bins.Metric);
+                if (bins.Then is not null)
+                {
+                    Key(page, "then", view.Then!, bins.Metric);
+                }
+            }
+
+            Draw(page, view, bins);
+            page.Leaf("figcaption", $"{bins.Metric}; height: questions, highest bin {Figures.Whole(bins.Highest)}"
+                + (view.Then is not null && bins.Then is null ? $". {view.Then.Label} has no margins that compare." : ""), ("class", "soft"));
+        }
+    }
+
+    private static void Key(Markup page, string kind, EvalReport report, string metric)
+    {
+        using (page.In("li"))
+        {
+            page.Leaf("span", "", ("class", "swatch " + kind)).Leaf("bdi", report.Label).Text(": " + Summary(report, metric));
+        }
+    }
+
+    private static string Summary(EvalReport report, string metric)
+    {
+        double[] values = [.. report.Queries.Where(q => q.Metrics.ContainsKey(metric)).Select(q => q.Metrics[metric])];
+        int below = values.Count(v => v < 0);
+        return $"mean {Figures.Value(metric, report.Metrics[metric].Mean)}; below 0: {Figures.Whole(below)} of {Figures.Count(values.Length, "question")}";
+    }
+
+    private static void Draw(Markup page, ReportView view, MarginBins bins)
+    {
+        string text = $"Histogram of {bins.Metric}. {view.Now.Label}: {Summary(view.Now, bins.Metric)}."
+            + (bins.Then is null ? "" : $" {view.Then!.Label}: {Summary(view.Then, bins.Metric)}.");
+        using (page.In("svg", ("height", Figures.Whole(Height + 24)), ("role", "img"), ("aria-label", text)))
+        {
+            double width = 100.0 / bins.Now.Length;
+            for (int i = 0; i < bins.Now.Length; i++)
+            {
+                if (bins.Now[i] > 0)
+                {
+                    double tall = (double)Height * bins.Now[i] / bins.Highest;
+                    page.Empty("rect", ("class", "now bar"), ("x", Figures.Position((i * width) + (width * .06))), ("width", Figures.Position(width * .88)),
+                        ("y", Figures.Coordinate(Height - tall)), ("height", Figures.Coordinate(tall)));
+                }
+            }
+
+            DrawOutline(page, bins);
+            page.Empty("line", ("class", "axis"), ("x1", "0%"), ("x2", "100%"), ("y1", Figures.Whole(Height)), ("y2", Figures.Whole(Height)));
+            DrawTicks(page, bins);
+        }
+    }
+
+    // A nested drawing stretches with the page; text and strokes outside it keep their size.
+    private static void DrawOutline(Markup page, MarginBins bins)
+    {
+        if (bins.Then is not { } then)
+        {
+            return;
+        }
+
+        var path = new System.Text.StringBuilder("M0 " + Figures.Whole(Height));
+        for (int i = 0; i < then.Length; i++)
+        {
+            string y = Figures.Coordinate(Height - ((double)Height * then[i] / bins.Highest));
+            path.Append(System.Globalization.CultureInfo.InvariantCulture, $"V{y}H{i + 1}");
+        }
+
+        path.Append('V').Append(Figures.Whole(Height));
+        using (page.In("svg", ("viewBox", $"0 0 {Figures.Whole(then.Length)} {Figures.Whole(Height)}"), ("height", Figures.Whole(Height)), ("preserveAspectRatio", "none")))
+        {
+            page.Empty("path", ("class", "then"), ("d", path.ToString()));
+        }
+    }
+
+    private static void DrawTicks(Markup page, MarginBins bins)
+    {
+        int every = Math.Max(1, (bins.Now.Length + 5) / 6);
+        int zero = (int)Math.Round(-bins.Start / bins.Width);
+        string at = Figures.Position(100.0 * zero / bins.Now.Length);
+        page.Empty("line", ("class", "zero"), ("x1", at), ("x2", at), ("y1", "0"), ("y2", Figures.Whole(Height + 4)));
+        for (int edge = zero % every; edge <= bins.Now.Length; edge += every)
+        {
+            double value = (edge - zero) * bins.Width;
+            page.Leaf("text", Figures.Fixed(value, bins.Width < .1 ? 2 : bins.Width < 1 ? 1 : 0), ("x", Figures.Position(100.0 * edge / bins.Now.Length)), ("y", Figures.Whole(Height + 18)),
+                ("text-anchor", edge == 0 ? "start" : edge == bins.Now.Length ? "end" : "middle"));
+        }
+    }
+
+    private static void WriteTable(Markup page, ReportView view, MarginBins bins)
+    {
+        using (page.In("details", ("class", "fold screen")))
+        {
+            page.Leaf("summary", "The picture as a table");
+            using (page.In("table"))
+            {
+                page.Leaf("caption", $"Questions by {bins.Metric}");
+                using (page.In("thead"))
+                using (page.In("tr"))
+                {
+                    page.Leaf("th", "from", ("scope", "col")).Leaf("th", view.Now.Label, ("scope", "col"));
+                    if (bins.Then is not null)
+                    {
+                        page.Leaf("th", view.Then!.Label, ("scope", "col"));
+                    }
+                }
+
+                using (page.In("tbody"))
+                {
+                    WriteBins(page, bins);
+                }
+            }
+        }
+    }
+
+    private static void WriteBins(Markup page, MarginBins bins)
+    {
+        for (int i = 0; i < bins.Now.Length; i++)
+        {
+            using (page.In("tr"))
+            {
+                page.Leaf("th", Figures.Fixed(bins.Start + (i * bins.Width), 3), ("scope", "row")).Leaf("td", Figures.Whole(bins.Now[i]));
+                if (bins.Then is { } then)
+                {
+                    page.Leaf("td", Figures.Whole(then[i]));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using Nearfar.Evaluation;
+
+namespace Nearfar.Reporting;
+
+/// <summary>Hashes and names of everything the page rests on, and what its words mean.</summary>
+internal static class ProvenanceSection
+{
+    private static readonly (string Term, string Meaning)[] Words =
+    [
+        ("right page in top k", "a document that answers the question is among the first k found"),
+        ("recall@k", "share of a question's right documents among the first k"),
+        ("ndcg@k", "like recall, and higher places count more; 1 is the best order"),
+        ("mrr@k", "one divided by the place of the first right document"),
+        ("margin_mean, margin_hard", "similarity to the right page less the mean, or the highest, similarity to the question's wrong pages; its size depends on how a model was trained"),
+        ("z_margin_mean, z_margin_hard", "the same in standard deviations of the similarity of unrelated texts: compares between models"),
+        ("95% interval", "questions that ask for one document are taken as one source of chance; Wilson or Tango for yes-no measures, Student t for means"),
+    ];
+
+    public static void Write(Markup page, ReportView view)
+    {
+        using (page.In("section", ("aria-labelledby", "provenance")))
+        {
+            page.Leaf("h2", "Where this came from", ("id", "provenance"));
+            using (page.In("dl", ("class", "facts")))
+            {
+                foreach (var (name, value) in Facts(view))
+                {
+                    page.Leaf("dt", name).Leaf("dd", value, ("dir", "auto"));
+                }
+            }
+
+            page.Leaf("h3", "What the words mean");
+            using (page.In("dl", ("class", "facts")))
+            {
+                foreach (var (term, meaning) in Words)
+                {
+                    page.Leaf("dt", term).Leaf("dd", meaning);
+                }
+            }
+        }
+    }
+
+    /// <summary>Name and value, in the order they are read; hashes whole.</summary>
+    public static IEnumerable<(string Name, string Value)> Facts(ReportView view)
+    {
+        var provenance = view.Input.Provenance;
+        yield return ("candidate", Of(view.Now));
+        yield return ("candidate's report", view.CandidateHash);
+        foreach (var reference in view.Input.References)
+        {
+            yield return ("reference", Of(reference));
+            yield return ("its report", reference.ComputeHash());
+        }
+
+        yield return (view.Now.IsGateSet ? "gate set" : "set", $"{view.Now.SetName}, {Figures.Count(view.Now.Queries.Count, "question")} over {Figures.Count(view.Now.Documents, "document")}, {view.Now.SetHash}");
+        if (view.Decision is { } decision)
+        {
+            yield return ("policy", decision.PolicyHash);
+            yield return ("attempt on this gate set", Figures.Whole(decision.Attempt));
+        }
+
+        if (provenance.Run is { } run)
+        {
+            yield return ("run", run);
+        }
+
+        if (provenance.Parent is { } parent)
+        {
+            yield return ("started from", parent);
+        }
+
+        foreach (var data in provenance.Data)
+        {
+            yield return (data.Name, (data.Rows is { } rows ? $"{Figures.Count(rows, "row")}, " : "") + data.Hash);
+        }
+
+        foreach (var (name, value) in provenance.Settings.OrderBy(s => s.Key, StringComparer.Ordinal))
+        {
+            yield return (name, value);
+        }
+    }
+
+    private static string Of(EvalReport report) => report.Space is { } space ? $"{report.Label}, space {space.Id}" : $"{report.Label}, no vectors";
+}

@@ -1,0 +1,191 @@
+using Nearfar.Gating;
+
+namespace Nearfar.Reporting;
+
+/// <summary>Counts of questions, the verdict, and why.</summary>
+internal static class VerdictSection
+{
+    private const int ShownQuestions = 5;
+
+    public static void WriteHeader(Markup page, ReportView view)
+    {
+        using (page.In("header"))
+        {
+            using (page.In("p", ("class", "eyebrow")))
+            {
+                page.Leaf("bdi", view.Now.Label).Text(view.Then is null ? " on " : " against ");
+                if (view.Then is { } then)
+                {
+                    page.Leaf("bdi", then.Label).Text(" on ");
+                }
+
+                page.Text(view.Now.IsGateSet ? "gate set " : "set ").Leaf("bdi", view.Now.SetName);
+                page.Text(view.Input.Provenance.Workspace is { } workspace ? $" of workspace {workspace}" : "");
+            }
+
+            page.Leaf("h1", view.Counts.FirstLine);
+            WriteVerdict(page, view.Decision);
+            WriteCounts(page, view.Counts);
+        }
+    }
+
+    public static void WriteReasons(Markup page, ReportView view)
+    {
+        if (view.Decision is not { } decision)
+        {
+            return;
+        }
+
+        using (page.In("section", ("aria-labelledby", "why")))
+        {
+            page.Leaf("h2", "Why", ("id", "why"));
+            var decisive = decision.Reasons.Where(r => r.Outcome != TestOutcome.Fine).ToArray();
+            var fine = decision.Reasons.Where(r => r.Outcome == TestOutcome.Fine).ToArray();
+            WriteList(page, view, decisive.Length > 0 ? decisive : fine);
+            if (decisive.Length > 0 && fine.Length > 0)
+            {
+                Fold(page, view, $"{Figures.Count(fine.Length, "test")} proven fine", fine);
+            }
+
+            if (decision.Watch.Count > 0)
+            {
+                page.Leaf("h3", "Watch: these cohorts may have fallen");
+                page.Leaf("p", "At most about one in ten of this list is chance. It does not block.", ("class", "soft"));
+                WriteList(page, view, decision.Watch);
+            }
+
+            if (decision.Advice.Count > 0)
+            {
+                Fold(page, view, $"{Figures.Count(decision.Advice.Count, "limit")} reported as advice, not blocking", decision.Advice);
+            }
+        }
+    }
+
+    private static void WriteVerdict(Markup page, GateDecision? decision)
+    {
+        string state = decision is null ? "" : decision.Verdict switch { Verdict.Passed => " good", Verdict.Blocked => " bad", _ => " open" };
+        using (page.In("p", ("class", "verdict" + state)))
+        {
+            page.Leaf("strong", decision is null ? "No verdict" : $"{ReasonText.Symbol(decision.Verdict)} {ReasonText.Word(decision.Verdict)}");
+            page.Leaf("span", decision is null ? "This report has not been through the gate." : ReasonText.Because(decision), ("dir", "auto"));
+        }
+    }
+
+    private static void WriteCounts(Markup page, QuestionCounts counts)
+    {
+        using (page.In("ul", ("class", "counts"), ("aria-label", $"Questions by what became of their right page in the top {Figures.Whole(counts.Top)}")))
+        {
+            if (counts.Before is null)
+            {
+                Count(page, "kept", counts.Now, $"✓ right page in top {Figures.Whole(counts.Top)}");
+                Count(page, "missed", counts.Questions - counts.Now, "○ missed");
+                return;
+            }
+
+            Count(page, "kept", counts.Kept!.Value, "✓ right before and now");
+            Count(page, "fixed", counts.Fixed!.Value, "▲ fixed");
+            Count(page, "broken", counts.Broken!.Value, "▼ broken");
+            Count(page, "missed", counts.Missed!.Value, "○ missed before and now");
+        }
+    }
+
+    private static void Count(Markup page, string kind, int count, string words)
+    {
+        using (page.In("li", ("class", kind)))
+        {
+            page.Leaf("b", Figures.Whole(count)).Text(words);
+        }
+    }
+
+    private static void Fold(Markup page, ReportView view, string title, IReadOnlyList<GateReason> reasons)
+    {
+        using (page.In("details", ("class", "fold")))
+        {
+            page.Leaf("summary", title);
+            WriteList(page, view, reasons);
+        }
+    }
+
+    private static void WriteList(Markup page, ReportView view, IReadOnlyList<GateReason> reasons)
+    {
+        using (page.In("ul", ("class", "reasons")))
+        {
+            foreach (var reason in reasons)
+            {
+                WriteReason(page, view, reason);
+            }
+        }
+    }
+
+    private static void WriteReason(Markup page, ReportView view, GateReason reason)
+    {
+        string state = reason.Outcome switch { TestOutcome.Fine => "good", TestOutcome.Bad => "bad", _ => "open" };
+        using (page.In("li", ("class", state)))
+        {
+            page.Leaf("b", $"{ReasonText.Symbol(reason.Outcome)} {ReasonText.Finding(reason)}", ("class", "mark"));
+            using (page.In("p"))
+            {
+                page.Leaf("b", ReasonText.Who(reason), ("dir", "auto")).Text($": {view.CountsFor(reason.Cohort)}. {ReasonText.What(reason)}.");
+            }
+
+            using (page.In("details", ("class", "fold")))
+            {
+                page.Leaf("summary", "The numbers");
+                WriteNumbers(page, reason);
+                WriteQuestions(page, view, reason);
+            }
+        }
+    }
+
+    private static void WriteNumbers(Markup page, GateReason reason)
+    {
+        using (page.In("dl", ("class", "facts")))
+        {
+            Fact(page, "rule", reason.Rule);
+            Fact(page, "questions, documents asked for", $"{Figures.Whole(reason.N)}, {Figures.Whole(reason.Clusters)}");
+            Fact(page, reason.Difference is null ? "mean" : "difference", reason.Difference is { } d ? Figures.Difference(reason.Metric, d) : Figures.Value(reason.Metric, reason.Candidate));
+            Fact(page, "lower and upper bound", reason.Difference is null ? Figures.Range(reason.Metric, reason.Low, reason.High) : Figures.Interval(reason.Metric, reason.Low, reason.High));
+            Fact(page, "held against", reason.Difference is null ? Figures.Value(reason.Metric, reason.Threshold) : Figures.Difference(reason.Metric, reason.Threshold));
+            Fact(page, "confidence of \"fine\"", Figures.Fixed(100 * reason.FineConfidence, 3) + " %, one-sided");
+            Fact(page, "smallest effect these could show", reason.SmallestEffect is { } effect ? Figures.Value(reason.Metric, effect) : null);
+            Fact(page, "questions that would decide", reason.QueriesNeeded is { } needed ? "about " + Figures.Whole(needed) : null);
+            Fact(page, "adjusted p", reason.AdjustedP is { } p ? Figures.Fixed(p, 4) : null);
+            Fact(page, "p of this cohort alone", reason.P is { } own ? Figures.Fixed(own, 4) : null);
+            Fact(page, "note", reason.Note);
+        }
+    }
+
+    private static void Fact(Markup page, string name, string? value)
+    {
+        if (value is not null)
+        {
+            page.Leaf("dt", name).Leaf("dd", value, ("dir", "auto"));
+        }
+    }
+
+    private static void WriteQuestions(Markup page, ReportView view, GateReason reason)
+    {
+        if (reason.QueryIds.Count == 0)
+        {
+            return;
+        }
+
+        page.Leaf("p", $"{Figures.Count(reason.QueryIds.Count, "question")} against it, worst first:");
+        using (page.In("ul"))
+        {
+            foreach (string id in reason.QueryIds.Take(ShownQuestions))
+            {
+                using (page.In("li"))
+                {
+                    page.Leaf("span", id, ("class", "id")).Text(" ");
+                    Texts.Write(page, "span", view.QuestionOf(id));
+                }
+            }
+
+            if (reason.QueryIds.Count > ShownQuestions)
+            {
+                page.Leaf("li", $"and {Figures.Whole(reason.QueryIds.Count - ShownQuestions)} more, named in decision.json");
+            }
+        }
+    }
+}

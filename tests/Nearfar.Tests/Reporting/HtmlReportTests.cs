@@ -1,0 +1,261 @@
+using System.Globalization;
+using System.Xml;
+using System.Xml.Linq;
+using Nearfar.Evaluation;
+using Nearfar.Gating;
+using Nearfar.Pairs;
+using Nearfar.Reporting;
+using Xunit;
+
+namespace Nearfar.Tests.Reporting;
+
+public sealed class HtmlReportTests
+{
+    private const string Hostile = "<script>alert('x')</script> \"quoted\" & \u0007 \u202E right \u05E9\u05DC\u05D5\u05DD \uD800 end";
+
+    public static TheoryData<string> Candidates => ["good", "collapsed", "equal"];
+
+    [Theory, MemberData(nameof(Candidates))]
+    public void Render_FirstHeading_IsCountsOfQuestionsAsTheGateWritesThem(string name)
+    {
+        var input = SampleReports.Input(SampleReports.Named(name));
+        var page = Parse(HtmlReport.Render(input));
+        Assert.Equal(input.Decision!.FirstLine, page.Descendants("h1").Single().Value);
+        int[] counts = [.. page.Descendants("ul").First(u => (string?)u.Attribute("class") == "counts").Descendants("b").Select(b => int.Parse(b.Value, CultureInfo.InvariantCulture))];
+        Assert.Equal(420, counts.Sum());
+        Assert.Equal(new ReportComparison(input.References[0], input.Candidate).Broken.Count(), counts[2]);
+    }
+
+    [Fact]
+    public void Samples_HoldAllThreeVerdicts() => Assert.Equal(
+        [Verdict.Passed, Verdict.Blocked, Verdict.Inconclusive],
+        new[] { SampleReports.Good, SampleReports.Collapsed, SampleReports.Equal }.Select(r => SampleReports.Decide(r).Verdict));
+
+    [Theory, MemberData(nameof(Candidates))]
+    public void Render_EveryReason_IsOnThePageWithItsNumbers(string name)
+    {
+        var input = SampleReports.Input(SampleReports.Named(name));
+        var page = Parse(HtmlReport.Render(input));
+        string[] items = [.. page.Descendants("ul").Where(u => (string?)u.Attribute("class") == "reasons").Elements("li").Select(l => l.Value)];
+        var reasons = input.Decision!.Reasons.Concat(input.Decision.Watch).Concat(input.Decision.Advice).ToArray();
+        Assert.Equal(reasons.Length, items.Length);
+        foreach (var reason in reasons)
+        {
+            Assert.Contains(items, i => i.Contains(ReasonText.Who(reason), StringComparison.Ordinal) && i.Contains(ReasonText.What(reason), StringComparison.Ordinal)
+                && i.Contains(ReasonText.Finding(reason), StringComparison.Ordinal));
+        }
+
+        Assert.Contains(ReasonText.Word(input.Decision.Verdict), page.Descendants("strong").First().Value, StringComparison.Ordinal);
+        foreach (var unproven in input.Decision.Unproven)
+        {
+            Assert.Contains(page.Descendants("th"), t => t.Value == unproven.Cohort.ToString());
+        }
+    }
+
+    [Fact]
+    public void Render_Matrix_HoldsTheNumbersOfTheComparison()
+    {
+        var input = SampleReports.Input(SampleReports.Collapsed);
+        var page = Parse(HtmlReport.Render(input));
+        var comparison = new ReportComparison(SampleReports.Reference, SampleReports.Collapsed);
+        var section = page.Descendants("section").Single(s => (string?)s.Attribute("aria-labelledby") == "cohorts");
+        var rows = section.Descendants("tbody").Elements("tr").ToArray();
+        Assert.Equal(input.Candidate.Cohorts.Sum(c => c.Value.Count), rows.Length);
+        foreach (var (attribute, values) in comparison.Cohorts)
+        {
+            foreach (var (value, changes) in values)
+            {
+                var row = Assert.Single(rows, r => r.Element("th")!.Element("bdi")!.Value == value && HeadingOf(section, r) == attribute);
+                var change = changes["recall@5"];
+                Assert.Equal(Count(change.N), row.Element("th")!.Element("small")!.Value);
+                Assert.StartsWith($"{Three(change.Before)} → {Three(change.After)}", row.Elements("td").ElementAt(1).Value, StringComparison.Ordinal);
+                if (change.Low is { } low)
+                {
+                    Assert.Contains($"[{Figures.Difference("recall@5", low)}, ", row.Elements("td").ElementAt(1).Value, StringComparison.Ordinal);
+                }
+                else
+                {
+                    Assert.Contains("too few", row.Elements("td").ElementAt(1).Value, StringComparison.Ordinal);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Render_ProtectedCohortThatIsBad_HasWordAndColour()
+    {
+        var page = Parse(HtmlReport.Render(SampleReports.Input(SampleReports.Collapsed)));
+        var cell = Assert.Single(page.Descendants("td"), t => (string?)t.Attribute("class") == "pair bad");
+        Assert.Contains("✕ bad", cell.Value, StringComparison.Ordinal);
+        Assert.Equal("refund-policy", cell.Parent!.Element("th")!.Element("bdi")!.Value);
+    }
+
+    [Fact]
+    public void Render_Twice_GivesEqualTextInAnyCulture()
+    {
+        var input = SampleReports.Input(SampleReports.Equal);
+        string first = HtmlReport.Render(input);
+        var culture = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = new CultureInfo("ar-SA") { NumberFormat = { NegativeSign = "neg", NumberDecimalSeparator = "," } };
+            Assert.Equal(first, HtmlReport.Render(input));
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = culture;
+        }
+    }
+
+    [Fact]
+    public void Render_Page_LoadsAndRunsNothing()
+    {
+        string html = HtmlReport.Render(SampleReports.Input(SampleReports.Collapsed));
+        var page = Parse(html);
+        Assert.DoesNotContain("http://", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("https://", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("url(", html, StringComparison.Ordinal);
+        Assert.Empty(page.Descendants().Where(e => e.Name.LocalName is "script" or "link" or "img" or "iframe" or "object" or "embed" or "form"));
+        Assert.All(page.Descendants().Attributes().Where(a => a.Name.LocalName is "src" or "href"), a => Assert.StartsWith("#", a.Value, StringComparison.Ordinal));
+        Assert.Empty(page.Descendants().Attributes().Where(a => a.Name.LocalName.StartsWith("on", StringComparison.OrdinalIgnoreCase) || a.Name.LocalName == "style"));
+    }
+
+    [Fact]
+    public void Render_Page_IsReadableWithoutEyes()
+    {
+        var page = Parse(HtmlReport.Render(SampleReports.Input(SampleReports.Collapsed)));
+        Assert.All(page.Descendants("svg").Where(s => s.Parent!.Name != "svg"), s => Assert.False(string.IsNullOrWhiteSpace((string?)s.Attribute("aria-label"))));
+        Assert.All(page.Descendants("th"), t => Assert.True((string?)t.Attribute("scope") is "col" or "row"));
+        string[] ids = [.. page.Descendants().Attributes("id").Select(a => a.Value)];
+        Assert.Equal(ids.Length, ids.Distinct(StringComparer.Ordinal).Count());
+        Assert.All(page.Descendants().Attributes("aria-labelledby").Concat(page.Descendants().Attributes("href")), a => Assert.Contains(a.Value.TrimStart('#'), ids));
+        Assert.All(page.Descendants("table"), t => Assert.All(t.Descendants("tr").Skip(1), r => Assert.Equal(t.Descendants("tr").First().Elements().Count(), r.Elements().Count())));
+        Assert.Single(page.Descendants("main"));
+    }
+
+    [Fact]
+    public void Render_HostileTexts_StayText()
+    {
+        var input = SampleReports.Input(SampleReports.Hostile(Hostile), gated: false) with
+        {
+            References = [SampleReports.Reference],
+            Corpus = new Corpus(SampleReports.Corpus.Documents.Select(d => d with { Title = Hostile, Text = Hostile })),
+            Provenance = new ReportProvenance { Run = Hostile, Data = [new(Hostile, 1, Hostile)], Settings = new Dictionary<string, string> { [Hostile] = Hostile } },
+        };
+        string html = HtmlReport.Render(input);
+        var page = Parse(html);
+        Assert.DoesNotContain("<script", html, StringComparison.OrdinalIgnoreCase);
+        Assert.Empty(page.Descendants("script"));
+        Assert.DoesNotContain('\u0007', html);
+        Assert.Contains("alert('x')", page.Descendants("summary").First(s => s.Value.Contains("rank", StringComparison.Ordinal)).Value, StringComparison.Ordinal);
+        // A text with a direction override stands only in elements that isolate it.
+        Assert.All(page.DescendantNodes().OfType<XText>().Where(t => t.Value.Contains('\u202E', StringComparison.Ordinal)), t =>
+            Assert.Contains(t.Ancestors(), a => a.Name == "bdi" || (string?)a.Attribute("dir") == "auto" || a.Name == "title"));
+    }
+
+    [Fact]
+    public void Render_Language_IsNamedOnlyWhereTheDataNameIt()
+    {
+        var page = Parse(HtmlReport.Render(SampleReports.Input(SampleReports.Collapsed)));
+        string[] languages = [.. page.Descendants().Where(e => (string?)e.Attribute("class") == "question").Select(e => (string?)e.Attribute("lang") ?? "none").Distinct()];
+        Assert.Contains("ja", languages);
+        Assert.DoesNotContain("none", languages);
+
+        var hostile = Parse(HtmlReport.Render(SampleReports.Input(SampleReports.Hostile("\"onload=x"), gated: false)));
+        Assert.All(hostile.Descendants().Where(e => (string?)e.Attribute("class") == "question"), e => Assert.Null(e.Attribute("lang")));
+    }
+
+    [Fact]
+    public void Render_MoreThanTheWantedExamples_CountsTheRest()
+    {
+        var input = SampleReports.Input(SampleReports.Collapsed) with { Examples = 2 };
+        var page = Parse(HtmlReport.Render(input));
+        var section = page.Descendants("section").Single(s => (string?)s.Attribute("aria-labelledby") == "examples");
+        Assert.Equal(4, section.Elements("details").Count());
+        int broken = new ReportComparison(input.References[0], input.Candidate).Broken.Count();
+        Assert.Contains(section.Elements("p"), p => p.Value == string.Create(CultureInfo.InvariantCulture, $"and {broken - 2} more, in report.json"));
+    }
+
+    [Fact]
+    public void Render_ManyCohortValues_FoldsAllButTheTwelveThatMovedMost()
+    {
+        var (candidate, reference) = SampleReports.ManyIntents(77);
+        var page = Parse(HtmlReport.Render(new ReportInput { Candidate = candidate, References = [reference] }));
+        var section = page.Descendants("section").Single(s => (string?)s.Attribute("aria-labelledby") == "cohorts");
+        var tables = section.Descendants("tbody").ToArray();
+        Assert.Equal([12, 65], tables.Select(t => t.Elements("tr").Count()));
+        Assert.Equal("details", tables[1].Ancestors().First(a => a.Name.LocalName is "details" or "section").Name.LocalName);
+        Assert.Equal("intent-40", tables[0].Elements("tr").First().Element("th")!.Element("bdi")!.Value);      // the one that collapsed
+    }
+
+    [Fact]
+    public void Render_WithoutReferenceOrDecision_ShowsTheCandidateAndSaysSo()
+    {
+        var page = Parse(HtmlReport.Render(new ReportInput { Candidate = SampleReports.Bm25 }));
+        int found = SampleReports.Bm25.Queries.Count(q => q.FirstRelevantRank <= 3);
+        Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"420 questions: right page in top 3 for {found}"), page.Descendants("h1").Single().Value);
+        Assert.Equal("No verdict", page.Descendants("strong").First().Value);
+        Assert.Contains("no margins", page.Root!.Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Render_Histogram_CountsEveryMarginOnce()
+    {
+        var page = Parse(HtmlReport.Render(SampleReports.Input(SampleReports.Good)));
+        var table = page.Descendants("section").Single(s => (string?)s.Attribute("aria-labelledby") == "margins").Descendants("tbody").Single();
+        var numbers = table.Elements("tr").Select(r => r.Elements("td").Select(d => int.Parse(d.Value, CultureInfo.InvariantCulture)).ToArray()).ToArray();
+        Assert.Equal(SampleReports.Good.Metrics[MetricNames.ZMarginHard].N, numbers.Sum(n => n[0]));
+        Assert.Equal(SampleReports.Reference.Metrics[MetricNames.ZMarginHard].N, numbers.Sum(n => n[1]));
+        int below = table.Elements("tr").Where(r => double.Parse(r.Element("th")!.Value, CultureInfo.InvariantCulture) < 0).Sum(r => int.Parse(r.Elements("td").First().Value, CultureInfo.InvariantCulture));
+        Assert.Equal(SampleReports.Good.Queries.Count(q => q.Metrics.TryGetValue(MetricNames.ZMarginHard, out double m) && m < 0), below);
+    }
+
+    [Fact]
+    public void Render_DecisionOfAnotherReport_IsRefused()
+    {
+        var input = SampleReports.Input(SampleReports.Good) with { Decision = SampleReports.Decide(SampleReports.Collapsed) };
+        var error = Assert.Throws<NearfarException>(() => HtmlReport.Render(input));
+        Assert.Contains("helpdesk v8", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Render_ReferenceOfAnotherSet_IsRefused()
+    {
+        var input = new ReportInput { Candidate = SampleReports.Good, References = [SampleReports.Reference with { SetHash = new string('8', 64) }] };
+        Assert.Throws<NearfarException>(() => HtmlReport.Render(input));
+    }
+
+    [Fact]
+    public void Render_Samples_AreWrittenToBeLookedAt()
+    {
+        string? folder = Environment.GetEnvironmentVariable("NEARFAR_REPORT_SAMPLES");
+        Assert.SkipWhen(folder is null, "NEARFAR_REPORT_SAMPLES names no folder for the sample pages.");
+        foreach (var (name, report) in new[] { ("passed", SampleReports.Good), ("blocked", SampleReports.Collapsed), ("inconclusive", SampleReports.Equal) })
+        {
+            var input = SampleReports.Input(report);
+            File.WriteAllText(Path.Combine(folder, name + ".html"), HtmlReport.Render(input));
+            File.WriteAllText(Path.Combine(folder, name + ".md"), MarkdownReport.Render(input));
+            File.WriteAllText(Path.Combine(folder, name + ".xml"), JUnitReport.Render(input.Decision!));
+            File.WriteAllLines(Path.Combine(folder, name + ".txt"), ConsoleSummary.Lines(input));
+        }
+
+        var (many, before) = SampleReports.ManyIntents(77);
+        File.WriteAllText(Path.Combine(folder, "many.html"), HtmlReport.Render(new ReportInput { Candidate = many, References = [before] }));
+    }
+
+    internal static XDocument Parse(string html)
+    {
+        using var reader = XmlReader.Create(new StringReader(html), new XmlReaderSettings { DtdProcessing = DtdProcessing.Ignore });
+        return XDocument.Load(reader);
+    }
+
+    private static string HeadingOf(XElement section, XElement row)
+    {
+        string id = (string)row.Ancestors("div").First().Attribute("aria-labelledby")!;
+        return section.Elements("h3").Single(h => (string?)h.Attribute("id") == id).Value;
+    }
+
+    private static string Three(double value) => value.ToString("F3", CultureInfo.InvariantCulture);
+
+    private static string Count(int n) => n == 1 ? "1 question" : string.Create(CultureInfo.InvariantCulture, $"{n} questions");
+}
