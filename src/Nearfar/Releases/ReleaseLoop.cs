@@ -1,11 +1,6 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using Nearfar.Encoding;
-using Nearfar.Evaluation;
-using Nearfar.Gating;
 using Nearfar.Mining;
 using Nearfar.Pairs;
-using Nearfar.Search;
 using Nearfar.Training;
 
 namespace Nearfar.Releases;
@@ -22,7 +17,6 @@ public sealed class ReleaseLoop
     private readonly TimeProvider _clock;
     private readonly ReleaseLedger _ledger;
     private readonly TrainingRun _run;
-    private readonly Evaluator _evaluator;
 
     /// <param name="data">The sets.</param>
     /// <param name="options">Checked before any work.</param>
@@ -47,7 +41,6 @@ public sealed class ReleaseLoop
         _clock = clock;
         _ledger = new ReleaseLedger(Path.Combine(options.Output, "releases"), clock);
         _run = new TrainingRun(options.Start, options.Training, clock);
-        _evaluator = new Evaluator(new EvaluationOptions { Threads = options.Training.Threads });
     }
 
     /// <summary>Runs until a candidate passed, the gate is inconclusive, the attempts are spent, or nothing new can be tried.</summary>
@@ -58,7 +51,7 @@ public sealed class ReleaseLoop
         progress ??= new LoopProgress();
         progress.Stage?.Report("start encoder");
         var start = StartEncoder.Create(_options.Start, _data.Train);
-        var policy = WithSpaces(_options.Policy, start);
+        var gate = new GateOpening(_data, _options, _clock, start);
         var attempts = new List<LoopAttempt>();
         string? previousInputs = null;
         while (true)
@@ -80,12 +73,13 @@ public sealed class ReleaseLoop
             progress.Stage?.Report($"attempt {attempts.Count + 1}: training on {set.Pairs.Count} pairs");
             var model = await _run.RunAsync(set, _data.Dev, start, folder, mined, progress.Training, cancellationToken).ConfigureAwait(false);
             progress.Stage?.Report($"attempt {attempts.Count + 1}: gate");
-            var (decision, candidate, references) = await JudgeAsync(policy, model, start, folder, cancellationToken).ConfigureAwait(false);
-            attempts.Add(new LoopAttempt(model, decision, candidate, references, folder));
-            progress.Attempt?.Report(attempts[^1]);
+            var attempt = await gate.JudgeAsync(model, folder, cancellationToken).ConfigureAwait(false);
+            attempts.Add(attempt);
+            progress.Attempt?.Report(attempt);
+            var decision = attempt.Decision;
             if (decision.ExitCode == 0)
             {
-                _ledger.Promote(model.Folder, model.Record.Space, model.Record.Name, "loop", HashOf(DecisionPath(folder)), decision.FirstLine);
+                _ledger.Promote(model.Folder, model.Record.Space, model.Record.Name, "loop", GateOpening.HashOf(GateOpening.DecisionPath(folder)), decision.FirstLine);
                 return Ended(LoopEnd.Released, attempts);
             }
 
@@ -112,11 +106,7 @@ public sealed class ReleaseLoop
 
     private string RunFolder(string name) => Path.Combine(_options.Output, "runs", name);
 
-    private static string DecisionPath(string folder) => Path.Combine(folder, "decision.json");
-
     private static string ReportPathOf(string folder) => Path.Combine(folder, "report.html");
-
-    private static string HashOf(string path) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
 
     // The run of these inputs, finished or begun; else the next free number.
     private string FolderFor(string inputs)
@@ -149,125 +139,10 @@ public sealed class ReleaseLoop
         {
             var pairs = PairFile.Read(file).Rows;
             set = MinedPairs.Merge(set, pairs);
-            records.Add(new MinedFile("mined/" + Path.GetFileName(file), HashOf(file), pairs.Count, pairs.Sum(p => p.HardNegatives.Count)));
+            records.Add(MinedFile.Of(file, "mined/" + Path.GetFileName(file), pairs));
         }
 
         return (set, records);
-    }
-
-    private async Task<(GateDecision, EvalReport, IReadOnlyList<GateReference>)> JudgeAsync(GatePolicy policy, TrainedModel model, StaticEncoder start, string folder, CancellationToken cancellationToken)
-    {
-        string reportPath = Path.Combine(folder, "report.json");
-        var references = await ReferencesAsync(start, cancellationToken).ConfigureAwait(false);
-        var candidate = await CachedAsync(reportPath, () => _evaluator.EvaluateAsync(model.Encoder, _data.Gate, cancellationToken)).ConfigureAwait(false);
-        var known = _ledger.Read().LastOrDefault(e => e.Event == LedgerEvent.Gate && e.Space == model.Record.Space && e.GateSet == _data.Gate.Hash);
-        if (known is not null && File.Exists(DecisionPath(folder)) && HashOf(DecisionPath(folder)) == known.Decision)
-        {
-            var decided = GateDecisionJson.Load(DecisionPath(folder));
-            if (decided.PolicyHash == policy.ComputeHash())
-            {
-                return (decided, candidate, references);
-            }
-        }
-
-        // A crash before the ledger line costs nothing and gives nothing: the same reports and attempt decide the same again.
-        int attempt = _ledger.AttemptsOn(_data.Gate.Hash) + 1;
-        var decision = new ReleaseGate(policy).Decide(new GateInput
-        {
-            Candidate = candidate,
-            References = references,
-            Attempt = attempt,
-            SetHash = _data.Gate.Hash,
-            Calibrations = await CalibrateAsync(policy, model.Encoder, start, cancellationToken).ConfigureAwait(false),
-        });
-        GateDecisionJson.Save(DecisionPath(folder), decision);
-        _ledger.Append((sequence, time, previous) => new LedgerEntry
-        {
-            Sequence = sequence,
-            Time = time,
-            Previous = previous,
-            Event = LedgerEvent.Gate,
-            Space = model.Record.Space,
-            Run = model.Record.Name,
-            GateSet = _data.Gate.Hash,
-            Attempt = attempt,
-            Verdict = decision.Verdict.ToString().ToLowerInvariant(),
-            Decision = HashOf(DecisionPath(folder)),
-        });
-        return (decision, candidate, references);
-    }
-
-    // A policy file may say where its raw margins were found by the part a model plays; the tests need its space.
-    private GatePolicy WithSpaces(GatePolicy policy, StaticEncoder start) => policy with
-    {
-        Floors = [.. policy.Floors.Select(floor => floor.Space switch
-        {
-            "untrained" => floor with { Space = start.Space.Id },
-            "current" => floor with { Space = _ledger.Current()?.Space },
-            _ => floor,
-        })],
-    };
-
-    // Floors found in another space that is at hand are carried over by the spread of both backgrounds on dev, never on the gate.
-    private async Task<IReadOnlyList<FloorCalibration>> CalibrateAsync(GatePolicy policy, StaticEncoder candidate, StaticEncoder start, CancellationToken cancellationToken)
-    {
-        var calibrations = new List<FloorCalibration>();
-        EvalReport? to = null;
-        foreach (var group in policy.Floors.Where(f => f.Space is not null && f.Space != candidate.Space.Id).GroupBy(f => f.Space!, StringComparer.Ordinal))
-        {
-            var source = group.Key == start.Space.Id ? start
-                : _ledger.CurrentModelFolder() is { } folder && _ledger.Current()?.Space == group.Key ? StaticEncoder.Load(folder) : null;
-            if (source is null)
-            {
-                continue;
-            }
-
-            var from = await _evaluator.EvaluateAsync(source, _data.Dev, cancellationToken).ConfigureAwait(false);
-            to ??= await _evaluator.EvaluateAsync(candidate, _data.Dev, cancellationToken).ConfigureAwait(false);
-            calibrations.AddRange(group.Select(floor => FloorCalibration.Transfer(floor, from, to)));
-        }
-
-        return calibrations;
-    }
-
-    private async Task<IReadOnlyList<GateReference>> ReferencesAsync(StaticEncoder start, CancellationToken cancellationToken)
-    {
-        if (_options.Policy.Reference == ReferenceKind.Current && _ledger.CurrentModelFolder() is { } folder)
-        {
-            var current = StaticEncoder.Load(folder);
-            return [new GateReference(ReferenceKind.Current, await ReferenceReportAsync(current.Space.Id, () => _evaluator.EvaluateAsync(current, _data.Gate, cancellationToken)).ConfigureAwait(false))];
-        }
-
-        var references = new List<GateReference>();
-        if (_options.Policy.Reference != ReferenceKind.Untrained)
-        {
-            references.Add(new GateReference(ReferenceKind.Bm25, await ReferenceReportAsync("bm25",
-                () => _evaluator.EvaluateAsync(new Bm25Index(_data.Gate.Corpus), _data.Gate, cancellationToken)).ConfigureAwait(false)));
-        }
-
-        if (_options.Policy.Reference != ReferenceKind.Bm25)
-        {
-            references.Add(new GateReference(ReferenceKind.Untrained, await ReferenceReportAsync(start.Space.Id,
-                () => _evaluator.EvaluateAsync(start, _data.Gate, cancellationToken)).ConfigureAwait(false)));
-        }
-
-        return references;
-    }
-
-    private Task<EvalReport> ReferenceReportAsync(string name, Func<Task<EvalReport>> evaluate) =>
-        CachedAsync(Path.Combine(_options.Output, "reports", $"{name}.{_data.Gate.Hash[..12]}.json"), evaluate);
-
-    // A report is a function of model and set; one that was written is read back, and refused when it is of another set.
-    private async Task<EvalReport> CachedAsync(string path, Func<Task<EvalReport>> evaluate)
-    {
-        if (File.Exists(path) && EvalReportJson.Load(path) is { } known && known.SetHash == _data.Gate.Hash)
-        {
-            return known;
-        }
-
-        var report = await evaluate().ConfigureAwait(false);
-        EvalReportJson.Save(path, report);
-        return report;
     }
 
     private async Task MineAsync(TrainedModel model, CancellationToken cancellationToken)

@@ -84,7 +84,18 @@ public sealed record RunRecord
 /// <param name="Sha256">Of its bytes.</param>
 /// <param name="Pairs">Pairs in it.</param>
 /// <param name="Negatives">Hard negatives in it.</param>
-public sealed record MinedFile(string File, string Sha256, int Pairs, int Negatives);
+public sealed record MinedFile(string File, string Sha256, int Pairs, int Negatives)
+{
+    /// <summary>Describes a file of mined pairs.</summary>
+    /// <param name="path">Where it is.</param>
+    /// <param name="name">How the record names it.</param>
+    /// <param name="pairs">What it holds.</param>
+    public static MinedFile Of(string path, string name, IReadOnlyList<Pairs.Pair> pairs)
+    {
+        ArgumentNullException.ThrowIfNull(pairs);
+        return new MinedFile(name, GateOpening.HashOf(path), pairs.Count, pairs.Sum(p => p.HardNegatives.Count));
+    }
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, NewLine = "\n",
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -166,4 +166,14 @@ public sealed class TrainingRun
 /// <param name="Encoder">As it was at its best step on dev.</param>
 /// <param name="Record">What it was made of.</param>
 /// <param name="Folder">The model folder.</param>
-public sealed record TrainedModel(StaticEncoder Encoder, RunRecord Record, string Folder);
+public sealed record TrainedModel(StaticEncoder Encoder, RunRecord Record, string Folder)
+{
+    /// <summary>Reads a finished run.</summary>
+    /// <param name="runFolder">Holds <c>run.json</c> and <c>model/</c>.</param>
+    /// <exception cref="NearfarException">The run is not finished, or its files are broken.</exception>
+    public static TrainedModel Load(string runFolder)
+    {
+        string model = Path.Combine(runFolder, "model");
+        return new TrainedModel(StaticEncoder.Load(model), RunRecord.Read(Path.Combine(runFolder, "run.json")), model);
+    }
+}

@@ -1,0 +1,77 @@
+using System.CommandLine;
+using System.Globalization;
+using Nearfar.Data;
+using Nearfar.Data.Formats;
+using Nearfar.Evaluation;
+using Nearfar.Pairs;
+using Nearfar.Search;
+using Nearfar.Training;
+
+namespace Nearfar.Cli.Verbs;
+
+/// <summary><c>nearfar eval</c>: scores an encoder or a served ranking, with BM25 and the untrained encoder beside it.</summary>
+internal sealed class EvalVerb : Verb
+{
+    private readonly Argument<string?> _workspace = CommonOptions.Folder();
+    private readonly Option<string?> _model = ModelFinder.Option();
+    private readonly Option<string?> _trecRun = new("--trec-run") { Description = "A TREC run file in place of a model: what a search service returned.", HelpName = "FILE" };
+    private readonly Option<string> _set = new("--set") { Description = "dev or gate. Scoring the gate by hand is counted by nobody: choose by dev.", DefaultValueFactory = _ => "dev" };
+    private readonly Option<string?> _out = new("--out") { Description = "Where report.json goes; default: under the output folder.", HelpName = "FILE" };
+
+    public override string Name => "eval";
+
+    public override string Description => "Scores a model by cohort, beside BM25 and the untrained encoder. Example: nearfar eval samples/helpdesk --model 001 --set dev";
+
+    protected override void Declare(Command command)
+    {
+        _set.AcceptOnlyFromAmong("dev", "gate");
+        command.Add(_workspace);
+        command.Add(_model);
+        command.Add(_trecRun);
+        command.Add(_set);
+        command.Add(_out);
+    }
+
+    protected override async Task<int> RunAsync(VerbContext context)
+    {
+        var workspace = await context.OpenWorkspaceAsync(context.Parsed.GetValue(_workspace));
+        JudgedSet set = context.Parsed.GetValue(_set) == "gate" ? workspace.Gate : workspace.Dev;
+        var evaluator = new Evaluator();
+        var reports = await context.WithProgress("eval", async say =>
+        {
+            var list = new List<EvalReport>();
+            say("candidate");
+            list.Add(context.Parsed.GetValue(_trecRun) is { } run
+                ? await evaluator.EvaluateAsync(TrecRanking.Read(run, set), set, context.Cancellation)
+                : await evaluator.EvaluateAsync(await ModelFinder.LoadAsync(context, context.Parsed.GetValue(_model), workspace), set, context.Cancellation));
+            say("BM25");
+            list.Add(await evaluator.EvaluateAsync(new Bm25Index(set.Corpus), set, context.Cancellation));
+            if (workspace.Options.Encoder.Kind == "static" && workspace.Options.Data.Train is not null)
+            {
+                say("untrained encoder");
+                list.Add(await evaluator.EvaluateAsync(StartEncoder.Create(workspace.StartOptions(context.Seed), workspace.Train), set, context.Cancellation));
+            }
+
+            return list;
+        });
+        var candidate = reports[0];
+        string path = context.Parsed.GetValue(_out) ?? Path.Combine(workspace.Output, "reports", $"{FileNameOf(candidate)}.{set.Hash[..12]}.json");
+        EvalReportJson.Save(path, candidate);
+        context.Emit(new { report = path, label = candidate.Label, space = candidate.Space?.Id, set = set.Name, metrics = candidate.Metrics });
+        context.Say($"{candidate.Queries.Count} questions of {set.Name}: right page in top 3 for {candidate.Queries.Count(q => q.FirstRelevantRank <= 3)}, first for {candidate.Queries.Count(q => q.FirstRelevantRank == 1)}.");
+        string[] names = [MetricNames.Recall(5), "mrr@10", "ndcg@10", MetricNames.MarginMean, MetricNames.ZMarginMean];
+        context.Table(["model", .. names], reports.Select(r => (IReadOnlyList<string>)[r.Label, .. names.Select(n => Cell(r.Metrics.GetValueOrDefault(n)))]), 1, 2, 3, 4, 5);
+        context.Say();
+        context.Table(["cohort", "n", .. names], candidate.Cohorts.SelectMany(a => a.Value.OrderByDescending(v => v.Value.N).Select(v =>
+            (IReadOnlyList<string>)[$"{a.Key}={v.Key}", v.Value.N.ToString(CultureInfo.InvariantCulture), .. names.Select(n => Cell(v.Value.Metrics.GetValueOrDefault(n)))])), 1, 2, 3, 4, 5, 6);
+        context.Say($"Report: {path}");
+        context.Next($"nearfar report {path}");
+        return 0;
+    }
+
+    private static string Cell(MetricSummary? metric) => metric is null ? "-"
+        : metric.Low is null ? metric.Mean.ToString("0.000", CultureInfo.InvariantCulture)
+        : string.Create(CultureInfo.InvariantCulture, $"{metric.Mean:0.000} ({metric.Low:0.000} to {metric.High:0.000})");
+
+    private static string FileNameOf(EvalReport report) => report.Space?.Id ?? string.Concat(report.Label.Select(c => char.IsLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-'));
+}

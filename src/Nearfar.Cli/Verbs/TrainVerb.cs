@@ -1,0 +1,67 @@
+using System.CommandLine;
+using Nearfar.Data;
+using Nearfar.Mining;
+using Nearfar.Pairs;
+using Nearfar.Releases;
+using Nearfar.Training;
+
+namespace Nearfar.Cli.Verbs;
+
+/// <summary><c>nearfar train</c>: one run in a folder of its own.</summary>
+internal sealed class TrainVerb : Verb
+{
+    private readonly Argument<string?> _workspace = CommonOptions.Folder();
+    private readonly Option<string?> _name = new("--name") { Description = "Folder name under runs/; default: train.", HelpName = "NAME" };
+    private readonly Option<bool> _resume = new("--resume") { Description = "Go on from the folder's checkpoint." };
+    private readonly Option<string[]> _mined = new("--mined") { Description = "Files of mined pairs to train on too.", HelpName = "FILE", AllowMultipleArgumentsPerToken = true };
+
+    public override string Name => "train";
+
+    public override string Description => "Trains an encoder; the step is chosen by quality on dev. Example: nearfar train samples/helpdesk --name v1";
+
+    protected override void Declare(Command command)
+    {
+        command.Add(_workspace);
+        command.Add(_name);
+        command.Add(_resume);
+        command.Add(_mined);
+    }
+
+    protected override async Task<int> RunAsync(VerbContext context)
+    {
+        var workspace = await context.OpenWorkspaceAsync(context.Parsed.GetValue(_workspace));
+        string folder = Path.Combine(workspace.Output, "runs", context.Parsed.GetValue(_name) ?? "train");
+        if (!context.Parsed.GetValue(_resume) && File.Exists(Path.Combine(folder, "history.jsonl")))
+        {
+            throw new NearfarException($"Run folder {folder} holds a run already. Resume it (--resume), delete it, or name another (--name).");
+        }
+
+        var set = workspace.Train;
+        var files = new List<MinedFile>();
+        foreach (string file in context.Parsed.GetValue(_mined) ?? [])
+        {
+            var pairs = PairFile.Read(file).Rows;
+            set = MinedPairs.Merge(set, pairs);
+            files.Add(MinedFile.Of(file, file, pairs));
+        }
+
+        var run = new TrainingRun(workspace.StartOptions(context.Seed), workspace.TrainingOptions(context.Seed), context.Clock);
+        var model = await context.WithProgress("train", async say =>
+        {
+            say("start encoder");
+            var start = StartEncoder.Create(workspace.StartOptions(context.Seed), workspace.Train);
+            return await run.RunAsync(set, workspace.Dev, start, folder, files, new TrainingLine(say), context.Cancellation);
+        });
+        var record = model.Record;
+        context.Emit(record);
+        context.Say($"{model.Folder}: space {record.Space}, {record.Rows} rows of {record.Pairs} pairs, kept step {record.Step} of {record.Steps} by dev "
+            + string.Join(", ", record.Metrics.Select(m => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{m.Key.Replace("dev.", "", StringComparison.Ordinal)} {m.Value:0.000}"))) + ".");
+        if (record.LeftOut.Count > 0)
+        {
+            context.Say($"{record.LeftOut.Count} pairs were left out: no known token in a text ({string.Join(", ", record.LeftOut.Take(5))}…).");
+        }
+
+        context.Next($"nearfar eval --model {model.Folder}");
+        return 0;
+    }
+}

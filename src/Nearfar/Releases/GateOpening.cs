@@ -1,0 +1,161 @@
+using System.Security.Cryptography;
+using Nearfar.Encoding;
+using Nearfar.Evaluation;
+using Nearfar.Gating;
+using Nearfar.Search;
+using Nearfar.Training;
+
+namespace Nearfar.Releases;
+
+/// <summary>Opens the gate for one candidate: the only place where a gate set meets a trained model, and every opening is counted.</summary>
+public sealed class GateOpening
+{
+    private readonly LoopData _data;
+    private readonly LoopOptions _options;
+    private readonly ReleaseLedger _ledger;
+    private readonly Evaluator _evaluator;
+    private readonly Lazy<StaticEncoder> _start;
+
+    /// <param name="data">The sets.</param>
+    /// <param name="options">Policy, start and output folder.</param>
+    /// <param name="clock">Dates the ledger.</param>
+    /// <param name="start">The untrained encoder, when the caller has made it.</param>
+    public GateOpening(LoopData data, LoopOptions options, TimeProvider clock, StaticEncoder? start = null)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(options);
+        _data = data;
+        _options = options;
+        _ledger = new ReleaseLedger(Path.Combine(options.Output, "releases"), clock);
+        _evaluator = new Evaluator(new EvaluationOptions { Threads = options.Training.Threads });
+        _start = new Lazy<StaticEncoder>(() => start ?? StartEncoder.Create(options.Start, data.Train));
+    }
+
+    internal static string DecisionPath(string folder) => Path.Combine(folder, "decision.json");
+
+    internal static string HashOf(string path) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
+
+    /// <summary>Scores a candidate and its references on the gate set, decides, and writes <c>report.json</c>, <c>decision.json</c> and the ledger's line.</summary>
+    /// <param name="model">The candidate.</param>
+    /// <param name="folder">Its run folder.</param>
+    /// <param name="cancellationToken">Stops between blocks.</param>
+    /// <remarks>A candidate that was judged under this policy and set is not judged again: its decision is read back.</remarks>
+    /// <exception cref="NearfarException">The gate's integrity does not hold: no decision is made.</exception>
+    public async Task<LoopAttempt> JudgeAsync(TrainedModel model, string folder, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var start = _start.Value;
+        var policy = WithSpaces(_options.Policy, start);
+        string reportPath = Path.Combine(folder, "report.json");
+        var references = await ReferencesAsync(start, cancellationToken).ConfigureAwait(false);
+        var candidate = await CachedAsync(reportPath, () => _evaluator.EvaluateAsync(model.Encoder, _data.Gate, cancellationToken)).ConfigureAwait(false);
+        var known = _ledger.Read().LastOrDefault(e => e.Event == LedgerEvent.Gate && e.Space == model.Record.Space && e.GateSet == _data.Gate.Hash);
+        if (known is not null && File.Exists(DecisionPath(folder)) && HashOf(DecisionPath(folder)) == known.Decision)
+        {
+            var decided = GateDecisionJson.Load(DecisionPath(folder));
+            if (decided.PolicyHash == policy.ComputeHash())
+            {
+                return new LoopAttempt(model, decided, candidate, references, folder);
+            }
+        }
+
+        // A crash before the ledger line costs nothing and gives nothing: the same reports and attempt decide the same again.
+        int attempt = _ledger.AttemptsOn(_data.Gate.Hash) + 1;
+        var decision = new ReleaseGate(policy).Decide(new GateInput
+        {
+            Candidate = candidate,
+            References = references,
+            Attempt = attempt,
+            SetHash = _data.Gate.Hash,
+            Calibrations = await CalibrateAsync(policy, model.Encoder, start, cancellationToken).ConfigureAwait(false),
+        });
+        GateDecisionJson.Save(DecisionPath(folder), decision);
+        _ledger.Append((sequence, time, previous) => new LedgerEntry
+        {
+            Sequence = sequence,
+            Time = time,
+            Previous = previous,
+            Event = LedgerEvent.Gate,
+            Space = model.Record.Space,
+            Run = model.Record.Name,
+            GateSet = _data.Gate.Hash,
+            Attempt = attempt,
+            Verdict = decision.Verdict.ToString().ToLowerInvariant(),
+            Decision = HashOf(DecisionPath(folder)),
+        });
+        return new LoopAttempt(model, decision, candidate, references, folder);
+    }
+
+    // A policy file may say where its raw margins were found by the part a model plays; the tests need its space.
+    private GatePolicy WithSpaces(GatePolicy policy, StaticEncoder start) => policy with
+    {
+        Floors = [.. policy.Floors.Select(floor => floor.Space switch
+        {
+            "untrained" => floor with { Space = start.Space.Id },
+            "current" => floor with { Space = _ledger.Current()?.Space },
+            _ => floor,
+        })],
+    };
+
+    // Floors found in another space that is at hand are carried over by the spread of both backgrounds on dev, never on the gate.
+    private async Task<IReadOnlyList<FloorCalibration>> CalibrateAsync(GatePolicy policy, StaticEncoder candidate, StaticEncoder start, CancellationToken cancellationToken)
+    {
+        var calibrations = new List<FloorCalibration>();
+        EvalReport? to = null;
+        foreach (var group in policy.Floors.Where(f => f.Space is not null && f.Space != candidate.Space.Id).GroupBy(f => f.Space!, StringComparer.Ordinal))
+        {
+            var source = group.Key == start.Space.Id ? start
+                : _ledger.CurrentModelFolder() is { } folder && _ledger.Current()?.Space == group.Key ? StaticEncoder.Load(folder) : null;
+            if (source is null)
+            {
+                continue;
+            }
+
+            var from = await _evaluator.EvaluateAsync(source, _data.Dev, cancellationToken).ConfigureAwait(false);
+            to ??= await _evaluator.EvaluateAsync(candidate, _data.Dev, cancellationToken).ConfigureAwait(false);
+            calibrations.AddRange(group.Select(floor => FloorCalibration.Transfer(floor, from, to)));
+        }
+
+        return calibrations;
+    }
+
+    private async Task<IReadOnlyList<GateReference>> ReferencesAsync(StaticEncoder start, CancellationToken cancellationToken)
+    {
+        if (_options.Policy.Reference == ReferenceKind.Current && _ledger.CurrentModelFolder() is { } folder)
+        {
+            var current = StaticEncoder.Load(folder);
+            return [new GateReference(ReferenceKind.Current, await ReferenceReportAsync(current.Space.Id, () => _evaluator.EvaluateAsync(current, _data.Gate, cancellationToken)).ConfigureAwait(false))];
+        }
+
+        var references = new List<GateReference>();
+        if (_options.Policy.Reference != ReferenceKind.Untrained)
+        {
+            references.Add(new GateReference(ReferenceKind.Bm25, await ReferenceReportAsync("bm25",
+                () => _evaluator.EvaluateAsync(new Bm25Index(_data.Gate.Corpus), _data.Gate, cancellationToken)).ConfigureAwait(false)));
+        }
+
+        if (_options.Policy.Reference != ReferenceKind.Bm25)
+        {
+            references.Add(new GateReference(ReferenceKind.Untrained, await ReferenceReportAsync(start.Space.Id,
+                () => _evaluator.EvaluateAsync(start, _data.Gate, cancellationToken)).ConfigureAwait(false)));
+        }
+
+        return references;
+    }
+
+    private Task<EvalReport> ReferenceReportAsync(string name, Func<Task<EvalReport>> evaluate) =>
+        CachedAsync(Path.Combine(_options.Output, "reports", $"{name}.{_data.Gate.Hash[..12]}.json"), evaluate);
+
+    // A report is a function of model and set; one that was written is read back, and refused when it is of another set.
+    private async Task<EvalReport> CachedAsync(string path, Func<Task<EvalReport>> evaluate)
+    {
+        if (File.Exists(path) && EvalReportJson.Load(path) is { } known && known.SetHash == _data.Gate.Hash)
+        {
+            return known;
+        }
+
+        var report = await evaluate().ConfigureAwait(false);
+        EvalReportJson.Save(path, report);
+        return report;
+    }
+}
