@@ -1,0 +1,15 @@
+using Nearfar.Bench.Training;
+
+// The first argument names the measurement, the rest is its own.
+Dictionary<string, Func<string[], TextWriter, Task<int>>> all = new(StringComparer.Ordinal)
+{
+    ["training"] = StaticTrainingBench.Run,
+};
+
+if (args.Length == 0 || !all.TryGetValue(args[0], out var run))
+{
+    Console.Error.WriteLine($"Name a measurement: {string.Join(", ", all.Keys.Order(StringComparer.Ordinal))}.");
+    return 1;
+}
+
+return await run(args[1..], Console.Out);
