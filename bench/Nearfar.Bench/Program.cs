@@ -1,9 +1,11 @@
 using Nearfar.Bench.Text;
+using Nearfar.Bench.Training;
 
 // The first argument names the measurement, the rest is its own.
 Dictionary<string, Func<string[], TextWriter, Task<int>>> all = new(StringComparer.Ordinal)
 {
     ["text"] = TokenizerBench.Run,
+    ["training"] = StaticTrainingBench.Run,
 };
 
 if (args.Length == 0 || !all.TryGetValue(args[0], out var run))

@@ -10,10 +10,11 @@ namespace Nearfar.Training;
 internal sealed class TrainingRows
 {
     private readonly IReadOnlyList<int[]> _positivesOfFold;     // texts that answer a folded question, ascending
+    private readonly int[] _documentOf;                         // scratch of Collate
     private readonly IReadOnlyList<int> _asDocument;            // by text number: the document of the same words, or -1
 
     private TrainingRows(IReadOnlyList<TrainingText> texts, IReadOnlyList<int> asDocument, IReadOnlyList<Row> rows, IReadOnlyList<int[]> positivesOfFold, string hash) =>
-        (Texts, _asDocument, Rows, _positivesOfFold, Hash) = (texts, asDocument, rows, positivesOfFold, hash);
+        (Texts, _asDocument, Rows, _positivesOfFold, Hash, _documentOf) = (texts, asDocument, rows, positivesOfFold, hash, new int[texts.Count]);
 
     /// <summary>One training example.</summary>
     /// <param name="Pair">Its pair.</param>
@@ -95,6 +96,7 @@ internal sealed class TrainingRows
     /// </summary>
     /// <param name="batch">Row numbers.</param>
     /// <param name="texts">Text numbers, columns * B; an absent place repeats its anchor.</param>
+    /// <remarks>Not thread-safe: it keeps a table from text to document between calls.</remarks>
     public RowSide Collate(ReadOnlySpan<int> batch, out int[] texts)
     {
         int pairs = batch.Length, columns = 2;
@@ -104,12 +106,12 @@ internal sealed class TrainingRows
         }
 
         texts = new int[columns * pairs];
-        var documentOf = new Dictionary<int, int>(pairs * (columns - 1));      // text to document number
+        int[] documentOf = _documentOf;     // by text number: document number + 1, 0 when not in the batch
         for (int i = 0; i < pairs; i++)
         {
             texts[i] = Rows[batch[i]].Anchor;
             texts[pairs + i] = Rows[batch[i]].Positive;
-            documentOf[Rows[batch[i]].Positive] = i;
+            documentOf[Rows[batch[i]].Positive] = i + 1;
         }
 
         var absent = new List<int>();
@@ -119,19 +121,29 @@ internal sealed class TrainingRows
             {
                 int[] negatives = Rows[batch[i]].HardNegatives;
                 int document = ((c - 1) * pairs) + i;
-                bool present = c - 2 < negatives.Length && documentOf.TryAdd(negatives[c - 2], document);
-                texts[(c * pairs) + i] = present ? negatives[c - 2] : texts[i];
-                if (!present)
+                if (c - 2 < negatives.Length && documentOf[negatives[c - 2]] == 0)
                 {
+                    texts[(c * pairs) + i] = negatives[c - 2];
+                    documentOf[negatives[c - 2]] = document + 1;
+                }
+                else
+                {
+                    texts[(c * pairs) + i] = texts[i];
                     absent.Add(document);
                 }
             }
         }
 
-        return Mask(batch, documentOf, absent);
+        var side = Mask(batch, absent);
+        foreach (int text in texts)
+        {
+            documentOf[text] = 0;
+        }
+
+        return side;
     }
 
-    private RowSide Mask(ReadOnlySpan<int> batch, Dictionary<int, int> documentOf, List<int> absent)
+    private RowSide Mask(ReadOnlySpan<int> batch, List<int> absent)
     {
         int[] offsets = new int[batch.Length + 1];
         var masked = new List<int>();
@@ -140,16 +152,17 @@ internal sealed class TrainingRows
             var row = Rows[batch[i]];
             foreach (int text in _positivesOfFold[row.Fold])
             {
-                if (text != row.Positive && documentOf.TryGetValue(text, out int document))
+                if (text != row.Positive && _documentOf[text] > 0)
                 {
-                    masked.Add(document);
+                    masked.Add(_documentOf[text] - 1);
                 }
             }
 
             // The query itself as a document (question-to-question pairs) would be its own nearest negative.
-            if (documentOf.TryGetValue(_asDocument[row.Anchor], out int self) && self != i)
+            int self = _asDocument[row.Anchor];
+            if (self >= 0 && self != row.Positive && _documentOf[self] > 0)
             {
-                masked.Add(self);
+                masked.Add(_documentOf[self] - 1);
             }
 
             offsets[i + 1] = masked.Count;

@@ -14,6 +14,7 @@ internal static unsafe class Lanes
     public static int RoundUp(int n, int step) => (n + step - 1) / step * step;
 
     /// <summary>Sum of products over n values, n a multiple of 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Dot(float* a, float* b, int n)
     {
         var sum = Vector512<float>.Zero;

@@ -5,8 +5,8 @@ namespace Nearfar.Vectors;
 
 /// <summary>Float32 matrix products for similarities and their gradients.</summary>
 /// <remarks>
-/// The right side is packed into panels of 32 columns, [K][32], the left side into strips of 8 rows, [K][8]; a tile of 8 x 32 outputs then
-/// stays in registers while K is walked. Every output is one chain of fused multiply-adds over K in index order, whatever the tile, the
+/// The right side is packed into panels of 32 columns, [K][32]; the left side is read where it lies, 8 rows or columns at a time; a tile of
+/// 8 x 32 outputs stays in registers while K is walked. Every output is one chain of fused multiply-adds over K in index order, whatever the tile, the
 /// instruction set or the number of threads: equal inputs give equal bits. Thread-safe; the caller spreads blocks over threads.
 /// Without fused multiply-add in hardware (x86 before 2013) it is right and slow.
 /// </remarks>
@@ -103,27 +103,19 @@ internal static unsafe class MatrixKernels
         }
 
         var tile = new Tile(set ?? KernelSets.Best);
-        float[] strips = ArrayPool<float>.Shared.Rent((BlockRows * BlockDepth) + 16);
-        try
+        fixed (float* pa = a, pb = packed, pc = c)
         {
-            fixed (float* pa = a, pb = packed, pc = c, unaligned = strips)
+            for (int row = 0; row < rows; row += BlockRows)
             {
-                float* packedA = Align(unaligned);
-                for (int row = 0; row < rows; row += BlockRows)
+                int count = Math.Min(BlockRows, rows - row);
+                for (int k = 0; k < depth; k += BlockDepth)
                 {
-                    int count = Math.Min(BlockRows, rows - row);
-                    for (int k = 0; k < depth; k += BlockDepth)
-                    {
-                        int deep = Math.Min(BlockDepth, depth - k);
-                        PackStrips(pa, strideA, transposeA, row, count, k, deep, packedA);
-                        MultiplyBlock(tile, packedA, count, deep, pb + (k * PanelColumns), depth, columns, pc + ((long)row * strideC), strideC, accumulate || k > 0);
-                    }
+                    var left = transposeA
+                        ? new Left(pa + ((long)k * strideA) + row, strideA, true)
+                        : new Left(pa + ((long)row * strideA) + k, strideA, false);
+                    MultiplyBlock(tile, left, count, Math.Min(BlockDepth, depth - k), pb + (k * PanelColumns), depth, columns, pc + ((long)row * strideC), strideC, accumulate || k > 0);
                 }
             }
-        }
-        finally
-        {
-            ArrayPool<float>.Shared.Return(strips);
         }
     }
 
@@ -151,30 +143,55 @@ internal static unsafe class MatrixKernels
     /// <summary>Panels of 32 columns that hold <paramref name="columns"/>.</summary>
     public static int Panels(int columns) => (columns + PanelColumns - 1) / PanelColumns;
 
-    private static void MultiplyBlock(Tile tile, float* a, int rows, int depth, float* b, int depthOfPanel, int columns, float* c, int strideC, bool add)
+    // Part of the left side: rows, or columns of it transposed.
+    private readonly record struct Left(nint Start, nint Stride, bool Columns)
+    {
+        public Left(float* start, nint stride, bool columns) : this((nint)start, stride, columns) { }
+
+        public float* Row(int i) => (float*)Start + (Columns ? i : i * Stride);
+    }
+
+    private static void MultiplyBlock(Tile tile, Left a, int rows, int depth, float* b, int depthOfPanel, int columns, float* c, int strideC, bool add)
     {
         float* edge = stackalloc float[StripRows * PanelColumns];
+        float* edgeLeft = stackalloc float[rows % StripRows == 0 ? 0 : StripRows * BlockDepth];
         for (int column = 0; column < columns; column += PanelColumns)
         {
             float* panel = b + ((long)column * depthOfPanel);
             int wide = Math.Min(PanelColumns, columns - column);
             for (int row = 0; row < rows; row += StripRows)
             {
-                float* strip = a + (row * depth);
-                float* into = c + ((long)row * strideC) + column;
                 int high = Math.Min(StripRows, rows - row);
+                var left = high == StripRows ? a with { Start = (nint)a.Row(row) } : Copy(a, row, high, depth, edgeLeft);
+                float* into = c + ((long)row * strideC) + column;
                 if (high == StripRows && wide == PanelColumns)
                 {
-                    tile.Run(strip, panel, depth, into, strideC, add);
+                    tile.Run(left.Row(0), left.Stride, left.Columns, panel, depth, into, strideC, add);
                     continue;
                 }
 
-                // A tile that sticks out is worked in a buffer: the same chain, and nothing is written past the matrix.
+                // A tile that sticks out is worked in a buffer: the same chain, and nothing is read or written past the matrices.
                 CopyTile(into, strideC, edge, PanelColumns, add ? high : 0, wide);
-                tile.Run(strip, panel, depth, edge, PanelColumns, add);
+                tile.Run(left.Row(0), left.Stride, left.Columns, panel, depth, edge, PanelColumns, add);
                 CopyTile(edge, PanelColumns, into, strideC, high, wide);
             }
         }
+    }
+
+    // Fewer than 8 rows, each [depth], the missing ones zero.
+    private static Left Copy(Left a, int row, int high, int depth, float* into)
+    {
+        new Span<float>(into, StripRows * depth).Clear();
+        for (int i = 0; i < high; i++)
+        {
+            float* from = a.Row(row + i);
+            for (int k = 0; k < depth; k++)
+            {
+                into[(i * depth) + k] = from[a.Columns ? k * a.Stride : k];
+            }
+        }
+
+        return new Left(into, depth, false);
     }
 
     private static void CopyTile(float* from, int strideFrom, float* to, int strideTo, int rows, int columns)
@@ -182,31 +199,6 @@ internal static unsafe class MatrixKernels
         for (int i = 0; i < rows; i++)
         {
             new ReadOnlySpan<float>(from + ((long)i * strideFrom), columns).CopyTo(new Span<float>(to + ((long)i * strideTo), columns));
-        }
-    }
-
-    // Strips of 8 rows, each [depth][8]; rows past the end are zero.
-    private static void PackStrips(float* a, int stride, bool transposed, int row, int rows, int k, int depth, float* into)
-    {
-        for (int strip = 0; strip < rows; strip += StripRows, into += StripRows * depth)
-        {
-            int high = Math.Min(StripRows, rows - strip);
-            if (high < StripRows)
-            {
-                new Span<float>(into, StripRows * depth).Clear();
-            }
-
-            if (!transposed)
-            {
-                Transpose(a + ((long)(row + strip) * stride) + k, stride, high, depth, into, StripRows);
-                continue;
-            }
-
-            float* source = a + ((long)k * stride) + row + strip;
-            for (int i = 0; i < depth; i++)
-            {
-                new ReadOnlySpan<float>(source + ((long)i * stride), high).CopyTo(new Span<float>(into + (i * StripRows), high));
-            }
         }
     }
 
@@ -260,8 +252,6 @@ internal static unsafe class MatrixKernels
             c.Slice(i * stride, columns).Clear();
         }
     }
-
-    private static float* Align(float* p) => (float*)(((nuint)p + 63) & ~(nuint)63);
 
     private static void RequireMatrix(int length, int rows, int columns, int stride) =>
         Require(rows >= 0 && columns >= 0 && stride >= columns && (rows == 0 || length >= ((long)(rows - 1) * stride) + columns),

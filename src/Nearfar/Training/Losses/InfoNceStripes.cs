@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Nearfar.Vectors;
 
@@ -11,12 +12,12 @@ internal sealed unsafe class InfoNceStripes
     private Memory<float> _documentColumns; // documents packed as columns, for S = A Dᵀ
     private Memory<float> _documentRows;    // documents packed as rows, for dA = G D
     private Memory<float> _anchorRows;      // anchors packed as rows, for dD = Gᵀ A
-    private Memory<float> _softmax;         // G: [B, M] when kept, else a stripe or block of it for each worker; M = N rounded up to 32
+    private Memory<float> _softmax;         // G: [B, W] when kept, else a stripe or block of it for each worker; W = N rounded up to 32
     private Memory<float> _max;             // [B] of an anchor's similarities, for the second pass
     private Memory<float> _normaliser;      // [B] share / sum
     private double[] _losses = [];
 
-    private int _pairs, _documents, _dimensions, _padded, _stride, _threads;
+    private int _pairs, _documents, _dimensions, _padded, _width, _stride, _threads;
     private bool _kept;
     private float _scale, _share;
     private RowSide _side = RowSide.Empty;
@@ -28,12 +29,14 @@ internal sealed unsafe class InfoNceStripes
         (_pairs, _dimensions) = (columns[0].Count, columns[0].Dimensions);
         _documents = _pairs * (columns.Length - 1);
         _padded = Lanes.RoundUp(_dimensions, MatrixKernels.PanelColumns);
-        _stride = Lanes.RoundUp(_documents, MatrixKernels.PanelColumns);
+        _width = Lanes.RoundUp(_documents, MatrixKernels.PanelColumns);
+        _stride = _width + Lanes.Count;     // a power of two would put a column of the softmax into few sets of the cache
         _scale = (float)(1 / temperature);
         _share = (float)(1 / temperature / _pairs);
         _kept = (long)_pairs * _stride * sizeof(float) <= keptBytes;
         Reserve();
         Blocks.Run(Blocks.Of(_pairs) * columns.Length, threads, Normalise);
+        Blocks.Run(MatrixKernels.Panels(_documents), threads, PackColumns);
         Blocks.Run(Blocks.Of(_pairs), threads, AnchorStripe);
         Blocks.Run(Blocks.Of(_documents), threads, DocumentBlock);
         (_columns, _gradients, _side) = ([], [], RowSide.Empty);
@@ -50,7 +53,7 @@ internal sealed unsafe class InfoNceStripes
     {
         AlignedMemory.AtLeast(ref _units, (_pairs + _documents) * _padded);
         AlignedMemory.AtLeast(ref _inverse, _pairs + _documents);
-        AlignedMemory.AtLeast(ref _documentColumns, _stride * _padded);
+        AlignedMemory.AtLeast(ref _documentColumns, _width * _dimensions);
         AlignedMemory.AtLeast(ref _documentRows, _documents * _padded);
         AlignedMemory.AtLeast(ref _anchorRows, _pairs * _padded);
         AlignedMemory.AtLeast(ref _softmax, _kept ? checked(_pairs * _stride) : checked(_threads * Blocks.Rows * Math.Max(_stride, _pairs)));
@@ -82,39 +85,13 @@ internal sealed unsafe class InfoNceStripes
             {
                 unit.Slice(panel, MatrixKernels.PanelColumns).CopyTo(packed[((panel * depth) + (at * MatrixKernels.PanelColumns))..]);
             }
-
-            if (column > 0)
-            {
-                PackAsColumn(unit, at);
-            }
-        }
-
-        if (column > 0 && _pairs + _documents == (column * _pairs) + last)
-        {
-            ClearColumnsBehind();
         }
     }
 
-    private void PackAsColumn(ReadOnlySpan<float> unit, int document)
-    {
-        int panel = document / MatrixKernels.PanelColumns;
-        var into = _documentColumns.Span.Slice(panel * MatrixKernels.PanelColumns * _dimensions, MatrixKernels.PanelColumns * _dimensions);
-        for (int k = 0, at = document % MatrixKernels.PanelColumns; k < _dimensions; k++, at += MatrixKernels.PanelColumns)
-        {
-            into[at] = unit[k];
-        }
-    }
+    private void PackColumns(int panel, int worker) =>
+        MatrixKernels.PackTransposedPanel(_units.Span[(_pairs * _padded)..], _documents, _dimensions, _padded, _documentColumns.Span, panel);
 
-    private void ClearColumnsBehind()
-    {
-        Span<float> zero = stackalloc float[_padded];
-        zero.Clear();
-        for (int j = _documents; j < _stride; j++)
-        {
-            PackAsColumn(zero, j);
-        }
-    }
-
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float UnitLength(Span<float> row)
     {
         fixed (float* r = row)
@@ -136,10 +113,10 @@ internal sealed unsafe class InfoNceStripes
         int first = block * Blocks.Rows;
         int rows = Math.Min(Blocks.Rows, _pairs - first);
         var stripe = _kept ? _softmax.Span.Slice(first * _stride, rows * _stride) : _softmax.Span.Slice(worker * Blocks.Rows * Math.Max(_stride, _pairs), rows * _stride);
-        MatrixKernels.Multiply(_units.Span[(first * _padded)..], rows, _dimensions, _padded, _documentColumns.Span, _stride, stripe, _stride);
+        MatrixKernels.Multiply(_units.Span[(first * _padded)..], rows, _dimensions, _padded, _documentColumns.Span, _width, stripe, _stride);
         for (int i = 0; i < rows; i++)
         {
-            SoftmaxMinusTarget(stripe.Slice(i * _stride, _stride), first + i);
+            SoftmaxMinusTarget(stripe.Slice(i * _stride, _width), first + i);
         }
 
         var gradient = _gradients[0].Slice(first, rows);
@@ -147,7 +124,9 @@ internal sealed unsafe class InfoNceStripes
         ThroughNormalisation(gradient, first);
     }
 
+    // AggressiveOptimization here and below: vector loops that would else run unoptimised for their first second.
     // Similarities of one anchor become (softmax - target) / (B T).
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SoftmaxMinusTarget(Span<float> row, int anchor)
     {
         MaskOut(row, anchor);
@@ -205,7 +184,7 @@ internal sealed unsafe class InfoNceStripes
     {
         int first = block * Blocks.Rows;
         int rows = Math.Min(Blocks.Rows, _documents - first);
-        int width = Math.Min(Blocks.Rows, _stride - first);
+        int width = Math.Min(Blocks.Rows, _width - first);
         var softmax = _kept ? _softmax.Span[first..] : SoftmaxOf(first, width, worker);
         int stride = _kept ? _stride : width;
         for (int done = 0; done < rows;)
@@ -265,6 +244,7 @@ internal sealed unsafe class InfoNceStripes
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SoftmaxAgain(Span<float> row, int anchor)
     {
         float max = _max.Span[anchor];
@@ -279,6 +259,7 @@ internal sealed unsafe class InfoNceStripes
     }
 
     // d/dx of x/|x|: (g - e (e.g)) / |x|, in place.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ThroughNormalisation(Rows<float> gradient, int number)
     {
         Span<float> padded = stackalloc float[_padded];

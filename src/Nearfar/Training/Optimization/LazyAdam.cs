@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Nearfar.Vectors;
 
@@ -19,6 +20,7 @@ internal static unsafe class LazyAdam
     public static float StepSize(double rate, long step) => (float)(rate * Math.Sqrt(1 - Power(0.999, step)) / (1 - Power(0.9, step)));
 
     /// <summary>Updates one row of n values, n a multiple of 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Update(float* weights, float* first, float* second, float* gradient, int n, float stepSize)
     {
         for (int i = 0; i < n; i += Lanes.Count)
