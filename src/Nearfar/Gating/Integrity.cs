@@ -81,7 +81,18 @@ internal static class Integrity
         }
 
         Rows(policy, report, name, problems);
-        Limits(policy, report, name, problems);
+        if (report.Space is null && report.Queries.Any(q => q.Metrics.ContainsKey(MetricNames.MarginMean)))
+        {
+            problems.Add($"{name} has margins, but names no space they were measured in");
+        }
+
+        // A keyword ranking as reference ties where words tie; that is its own weakness, and no reason to decide nothing.
+        if (ReferenceEquals(report, input.Candidate) || report.Space is not null)
+        {
+            Ties(policy, report, name, problems);
+        }
+
+        Unjudged(policy, report, name, problems);
     }
 
     private static void Rows(GatePolicy policy, EvalReport report, string name, List<string> problems)
@@ -121,7 +132,7 @@ internal static class Integrity
         }
     }
 
-    private static void Limits(GatePolicy policy, EvalReport report, string name, List<string> problems)
+    private static void Ties(GatePolicy policy, EvalReport report, string name, List<string> problems)
     {
         double limit = policy.TieLimit ?? policy.Tolerance;
         if (!report.TieSensitivity.TryGetValue(policy.Metric, out double ties) || !double.IsFinite(ties))
@@ -132,7 +143,10 @@ internal static class Integrity
         {
             problems.Add(string.Create(CultureInfo.InvariantCulture, $"{name}: equal scores alone move {policy.Metric} by {ties:0.####}, more than {limit}; the ranking is not decided by the model"));
         }
+    }
 
+    private static void Unjudged(GatePolicy policy, EvalReport report, string name, List<string> problems)
+    {
         string unjudged = MetricNames.Unjudged(MetricNames.CutoffOf(policy.Metric));
         if (policy.UnjudgedLimit is { } most)
         {

@@ -63,7 +63,7 @@ public sealed class ReleaseGate
         {
             Verdict = VerdictOf(reasons),
             OnInconclusive = _policy.OnInconclusive,
-            FirstLine = new ReportComparison(references[0].Report, input.Candidate, Math.Min(3, input.Candidate.Depth)).FirstLine,
+            FirstLine = new ReportComparison(references[0].Report, input.Candidate, Math.Min(3, Math.Min(references[0].Report.Depth, input.Candidate.Depth))).FirstLine,
             Reasons = [.. reasons.OrderBy(Gravity)],
             Watch = others.Watch(WatchRate),
             Unproven = others.Unproven(),

@@ -19,7 +19,7 @@ internal sealed class ThreeValuedTest(int attempt)
         var difference = ClusteredMean.Of(values.Differences, values.Clusters);
         var bounds = MeanBounds.Paired(values.Metric, values.Before, values.After, difference, FineAlpha, BadAlpha);
         double mean = Round(difference.Mean);
-        return Decide(values.Metric, difference, bounds, -tolerance, largest: 1) with
+        return Decide(values.Metric, difference, bounds, -tolerance, largest: 1, paired: true) with
         {
             Rule = rule,
             Cohort = cohort,
@@ -37,7 +37,7 @@ internal sealed class ThreeValuedTest(int attempt)
         double[] values = [.. rows.Select(r => r.Metrics[floor.Metric])];
         var mean = ClusteredMean.Of(values, Aggregation.ClustersOf(rows));
         var bounds = MeanBounds.Test(floor.Metric, values, mean, FineAlpha, BadAlpha);
-        return Decide(floor.Metric, mean, bounds, limit, MetricNames.IsUnit(floor.Metric) ? 1 : 0) with
+        return Decide(floor.Metric, mean, bounds, limit, MetricNames.IsUnit(floor.Metric) ? 1 : 0, paired: false) with
         {
             Rule = rule,
             Cohort = floor.Cohort,
@@ -67,7 +67,7 @@ internal sealed class ThreeValuedTest(int attempt)
             Threshold = Round(limit),
             Outcome = outcome,
             QueryIds = Worst(rows, values, v => v > 0, ascending: false),
-            QueriesNeeded = outcome == TestOutcome.Open ? Needed(mean, limit - mean.Mean, largest: 1) : null,
+            QueriesNeeded = outcome == TestOutcome.Open ? Needed(mean, limit - mean.Mean, largest: 1, paired: false) : null,
             SmallestEffect = Round(SmallestEffect(mean)),
         };
     }
@@ -76,7 +76,7 @@ internal sealed class ThreeValuedTest(int attempt)
 
     private static double? Round(double? value) => value is { } number ? Round(number) : null;
 
-    private GateReason Decide(string metric, in ClusteredMean mean, (double Low, double High)? bounds, double limit, double largest)
+    private GateReason Decide(string metric, in ClusteredMean mean, (double Low, double High)? bounds, double limit, double largest, bool paired)
     {
         double? low = Round(bounds?.Low);
         double? high = Round(bounds?.High);
@@ -95,13 +95,13 @@ internal sealed class ThreeValuedTest(int attempt)
             FineConfidence = 1 - FineAlpha,
             Threshold = threshold,
             Outcome = outcome,
-            QueriesNeeded = outcome == TestOutcome.Open ? Needed(mean, mean.Mean - limit, largest) : null,
+            QueriesNeeded = outcome == TestOutcome.Open ? Needed(mean, mean.Mean - limit, largest, paired) : null,
             SmallestEffect = bounds is null ? null : Round(SmallestEffect(mean)),
         };
     }
 
     // n* = ((z_a + z_.8) s / gap)², and at least what the least width of the bounds asks for; same cluster structure assumed.
-    private int? Needed(in ClusteredMean mean, double gap, double largest)
+    private int? Needed(in ClusteredMean mean, double gap, double largest, bool paired)
     {
         double alpha = gap > 0 ? FineAlpha : BadAlpha;
         gap = Math.Abs(gap);
@@ -112,6 +112,12 @@ internal sealed class ThreeValuedTest(int attempt)
 
         double spread = mean.HasInterval ? (Normal.UpperQuantile(alpha) + Normal.UpperQuantile(1 - Power)) * mean.StandardError * Math.Sqrt(mean.N) / gap : 0;
         double least = largest == 0 ? 0 : gap >= largest ? 1 : Math.Log(alpha) / Math.Log(1 - (gap / largest)) * mean.N / mean.Effective;
+        if (paired && gap < 1)
+        {
+            double z = Normal.UpperQuantile(alpha);
+            least = Math.Max(least, z * z * ((1 / gap) - 1) * mean.N / mean.Effective);      // Tango's bound without any change is z² / (n + z²)
+        }
+
         double needed = Math.Ceiling(Math.Max(Math.Max(spread * spread, least), mean.N + 1.0));
         return needed < int.MaxValue ? (int)needed : null;
     }

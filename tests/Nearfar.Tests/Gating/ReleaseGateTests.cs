@@ -69,7 +69,12 @@ public class ReleaseGateTests
         Assert.Equal(verdict, decision.Verdict);
         if (verdict == Verdict.Inconclusive)
         {
-            Assert.Equal(183, decision.Reasons[0].QueriesNeeded);       // ln .025 / ln .98
+            int needed = decision.Reasons[0].QueriesNeeded!.Value;
+            Assert.Equal(189, needed);
+            var enough = TestReports.Hits("same", needed, i => i % 7 == 0);
+            Assert.Equal(Verdict.Passed, Decide(Policy, enough, enough).Verdict);
+            var tooFew = TestReports.Hits("same", needed - 1, i => i % 7 == 0);
+            Assert.Equal(Verdict.Inconclusive, Decide(Policy, tooFew, tooFew).Verdict);
         }
     }
 
