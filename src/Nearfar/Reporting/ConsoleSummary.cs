@@ -22,14 +22,14 @@ public static class ConsoleSummary
             lines.Add($"{ReasonText.Word(decision.Verdict)}. {ReasonText.Because(decision)}");
             lines.AddRange(decision.Reasons.Where(r => r.Outcome != TestOutcome.Fine).Select(r =>
                 $"  {Word(r.Outcome)}  {ReasonText.Who(r)}: {view.CountsFor(r.Cohort)}. {ReasonText.What(r)}{ReasonText.Needed(r)}."));
-            AddList(lines, "watch, may have fallen", [.. decision.Watch.Select(r => $"{r.Cohort} ({view.CountsFor(r.Cohort)})")]);
+            AddList(lines, "watch, may have fallen", [.. view.Watch.Select(r => $"{r.Cohort} ({view.CountsFor(r.Cohort)})")]);
         }
 
         AddMoved(lines, view);
         if (why && view.Decision is { } decided)
         {
             lines.Add("Why, in numbers:");
-            lines.AddRange(decided.Reasons.Concat(decided.Watch).Concat(decided.Advice).Concat(decided.Unproven).Select(r => $"  {r.Rule}  {r}"));
+            lines.AddRange(decided.Reasons.Concat(view.Watch).Concat(decided.Advice).Concat(decided.Unproven).Select(r => $"  {r.Rule}  {r}"));
         }
 
         return [.. lines.Select(Clean)];

@@ -61,8 +61,11 @@ internal static class ExamplesSection
             {
                 using (page.In("p", ("class", "soft")))
                 {
-                    page.Text("Question ").Leaf("span", change.Id, ("class", "id"));
-                    page.Text(string.Concat(now.Cohorts.OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => $" · {c.Key}: {c.Value}")));
+                    page.Text("Question ").Leaf("bdi", change.Id, ("class", "id"));
+                    foreach (var (attribute, value) in now.Cohorts.OrderBy(c => c.Key, StringComparer.Ordinal))
+                    {
+                        page.Text(" · ").Leaf("bdi", attribute).Text(": ").Leaf("bdi", value);
+                    }
                 }
 
                 using (page.In("div", ("class", "twin")))
@@ -117,12 +120,12 @@ internal static class ExamplesSection
             if (view.Input.Corpus is { } corpus && corpus.TryGet(id, out var document))
             {
                 Texts.WriteTitle(page, document);
-                page.Text(right ? " ✓ right page " : " ").Leaf("small", Score(score, rank)).Text(" ").Leaf("span", id, ("class", "id soft"));
+                page.Text(right ? " ✓ right page " : " ").Leaf("small", Score(score, rank)).Text(" ").Leaf("bdi", id, ("class", "id soft"));
                 Texts.WriteText(page, document, right ? 220 : 110);
             }
             else
             {
-                page.Leaf("span", id, ("class", "id")).Text(right ? " ✓ right page " : " ").Leaf("small", Score(score, rank));
+                page.Leaf("bdi", id, ("class", "id")).Text(right ? " ✓ right page " : " ").Leaf("small", Score(score, rank));
             }
         }
     }

@@ -40,7 +40,7 @@ internal static class MarginSection
 
             Draw(page, view, bins);
             page.Leaf("figcaption", $"{bins.Metric}; height: questions, highest bin {Figures.Whole(bins.Highest)}"
-                + (view.Then is not null && bins.Then is null ? $". {view.Then.Label} has no margins that compare." : ""), ("class", "soft"));
+                + (view.Then is not null && bins.Then is null ? $". {view.Then.Label} has no margins that compare." : ""), ("class", "soft"), ("dir", "auto"));
         }
     }
 
@@ -129,10 +129,10 @@ internal static class MarginSection
                 using (page.In("thead"))
                 using (page.In("tr"))
                 {
-                    page.Leaf("th", "from", ("scope", "col")).Leaf("th", view.Now.Label, ("scope", "col"));
+                    page.Leaf("th", "from", ("scope", "col")).Leaf("th", view.Now.Label, ("scope", "col"), ("dir", "auto"));
                     if (bins.Then is not null)
                     {
-                        page.Leaf("th", view.Then!.Label, ("scope", "col"));
+                        page.Leaf("th", view.Then!.Label, ("scope", "col"), ("dir", "auto"));
                     }
                 }
 

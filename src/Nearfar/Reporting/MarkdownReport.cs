@@ -45,7 +45,7 @@ public static class MarkdownReport
 
         text.Append('\n');
         WriteFolded(text, "Why: the statistics", decision.Reasons);
-        WriteFolded(text, "Watch list: cohorts that may have fallen; does not block", decision.Watch);
+        WriteFolded(text, "Watch list: cohorts that may have fallen; does not block", view.Watch);
         WriteFolded(text, "Advice: limits that do not block", decision.Advice);
         WriteFolded(text, $"Unproven: {Figures.Count(decision.Unproven.Count, "cohort")}; does not change the verdict", decision.Unproven);
     }

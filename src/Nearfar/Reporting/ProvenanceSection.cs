@@ -25,7 +25,7 @@ internal static class ProvenanceSection
             {
                 foreach (var (name, value) in Facts(view))
                 {
-                    page.Leaf("dt", name).Leaf("dd", value, ("dir", "auto"));
+                    page.Leaf("dt", name, ("dir", "auto")).Leaf("dd", value, ("dir", "auto"));
                 }
             }
 

@@ -46,6 +46,10 @@ internal sealed class ReportView
 
     public string CandidateHash { get; }
 
+    /// <summary>The gate's watch list without the cohorts that it blocks for: those are said already.</summary>
+    public IReadOnlyList<GateReason> Watch =>
+        [.. (Decision?.Watch ?? []).Where(w => !Decision!.Reasons.Any(r => r.Outcome == TestOutcome.Bad && r.Cohort == w.Cohort && r.Metric == w.Metric))];
+
     public ReportComparison? Comparison { get; }
 
     public QuestionCounts Counts { get; }

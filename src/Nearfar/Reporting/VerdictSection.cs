@@ -47,11 +47,11 @@ internal static class VerdictSection
                 Fold(page, view, $"{Figures.Count(fine.Length, "test")} proven fine", fine);
             }
 
-            if (decision.Watch.Count > 0)
+            if (view.Watch.Count > 0)
             {
                 page.Leaf("h3", "Watch: these cohorts may have fallen");
                 page.Leaf("p", "At most about one in ten of this list is chance. It does not block.", ("class", "soft"));
-                WriteList(page, view, decision.Watch);
+                WriteList(page, view, view.Watch);
             }
 
             if (decision.Advice.Count > 0)
@@ -177,7 +177,7 @@ internal static class VerdictSection
             {
                 using (page.In("li"))
                 {
-                    page.Leaf("span", id, ("class", "id")).Text(" ");
+                    page.Leaf("bdi", id, ("class", "id")).Text(" ");
                     Texts.Write(page, "span", view.QuestionOf(id));
                 }
             }

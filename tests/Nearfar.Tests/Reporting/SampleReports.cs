@@ -10,8 +10,10 @@ namespace Nearfar.Tests.Reporting;
 internal static class SampleReports
 {
     private const int Depth = 100;
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<EvalReport, GateDecision> Decisions = new(ReferenceEqualityComparer.Instance);
     private static readonly string[] Products = ["shop", "plus", "music", "cloud", "phone", "repair", "gift-cards"];
-    private static readonly string[] Intents = ["refund-policy", "late-delivery", "order-status", "warranty", "exchange", "invoice"];
+    private static readonly string[] Intents = ["refund-policy", "refund-policy", "refund-policy", "late-delivery", "order-status", "warranty", "exchange", "invoice"];
+    private static readonly string[] Variants = ["annual", "monthly", "eu", "us"];
     private static readonly string[] Languages = ["en", "en", "en", "en", "de", "de", "es", "ja"];
 
     private static readonly Dictionary<string, string> Asked = new(StringComparer.Ordinal)
@@ -22,14 +24,14 @@ internal static class SampleReports
         ["ja"] = "{0}の{1}について、返金はいつまでできますか",
     };
 
-    public static Corpus Corpus { get; } = new(Products.SelectMany(p => Intents.SelectMany(i => new[] { "en", "de", "es", "ja" }.Select(l => new Document
+    public static Corpus Corpus { get; } = new(Products.SelectMany(p => Intents.Distinct().SelectMany(i => new[] { "en", "de", "es", "ja" }.SelectMany(l => Variants.Select(v => new Document
     {
-        Id = $"{p}/{i}/{l}",
-        Title = $"{p}: {i.Replace('-', ' ')} ({l})",
+        Id = $"{p}/{i}/{v}/{l}",
+        Title = $"{p}, {v}: {i.Replace('-', ' ')} ({l})",
         Text = $"What holds for {i.Replace('-', ' ')} of {p}. An annual plan is refunded within 14 days of renewal, less the months used; a monthly plan ends with the month. "
             + "Ask from the account page, or write to us with the number of the order.",
         Attributes = new Dictionary<string, string>(StringComparer.Ordinal) { ["language"] = l, ["product"] = p },
-    }))));
+    })))));
 
     public static EvalReport Reference { get; } = Report("helpdesk v7", "nf1-3c9a51d27e40b816", _ => 0, .35, 7);
 
@@ -38,32 +40,36 @@ internal static class SampleReports
     public static EvalReport Untrained { get; } = Report("untrained encoder", "nf1-00aa51d27e40b811", _ => -.7, .6, 10);
 
     /// <summary>Better everywhere.</summary>
-    public static EvalReport Good { get; } = Report("helpdesk v8", "nf1-81f0c2aa94be7710", _ => .45, .3, 8);
+    public static EvalReport Good { get; } = Report("helpdesk v8", "nf1-81f0c2aa94be7710", c => c["intent"] == "refund-policy" ? 1.1 : .45, .3, 8);
 
     /// <summary>Better in the mean, and the protected intent has collapsed.</summary>
-    public static EvalReport Collapsed { get; } = Report("helpdesk v8", "nf1-81f0c2aa94be7711", c => c["intent"] == "refund-policy" ? -1.7 : .4, .3, 8);
+    public static EvalReport Collapsed { get; } = Report("helpdesk v8", "nf1-81f0c2aa94be7710", c => c["intent"] == "refund-policy" ? -1.7 : .4, .3, 8);
 
     /// <summary>No better, no worse.</summary>
-    public static EvalReport Equal { get; } = Report("helpdesk v8", "nf1-81f0c2aa94be7712", _ => 0, .35, 8);
+    public static EvalReport Equal { get; } = Report("helpdesk v8", "nf1-81f0c2aa94be7710", _ => 0, .35, 8);
 
     public static GatePolicy Policy { get; } = new()
     {
         Metric = "recall@5",
         Protected = [new CohortKey("intent", "refund-policy")],
-        Floors = [new GateFloor(new CohortKey("intent", "refund-policy"), MetricNames.MarginMean, .18)],
+        Floors = [new GateFloor(new CohortKey("intent", "refund-policy"), MetricNames.MarginMean, .18, "nf1-81f0c2aa94be7710")],
     };
 
     public static EvalReport Named(string name) => name switch { "good" => Good, "collapsed" => Collapsed, _ => Equal };
 
     /// <summary>Every text that comes from data is the given one.</summary>
-    public static EvalReport Hostile(string text)
+    public static EvalReport Hostile(string text) => Hostile(Collapsed, text);
+
+    public static ReportInput HostileInput(string text) => new() { Candidate = Hostile(text), References = [Hostile(Reference, text)], Corpus = Corpus };
+
+    private static EvalReport Hostile(EvalReport report, string text)
     {
-        QueryScore[] rows = [.. Collapsed.Queries.Select(q => q with
+        QueryScore[] rows = [.. report.Queries.Select(q => q with
         {
             Query = text,
             Cohorts = q.Cohorts.ToDictionary(c => c.Key, c => c.Key is "language" or "intent" ? text + c.Value : c.Value, StringComparer.Ordinal),
         })];
-        return Collapsed with { Label = text, SetName = text, Queries = rows, Cohorts = Aggregation.ByCohort(rows) };
+        return report with { Label = text, SetName = text, Queries = rows, Cohorts = Aggregation.ByCohort(rows) };
     }
 
     /// <summary>One attribute with many values, of which number 40 collapsed.</summary>
@@ -87,12 +93,8 @@ internal static class SampleReports
         return (With(Good, true), With(Reference, false));
     }
 
-    public static GateDecision Decide(EvalReport candidate) => new ReleaseGate(Policy).Decide(new GateInput
-    {
-        Candidate = candidate,
-        References = [new GateReference(ReferenceKind.Current, Reference)],
-        Attempt = 1,
-    });
+    /// <summary>Each candidate is judged once.</summary>
+    public static GateDecision Decide(EvalReport candidate) => Decisions.GetOrAdd(candidate, c => new ReleaseGate(Policy).Decide(c, Reference));
 
     public static ReportInput Input(EvalReport candidate, bool gated = true) => new()
     {
@@ -125,19 +127,19 @@ internal static class SampleReports
         var rows = new QueryScore[420];
         for (int q = 0; q < rows.Length; q++)
         {
-            string language = Languages[(int)shared.Below(8)];
-            string product = Products[Math.Min((int)shared.Below(7), (int)shared.Below(8))];
-            string intent = Intents[(int)shared.Below(6)];
+            string language = Languages[shared.Below(8)];
+            string product = Products[Math.Min(shared.Below(7), shared.Below(8))];
+            string intent = Intents[shared.Below(8)];
             var cohorts = new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 ["language"] = q is 17 or 18 ? "pt" : language,
                 ["product"] = product,
                 ["intent"] = intent,
                 ["page"] = shared.Below(3) == 0 ? "known" : "new",
-                ["query_length"] = (int)shared.Below(4) switch { 0 => "[0, 4)", 1 => "[9, ∞)", _ => "[4, 9)" },
+                ["query_length"] = shared.Below(4) switch { 0 => "[0, 4)", 1 => "[9, ∞)", _ => "[4, 9)" },
             };
             double strength = 1.3 + (.9 * Normal(shared)) + shift(cohorts) + (noise * Normal(own));
-            rows[q] = Row(q, string.Format(System.Globalization.CultureInfo.InvariantCulture, Asked[language], product, intent.Replace('-', ' ')), $"{product}/{intent}/{language}", cohorts, strength, space is not null);
+            rows[q] = Row(q, string.Format(System.Globalization.CultureInfo.InvariantCulture, Asked[language], product, intent.Replace('-', ' ')), $"{product}/{intent}/{Variants[q % 4]}/{language}", cohorts, strength, space is not null);
         }
 
         return new EvalReport
@@ -181,7 +183,7 @@ internal static class SampleReports
             metrics[MetricNames.MarginBelowZero] = hard < 0 ? 1 : 0;
         }
 
-        var others = Corpus.Documents.Where(d => d.Id != right).Skip(q % 60).Take(10).Select(d => d.Id).ToList();
+        var others = Corpus.Documents.Where(d => d.Id != right).Skip(q * 7 % 600).Take(10).Select(d => d.Id).ToList();
         if (rank <= 10)
         {
             others.Insert(rank - 1, right);
