@@ -29,7 +29,7 @@ internal sealed class CheckVerb : Verb
         {
             context.Say();
             context.Table(["set", "cohort", "questions", "pages", "smallest provable change"],
-                report.Cohorts.Select(c => (IReadOnlyList<string>)[c.Set, $"{c.Attribute}={c.Value}{(c.IsProtected ? " (protected)" : "")}",
+                report.Cohorts.Select(c => (IReadOnlyList<string>)[c.Set, $"{(c.Attribute.Length == 0 ? "all" : $"{c.Attribute}={c.Value}")}{(c.IsProtected ? " (protected)" : "")}",
                     c.Questions.ToString(CultureInfo.InvariantCulture), c.Clusters.ToString(CultureInfo.InvariantCulture),
                     c.Questions == 0 ? "none" : c.SmallestEffect.ToString("0.000", CultureInfo.InvariantCulture)]), 2, 3, 4);
             context.Say(string.Create(CultureInfo.InvariantCulture, $"Smallest change of a share that would be shown with power .8 where {CohortSize.AssumedDisagreement:P0} of the questions change."));

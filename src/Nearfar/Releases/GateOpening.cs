@@ -27,7 +27,7 @@ public sealed class GateOpening
         _data = data;
         _options = options;
         _ledger = new ReleaseLedger(Path.Combine(options.Output, "releases"), clock);
-        _evaluator = new Evaluator(new EvaluationOptions { Threads = options.Training.Threads });
+        _evaluator = new Evaluator();
         _start = new Lazy<StaticEncoder>(() => start ?? StartEncoder.Create(options.Start, data.Train));
     }
 
