@@ -26,6 +26,10 @@ internal static class TokenizerReader
         {
             throw new NearfarException(file, (e.LineNumber ?? -1) + 1, $"a tokenizer.json is wanted; this is no valid JSON: {e.Message}", e);
         }
+        catch (InvalidOperationException e)
+        {
+            throw new NearfarException(file, 0, "a tokenizer.json is wanted; in this one a name holds half a surrogate pair.", e);
+        }
     }
 
     private static TokenizerParts Read(TokenizerField root)
@@ -81,7 +85,7 @@ internal static class TokenizerReader
     private static List<AddedToken> ReadAddedTokens(TokenizerField root, Vocabulary vocabulary)
     {
         var tokens = new List<AddedToken>();
-        var ids = new HashSet<int>();
+        var ids = new SortedSet<int>();
         var contents = new HashSet<string>(StringComparer.Ordinal);
         foreach (var item in root.Find("added_tokens")?.Items() ?? [])
         {
@@ -94,22 +98,19 @@ internal static class TokenizerReader
                 throw item.Error("an added token may not be empty.");
             }
 
-            if (!ids.Add(token.Id) || !contents.Add(token.Content))
+            if (ids.Contains(token.Id) || !contents.Add(token.Content))
             {
                 throw item.Error($"the id {token.Id} or the content \"{token.Content}\" stands twice among the added tokens.");
             }
 
-            int? known = vocabulary.IdOf(token.Content);
-            if (known is not null && known != token.Id)
+            // What the vocabulary does not know takes the next free id, whatever the file says; a file that says otherwise is refused.
+            int wanted = vocabulary.IdOf(token.Content) ?? Math.Max(vocabulary.Count, ids.Max + 1);
+            if (token.Id != wanted || (vocabulary.TokenOf(token.Id) is { } other && other != token.Content))
             {
-                throw item.Error($"\"{token.Content}\" has id {token.Id} here and {known} in the vocabulary.");
+                throw item.Error($"\"{token.Content}\" must have id {wanted} behind this vocabulary, {token.Id} came.");
             }
 
-            if (known is null && vocabulary.TokenOf(token.Id) is { } other)
-            {
-                throw item.Error($"the id {token.Id} belongs to \"{other}\" in the vocabulary.");
-            }
-
+            ids.Add(token.Id);
             tokens.Add(token);
         }
 

@@ -21,6 +21,8 @@ internal sealed class Vocabulary
     /// <summary>One above the highest id.</summary>
     public int Size => _tokens.Length;
 
+    public int Count => _ids.Count;
+
     /// <summary>All pieces but the empty one as a trie.</summary>
     public PieceTrie Trie => _trie ??= new PieceTrie(_ids.Where(p => p.Key.Length > 0));
 

@@ -7,7 +7,7 @@ namespace Nearfar.Text.Patterns;
 internal sealed class CodePointSet
 {
     private readonly List<(int First, int Last)> _ranges = [];
-    private readonly List<(CodePointSet Set, bool Negated)> _sets = [];
+    private readonly List<CodePointSet> _sets = [];
     private readonly bool[] _ascii = new bool[128];
     private uint _categories;
     private bool _space;
@@ -36,9 +36,10 @@ internal sealed class CodePointSet
         return this;
     }
 
-    public CodePointSet Add(CodePointSet set, bool negated)
+    /// <summary>Adds what a closed set contains.</summary>
+    public CodePointSet Add(CodePointSet set)
     {
-        _sets.Add((set, negated));
+        _sets.Add(set);
         return this;
     }
 
@@ -72,15 +73,17 @@ internal sealed class CodePointSet
             }
         }
 
-        foreach (var (set, negated) in _sets)
+        foreach (var set in _sets)
         {
-            if (set.Holds(c) != negated)
+            if (set.Contains(c))
             {
                 return true;
             }
         }
 
-        return (_categories >> (int)UnicodeTables.CategoryOf(c) & 1) != 0 || (_space && UnicodeTables.IsWhiteSpace(c)) || (_word && UnicodeTables.IsWord(c));
+        // \w of these patterns leaves the joiners out, unlike that of the Whitespace pre-tokenizer.
+        return (_categories >> (int)UnicodeTables.CategoryOf(c) & 1) != 0 || (_space && UnicodeTables.IsWhiteSpace(c))
+            || (_word && UnicodeTables.IsWord(c) && c is not (0x200C or 0x200D));
     }
 
     // Upper case of a range matters for ASCII only; other letters fold by their lower case.

@@ -195,8 +195,10 @@ internal sealed class PatternCompiler
             return;
         }
 
-        bool lazy = Take("?");
-        bool possessive = !lazy && Take("+");
+        // Behind braces these signs mean other things from one dialect to the next: {n}? and {n,m}+ are refused.
+        bool braces = _source[_at - 1] == '}';
+        bool lazy = !(braces && min == max) && Take("?");
+        bool possessive = !lazy && !braces && Take("+");
         if (More && _source[_at] is '*' or '+' or '?')
         {
             throw Error("a quantifier follows a quantifier");
@@ -363,7 +365,7 @@ internal sealed class PatternCompiler
 
             if (Take("["))
             {
-                set.Add(Class(), negated: false);
+                set.Add(Class());
             }
             else
             {
@@ -376,7 +378,7 @@ internal sealed class PatternCompiler
     {
         if (ClassLiteral(out int low) is { } named)
         {
-            set.Add(named, negated: false);
+            set.Add(named);
             return;
         }
 
