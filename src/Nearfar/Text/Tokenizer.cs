@@ -1,3 +1,4 @@
+using System.Buffers;
 using Nearfar.Text.Json;
 using Nearfar.Text.Models;
 using Nearfar.Text.Normalizers;
@@ -18,6 +19,8 @@ namespace Nearfar.Text;
 public sealed class Tokenizer : ITokenizer
 {
     private const int LongestFile = 1 << 29;
+
+    private static readonly SearchValues<char> s_surrogates = SearchValues.Create([.. Enumerable.Range(0xD800, 0x800).Select(c => (char)c)]);
 
     private readonly TokenizerParts _parts;
     private readonly BertWordPiece? _bert;
@@ -236,7 +239,7 @@ public sealed class Tokenizer : ITokenizer
 
     private static bool HasLoneSurrogate(ReadOnlySpan<char> text)
     {
-        int first = text.IndexOfAnyInRange('\uD800', '\uDFFF');
+        int first = text.IndexOfAny(s_surrogates);
         if (first < 0)
         {
             return false;
