@@ -4,13 +4,16 @@ namespace Nearfar.Pairs;
 
 /// <summary>Documents as JSONL rows: <c>id, text, title</c> and any scalar attributes.</summary>
 /// <param name="beir">BEIR's spelling: <c>_id</c>, and a <c>metadata</c> object whose scalars become attributes.</param>
-internal sealed class DocumentFormat(bool beir = false) : RowFormat<Document>
+/// <param name="equalRowsAllowed">Equal rows without ids are told apart by number, as in a list of questions with the same answer.</param>
+internal sealed class DocumentFormat(bool beir = false, bool equalRowsAllowed = false) : RowFormat<Document>
 {
     public static DocumentFormat Plain { get; } = new();
 
     public static DocumentFormat Beir { get; } = new(beir: true);
 
-    public override bool EqualRowsAllowed => false;
+    public static DocumentFormat Faq { get; } = new(equalRowsAllowed: true);
+
+    public override bool EqualRowsAllowed => equalRowsAllowed;
 
     public override Document? Parse(ref RowScanner row, List<string> problems)
     {

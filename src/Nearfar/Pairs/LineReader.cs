@@ -91,7 +91,8 @@ internal sealed class LineReader : RowSource
 
         if (_end == _buffer.Length)
         {
-            Array.Resize(ref _buffer, (int)Math.Min(_buffer.Length * 2L, Math.Max(_reading.MaxLineBytes + 3L, _buffer.Length + 1L)));
+            long limit = Math.Max(_reading.MaxLineBytes + 3L, _buffer.Length + 1L);
+            Array.Resize(ref _buffer, (int)(_buffer.Length * 4L > limit ? limit : _buffer.Length * 2L));
         }
 
         int read = Read(_buffer.AsSpan(_end));

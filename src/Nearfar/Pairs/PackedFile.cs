@@ -1,5 +1,3 @@
-using System.IO.Compression;
-
 namespace Nearfar.Pairs;
 
 /// <summary>Opens a plain or gzip file as a stream of its content. Other packings are refused by name.</summary>
@@ -43,58 +41,4 @@ internal static class PackedFile
         [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] => "is written in UTF-16; UTF-8 is wanted. Convert it with iconv -f UTF-16 -t UTF-8.",
         _ => null,
     };
-
-    private sealed class GuardedGzip(FileStream file, int maxExpansion) : Stream
-    {
-        private const long ExpansionFloor = 64L << 20;
-        private readonly GZipStream _gzip = new(file, CompressionMode.Decompress);
-        private long _total;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => _total; set => throw new NotSupportedException(); }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override int Read(Span<byte> buffer)
-        {
-            int read;
-            try
-            {
-                read = _gzip.Read(buffer);
-            }
-            catch (InvalidDataException e)
-            {
-                throw new InvalidDataException("the gzip stream is damaged or cut off here. Fetch or compress the file again.", e);
-            }
-
-            _total += read;
-            return _total <= ExpansionFloor || _total / maxExpansion <= file.Position ? read
-                : throw new InvalidDataException($"the gzip stream grows to more than {maxExpansion} times its size, as bombs do. If you trust it, decompress it with gunzip and name the plain file.");
-        }
-
-        public override void Flush() { }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-            {
-                _gzip.Dispose();
-            }
-
-            base.Dispose(disposing);
-        }
-    }
 }
