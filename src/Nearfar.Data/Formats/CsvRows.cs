@@ -23,7 +23,7 @@ internal sealed class CsvRows : RowSource
     private readonly CsvDataReader _csv;
     private readonly ArrayBufferWriter<byte> _buffer = new();
     private readonly string[] _fields;
-    private long _next;
+    private long _next = 1;
 
     public CsvRows(string path, IReadOnlyDictionary<string, string> columns, RowReading reading)
     {
@@ -194,7 +194,7 @@ internal sealed class CsvRows : RowSource
         }
         catch (CsvRecordTooLargeException e)
         {
-            throw new NearfarException(_path, _next, $"the row is longer than {_maxRecord} characters. Is a quotation mark left open?", e);
+            throw new NearfarException(_path, _next, $"a row here or shortly behind is longer than {_maxRecord} characters. Is a quotation mark left open?", e);
         }
         catch (FormatException e) // CsvFormatException, CsvInvalidCharacterException
         {
