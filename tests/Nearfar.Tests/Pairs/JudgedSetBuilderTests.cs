@@ -102,8 +102,9 @@ public sealed class JudgedSetBuilderTests
         const BindingFlags all = BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static;
         Assert.All(closed.Where(t => t != typeof(JudgedQuery)), type => Assert.Empty(type.GetConstructors()));
         Assert.All(closed, type => Assert.DoesNotContain(type.GetMembers(all).Select(ResultOf), r => r is not null && open.Any(o => Mentions(r, o))));
+        // A miner may ask the seal, which only answers Contains.
         var makers = typeof(Corpus).Assembly.GetExportedTypes().SelectMany(t => t.GetMethods(all).Cast<MethodBase>().Concat(t.GetConstructors()))
-            .Where(m => m.GetParameters().Any(p => closed.Any(c => Mentions(p.ParameterType, c))))
+            .Where(m => m.GetParameters().Any(p => closed.Any(c => c != typeof(GateSeal) && Mentions(p.ParameterType, c))))
             .Where(m => open.Any(o => Mentions(m is MethodInfo method ? method.ReturnType : m.DeclaringType!, o)));
         Assert.Empty(makers);
     }
