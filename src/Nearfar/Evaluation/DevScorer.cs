@@ -2,6 +2,7 @@ using Nearfar.Encoding;
 using Nearfar.Pairs;
 using Nearfar.Text;
 using Nearfar.Training;
+using Nearfar.Vectors;
 
 namespace Nearfar.Evaluation;
 
@@ -23,7 +24,7 @@ public sealed class DevScorer : IHeldOutScorer<StaticTrainableEncoder>
         ArgumentNullException.ThrowIfNull(start);
         _start = start;
         _threads = threads;
-        _measure = new HeldOutMeasure(set, threads);
+        _measure = new HeldOutMeasure(set);
         _queries = [.. set.Queries.Select(q => Tokenise(q.Query, TextRole.Query))];
         _documents = [.. set.Corpus.Documents.Select(d => Tokenise(d.Content, TextRole.Document))];
         Hash = set.Hash;
@@ -37,7 +38,7 @@ public sealed class DevScorer : IHeldOutScorer<StaticTrainableEncoder>
     {
         ArgumentNullException.ThrowIfNull(encoder);
         var now = encoder.ToEncoder();
-        var quality = _measure.Measure(Embed(now, _queries), Embed(now, _documents), now.Dimensions, cancellationToken).Overall;
+        var quality = _measure.Measure(Embed(now, _queries), Embed(now, _documents), cancellationToken).Overall;
         return ValueTask.FromResult(new HeldOutScore(quality.Ndcg10, quality.MarginMean));
     }
 
@@ -48,11 +49,11 @@ public sealed class DevScorer : IHeldOutScorer<StaticTrainableEncoder>
         return buffer.Ids.ToArray();
     }
 
-    private float[] Embed(StaticEncoder encoder, int[][] texts)
+    private Rows<float> Embed(StaticEncoder encoder, int[][] texts)
     {
-        float[] rows = new float[texts.Length * encoder.Dimensions];
+        var rows = Rows.Allocate<float>(texts.Length, encoder.Dimensions);
         Parallel.For(0, texts.Length, new ParallelOptions { MaxDegreeOfParallelism = _threads },
-            i => encoder.Pool(texts[i], rows.AsSpan(i * encoder.Dimensions, encoder.Dimensions)));
+            i => encoder.Pool(texts[i], rows[i]));
         return rows;
     }
 }
