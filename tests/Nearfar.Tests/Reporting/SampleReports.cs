@@ -2,6 +2,7 @@ using Nearfar.Evaluation;
 using Nearfar.Gating;
 using Nearfar.Pairs;
 using Nearfar.Reporting;
+using Nearfar.Training.Sampling;
 using Nearfar.Vectors;
 
 namespace Nearfar.Tests.Reporting;
@@ -122,8 +123,8 @@ internal static class SampleReports
 
     private static EvalReport Report(string label, string? space, Func<IReadOnlyDictionary<string, string>, double> shift, double noise, ulong seed)
     {
-        var shared = new Xoshiro256(1);
-        var own = new Xoshiro256(seed);
+        var shared = new SeededRandom(1);
+        var own = new SeededRandom(seed);
         var rows = new QueryScore[420];
         for (int q = 0; q < rows.Length; q++)
         {
@@ -201,7 +202,7 @@ internal static class SampleReports
         };
     }
 
-    private static double Normal(Xoshiro256 random)
+    private static double Normal(SeededRandom random)
     {
         double sum = 0;
         for (int i = 0; i < 12; i++)
