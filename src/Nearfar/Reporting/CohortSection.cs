@@ -20,8 +20,7 @@ internal static class CohortSection
             }
 
             WriteKey(page, view);
-            var plot = IntervalPlot.Over(view.Matrix.Rows.Select(r => r.Cells[0]?.Change).OfType<MetricChange>().Where(c => c.N >= 10)
-                .SelectMany(c => (double[])[c.Low ?? c.Difference, c.High ?? c.Difference]));
+            var plot = IntervalPlot.Over([.. view.Matrix.Rows.Select(r => r.Cells[0]?.Change).OfType<MetricChange>()]);
             for (int i = 0; i < view.Matrix.Groups.Count; i++)
             {
                 WriteGroup(page, view, i, plot);

@@ -1,11 +1,17 @@
+using Nearfar.Evaluation;
+
 namespace Nearfar.Reporting;
 
 /// <summary>A difference with its interval on an axis that all rows of a table share. Positions are percentages, so it is as wide as its cell.</summary>
 /// <param name="reach">Half the axis: it runs from -reach to +reach.</param>
 internal sealed class IntervalPlot(double reach)
 {
-    /// <summary>An axis that holds all the ends, at least ±0.05 so that noise does not look like a fall.</summary>
-    public static IntervalPlot Over(IEnumerable<double> ends) => new(Math.Max(0.05, ends.Select(Math.Abs).DefaultIfEmpty(0).Max() * 1.05));
+    /// <summary>An axis that holds every difference and the intervals of cohorts large enough to have narrow ones; at least ±0.05, so that noise does not look like a fall.</summary>
+    public static IntervalPlot Over(IReadOnlyList<MetricChange> changes)
+    {
+        var ends = changes.Select(c => c.Difference).Concat(changes.Where(c => c.N >= 10).SelectMany(c => (double[])[c.Low ?? 0, c.High ?? 0]));
+        return new(Math.Max(0.05, ends.Select(Math.Abs).DefaultIfEmpty(0).Max() * 1.05));
+    }
 
     public double Reach => reach;
 
@@ -29,6 +35,16 @@ internal sealed class IntervalPlot(double reach)
             if (low is { } from && high is { } to)
             {
                 page.Empty("line", ("class", "range"), ("x1", At(from)), ("x2", At(to)), ("y1", "7"), ("y2", "7"));
+            }
+
+            if (low < -reach)
+            {
+                page.Leaf("text", "‹", ("x", "0%"), ("y", "11"), ("text-anchor", "end"));
+            }
+
+            if (high > reach)
+            {
+                page.Leaf("text", "›", ("x", "100%"), ("y", "11"));
             }
 
             page.Empty("circle", ("class", "dot"), ("cx", At(difference)), ("cy", "7"), ("r", "4"));

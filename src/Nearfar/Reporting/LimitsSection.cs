@@ -71,7 +71,7 @@ internal static class LimitsSection
             return;
         }
 
-        page.Leaf("p", $"{Figures.Count(decision.Unproven.Count, "cohort")} without a limit of their own {(decision.Unproven.Count == 1 ? "is" : "are")} not proven to be no worse. That does not change the verdict; this many questions would prove it:");
+        page.Leaf("p", $"{Figures.Count(decision.Unproven.Count, "cohort")} without a limit of their own {(decision.Unproven.Count == 1 ? "is" : "are")} not proven to be no worse. That does not change the verdict; about this many questions would decide:");
         using (page.In("details", ("class", "fold long")))
         {
             page.Leaf("summary", "Unproven cohorts");

@@ -106,7 +106,7 @@ internal static class MarginSection
 
     private static void DrawTicks(Markup page, MarginBins bins)
     {
-        int every = Math.Max(1, (bins.Now.Length + 5) / 6);
+        int every = bins.Now.Length switch { <= 8 => 1, <= 16 => 2, <= 40 => 5, _ => 10 };
         int zero = (int)Math.Round(-bins.Start / bins.Width);
         string at = Figures.Position(100.0 * zero / bins.Now.Length);
         page.Empty("line", ("class", "zero"), ("x1", at), ("x2", at), ("y1", "0"), ("y2", Figures.Whole(Height + 4)));

@@ -49,7 +49,7 @@ internal static class ProvenanceSection
         foreach (var reference in view.Input.References)
         {
             yield return ("reference", Of(reference));
-            yield return ("its report", reference.ComputeHash());
+            yield return ("reference's report", reference.ComputeHash());
         }
 
         yield return (view.Now.IsGateSet ? "gate set" : "set", $"{view.Now.SetName}, {Figures.Count(view.Now.Queries.Count, "question")} over {Figures.Count(view.Now.Documents, "document")}, {view.Now.SetHash}");

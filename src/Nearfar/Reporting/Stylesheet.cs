@@ -33,7 +33,7 @@ internal static class Stylesheet
         .skip:focus { position: static; }
         :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
 
-        .verdict { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: baseline; border-left: .5rem solid; border-radius: .25rem; padding: .75rem 1rem; margin: 1rem 0; }
+        .verdict { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: baseline; border-left: .5rem solid; border-radius: .25rem; padding: .75rem 1rem; margin: 1rem 0; max-width: 60rem; }
         .verdict strong { font-size: 1.25rem; white-space: nowrap; }
         .verdict span { color: var(--ink); }
         .good { color: var(--good); } .bad { color: var(--bad); } .open { color: var(--open); }
@@ -89,8 +89,8 @@ internal static class Stylesheet
         .hits li.right { border-color: var(--good); background: var(--good-ground); }
         .hits .text { display: block; } .hits .place { color: var(--soft); font-variant-numeric: tabular-nums; margin-right: .375rem; }
         .reasons { list-style: none; padding: 0; max-width: 60rem; }
-        .reasons li { padding: .5rem 0 .5rem .75rem; border-left: .25rem solid; margin: .375rem 0; }
-        .reasons li > * { color: var(--ink); } .reasons li > .mark { color: inherit; font-weight: 700; }
+        .reasons > li { padding: .5rem 0 .5rem .75rem; border-left: .25rem solid; margin: .375rem 0; }
+        .reasons > li > * { color: var(--ink); } .reasons > li > .mark { color: inherit; font-weight: 700; }
         .reasons p { margin: 0; max-width: none; }
         dl.facts { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .25rem 1.25rem; max-width: none; }
         dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anywhere; }
@@ -99,9 +99,9 @@ internal static class Stylesheet
           body { padding: 1rem 1rem 3rem; }
           h1 { font-size: 1.375rem; } h2 { margin-top: 2rem; }
           .counts { grid-template-columns: 1fr 1fr; }
-          table { font-size: .875rem; } th, td { padding: .375rem .375rem; } td small, th small { font-size: .8125rem; }
+          table { font-size: .875rem; } th, td { padding: .375rem .375rem; } td small, th small { font-size: .8125rem; } td .mark { display: block; }
           .scroll th:first-child { position: sticky; left: 0; background: var(--ground); min-width: 6.25rem; max-width: 8rem; }
-          dl.facts { grid-template-columns: 1fr; gap: 0; } dl.facts dd { margin-bottom: .5rem; }
+          dl.facts { grid-template-columns: 1fr; gap: 0; } .hits li { padding-right: 0; } dl.facts dd { margin-bottom: .5rem; }
         }
         @media print {
           :root {
@@ -117,7 +117,7 @@ internal static class Stylesheet
           details::details-content { content-visibility: visible; block-size: auto; }
           details { break-inside: avoid; } details.fold, details.long { break-inside: auto; }
           summary { list-style: none; }
-          tr, figure, .verdict, .reasons li { break-inside: avoid; }
+          tr, figure, .verdict, .reasons > li { break-inside: avoid; }
           h2, h3, caption { break-after: avoid; }
           thead { display: table-header-group; }
         }

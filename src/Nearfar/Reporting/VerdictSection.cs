@@ -6,6 +6,7 @@ namespace Nearfar.Reporting;
 internal static class VerdictSection
 {
     private const int ShownQuestions = 5;
+    private const int ShownWatch = 8;
 
     public static void WriteHeader(Markup page, ReportView view)
     {
@@ -51,12 +52,32 @@ internal static class VerdictSection
             {
                 page.Leaf("h3", "Watch: these cohorts may have fallen");
                 page.Leaf("p", "At most about one in ten of this list is chance. It does not block.", ("class", "soft"));
-                WriteList(page, view, view.Watch);
+                WriteWatch(page, view);
             }
 
             if (decision.Advice.Count > 0)
             {
                 Fold(page, view, $"{Figures.Count(decision.Advice.Count, "limit")} reported as advice, not blocking", decision.Advice);
+            }
+        }
+    }
+
+    private static void WriteWatch(Markup page, ReportView view)
+    {
+        using (page.In("ul"))
+        {
+            foreach (var reason in view.Watch.Take(ShownWatch))
+            {
+                using (page.In("li", ("class", "watch")))
+                {
+                    page.Leaf("b", "◆ watch", ("class", "open")).Text(" ").Leaf("b", ReasonText.Who(reason), ("dir", "auto"));
+                    page.Text($": {view.CountsFor(reason.Cohort)}. {ReasonText.What(reason)}{(reason.P is { } p ? $"; p {Figures.Fixed(p, 4)}" : "")}.");
+                }
+            }
+
+            if (view.Watch.Count > ShownWatch)
+            {
+                page.Leaf("li", $"and {Figures.Whole(view.Watch.Count - ShownWatch)} more, marked in the tables below");
             }
         }
     }

@@ -44,7 +44,7 @@ internal static class SampleReports
     public static EvalReport Good { get; } = Report("helpdesk v8", "nf1-81f0c2aa94be7710", c => c["intent"] == "refund-policy" ? 1.1 : .45, .3, 8);
 
     /// <summary>Better in the mean, and the protected intent has collapsed.</summary>
-    public static EvalReport Collapsed { get; } = Report("helpdesk v8", "nf1-81f0c2aa94be7710", c => c["intent"] == "refund-policy" ? -1.7 : .4, .3, 8);
+    public static EvalReport Collapsed { get; } = Report("helpdesk v8", "nf1-81f0c2aa94be7710", c => c["intent"] == "refund-policy" ? -.75 : .4, .3, 8);
 
     /// <summary>No better, no worse.</summary>
     public static EvalReport Equal { get; } = Report("helpdesk v8", "nf1-81f0c2aa94be7710", _ => 0, .35, 8);
