@@ -26,4 +26,7 @@ public sealed record EncoderSettings
 
     /// <summary>Put in front of documents.</summary>
     public string? DocumentPrompt { get; init; }
+
+    /// <summary>Power of the inverse document frequency that random start rows are weighed by, 0 to 4.</summary>
+    public double? IdfPower { get; init; }
 }

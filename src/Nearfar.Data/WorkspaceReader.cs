@@ -241,6 +241,7 @@ internal sealed partial class WorkspaceReader
 
         var encoder = new EncoderSettings
         {
+            IdfPower = section.Number("idf_power", 0, 4),
             Kind = section.OneOf("kind", "static", "adapter", "onnx", "openai", "azure", "ollama") ?? "static",
             Dimensions = section.Integer("dimensions", 1, 65536),
             From = PathOf(section, "from"),

@@ -30,6 +30,7 @@ public static class WorkspaceStages
                 From = encoder.From,
                 Dimensions = encoder.Dimensions ?? defaults.Dimensions,
                 MaxTokens = encoder.MaxTokens ?? defaults.MaxTokens,
+                IdfPower = encoder.IdfPower ?? defaults.IdfPower,
                 QueryPrompt = encoder.QueryPrompt ?? "",
                 DocumentPrompt = encoder.DocumentPrompt ?? "",
                 TokenizerFrom = tokenizer?.From,

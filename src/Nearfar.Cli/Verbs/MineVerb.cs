@@ -31,8 +31,12 @@ internal sealed class MineVerb : Verb
         var encoder = await ModelFinder.LoadAsync(context, context.Parsed.GetValue(_model), workspace);
         string name = encoder.Space.Label ?? encoder.Space.Id;
         string path = context.Parsed.GetValue(_out) ?? Path.Combine(workspace.Output, "mined", name + ".jsonl");
-        var seal = workspace.Options.Data.Gate is null ? null : workspace.Gate.Seal;
-        var miner = new HardNegativeMiner(workspace.Train.Corpus, encoder, workspace.MiningOptions(context.Seed), seal, context.Clock);
+        HeldOutSeal[] seals =
+        [
+            .. workspace.Options.Data.Gate is null ? Array.Empty<HeldOutSeal>() : [workspace.Gate.Seal],
+            .. workspace.Options.Data.Dev is null ? Array.Empty<HeldOutSeal>() : [workspace.Dev.Seal],
+        ];
+        var miner = new HardNegativeMiner(workspace.Train.Corpus, encoder, workspace.MiningOptions(context.Seed), seals, context.Clock);
         var results = await context.WithProgress("mine", async say =>
         {
             var list = new List<MiningResult>();

@@ -28,7 +28,7 @@ internal static class TrafficCheck
             findings.Error("row", problem);
         }
 
-        var seal = new GateSeal((rows.Gate?.Rows ?? []).Select(r => r.Query));
+        var seal = new HeldOutSeal((rows.Gate?.Rows ?? []).Select(r => r.Query));
         int sealedRows = 0;
         for (int i = 0; i < traffic.Rows.Count; i++)
         {

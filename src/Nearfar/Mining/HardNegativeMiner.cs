@@ -9,8 +9,8 @@ namespace Nearfar.Mining;
 
 /// <summary>Finds documents that are near and wrong: for training queries from the corpus, for failed traffic from what was ranked above the right page.</summary>
 /// <remarks>
-/// Takes <see cref="TrainingSet"/> and <see cref="TrafficRow"/> only: gate rows have another type, and a traffic question that equals a gate
-/// question is refused by the <see cref="GateSeal"/>. Same inputs and seed give the same pairs in the same order.
+/// Takes <see cref="TrainingSet"/> and <see cref="TrafficRow"/> only: gate rows have another type, and a traffic question that equals a held-out
+/// question, and a page that no training pair knows but a held-out one asks for, are refused by the <see cref="HeldOutSeal"/>s. Same inputs and seed give the same pairs in the same order.
 /// </remarks>
 public sealed class HardNegativeMiner
 {
@@ -18,21 +18,22 @@ public sealed class HardNegativeMiner
     private readonly Corpus _corpus;
     private readonly IEncoder _encoder;
     private readonly MiningOptions _options;
-    private readonly GateSeal? _seal;
+    private readonly IReadOnlyList<HeldOutSeal> _seals;
     private readonly TimeProvider _clock;
     private readonly uint[]?[] _shingles;
 
     /// <param name="corpus">Where negatives come from.</param>
     /// <param name="encoder">The model whose failures are mined.</param>
     /// <param name="options">Rules.</param>
-    /// <param name="seal">Knows the gate's questions and held-out pages; null only when the workspace has no gate.</param>
+    /// <param name="seals">Of gate and dev: their questions and held-out pages are left alone. Empty only when the workspace has neither.</param>
     /// <param name="clock">Dates the provenance.</param>
     /// <exception cref="ArgumentException">Unsound options; all problems in one message.</exception>
-    public HardNegativeMiner(Corpus corpus, IEncoder encoder, MiningOptions options, GateSeal? seal, TimeProvider clock)
+    public HardNegativeMiner(Corpus corpus, IEncoder encoder, MiningOptions options, IReadOnlyList<HeldOutSeal> seals, TimeProvider clock)
     {
         ArgumentNullException.ThrowIfNull(corpus);
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(seals);
         ArgumentNullException.ThrowIfNull(clock);
         if (options.Problems() is { Count: > 0 } problems)
         {
@@ -42,7 +43,7 @@ public sealed class HardNegativeMiner
         _corpus = corpus;
         _encoder = encoder;
         _options = options;
-        _seal = seal;
+        _seals = seals;
         _clock = clock;
         _shingles = new uint[]?[corpus.Count];
     }
@@ -182,7 +183,7 @@ public sealed class HardNegativeMiner
     {
         string? reason = row.KnownRightIds.Count == 0 ? "right page unknown: label it first"
             : !row.KnownRightIds.All(id => _corpus.TryGetIndex(id, out _)) ? "right page missing from the corpus"
-            : _seal?.Contains(row.Query) == true ? "question of the gate set"
+            : _seals.Any(s => s.Contains(row.Query)) ? "question of a held-out set"
             : null;
         if (reason is not null)
         {
@@ -229,9 +230,9 @@ public sealed class HardNegativeMiner
         }
 
         var candidate = _corpus.Documents[document];
-        if (_seal?.IsHeldOutPage(candidate.Id) == true)
+        if (_seals.Any(s => s.IsHeldOutPage(candidate.Id)))
         {
-            return "page held out for the gate";
+            return "page held out for dev or gate";
         }
 
         if (right.Any(r => IsNearDuplicate(document, r) && !DocumentVariants.Differ(candidate, _corpus.Documents[r])))

@@ -33,7 +33,8 @@ public sealed record JudgedQuery
 /// <summary>Folded questions with judgements over one corpus: what evaluation reads. Immutable, thread-safe.</summary>
 public abstract class JudgedSet
 {
-    private protected JudgedSet(string name, Corpus corpus, IReadOnlyList<JudgedQuery> queries, IReadOnlyList<CohortRule> rules, DateOnly? asOf, string hash)
+    private protected JudgedSet(string name, Corpus corpus, IReadOnlyList<JudgedQuery> queries, IReadOnlyList<CohortRule> rules, DateOnly? asOf, string hash,
+        IReadOnlyList<string>? foldedTexts)
     {
         Name = name;
         Corpus = corpus;
@@ -41,6 +42,9 @@ public abstract class JudgedSet
         Rules = rules;
         AsOf = asOf;
         Hash = hash;
+        Seal = new HeldOutSeal(
+            queries.Select(q => q.Query).Concat(foldedTexts ?? []),
+            queries.Where(q => q.Cohorts.GetValueOrDefault(PageCohort.Attribute) == PageCohort.New).SelectMany(q => q.Relevance.Where(r => r.Value > 0).Select(r => r.Key)));
     }
 
     /// <summary><c>dev</c> or <c>gate</c>, as the report names it.</summary>
@@ -60,13 +64,17 @@ public abstract class JudgedSet
 
     /// <summary>SHA-256 over rows, corpus texts, cohort rules and <see cref="AsOf"/>; provenance is not part of it.</summary>
     public string Hash { get; }
+
+    /// <summary>Tells miners which questions and pages they must leave alone, without showing a row.</summary>
+    public HeldOutSeal Seal { get; }
 }
 
 /// <summary>Held-out questions for model selection, stopping and thresholds. Never trained on.</summary>
 public sealed class DevSet : JudgedSet
 {
-    internal DevSet(string name, Corpus corpus, IReadOnlyList<JudgedQuery> queries, IReadOnlyList<CohortRule> rules, DateOnly? asOf, string hash)
-        : base(name, corpus, queries, rules, asOf, hash) { }
+    internal DevSet(string name, Corpus corpus, IReadOnlyList<JudgedQuery> queries, IReadOnlyList<CohortRule> rules, DateOnly? asOf, string hash,
+        IReadOnlyList<string>? foldedTexts = null)
+        : base(name, corpus, queries, rules, asOf, hash, foldedTexts) { }
 }
 
 /// <summary>The frozen judgement set. No trainer and no miner takes this type, and nothing turns it into one that they take.</summary>
@@ -74,10 +82,5 @@ public sealed class GateSet : JudgedSet
 {
     internal GateSet(string name, Corpus corpus, IReadOnlyList<JudgedQuery> queries, IReadOnlyList<CohortRule> rules, DateOnly? asOf, string hash,
         IReadOnlyList<string>? foldedTexts = null)
-        : base(name, corpus, queries, rules, asOf, hash) => Seal = new GateSeal(
-            queries.Select(q => q.Query).Concat(foldedTexts ?? []),
-            queries.Where(q => q.Cohorts.GetValueOrDefault(PageCohort.Attribute) == PageCohort.New).SelectMany(q => q.Relevance.Where(r => r.Value > 0).Select(r => r.Key)));
-
-    /// <summary>Tells miners which questions they must not learn from, without showing them.</summary>
-    public GateSeal Seal { get; }
+        : base(name, corpus, queries, rules, asOf, hash, foldedTexts) { }
 }

@@ -33,8 +33,8 @@ public sealed class JudgedSetBuilder
     /// <exception cref="NearfarException">Rows name documents that the corpus lacks, contradict each other, or have unreadable cohorts: all in one message.</exception>
     public DevSet Dev(RowSet<Pair> rows)
     {
-        var (queries, _, rules, hash) = Build(rows);
-        return new DevSet("dev", _corpus, queries, rules, AsOf, hash);
+        var (queries, texts, rules, hash) = Build(rows);
+        return new DevSet("dev", _corpus, queries, rules, AsOf, hash, texts);
     }
 
     /// <summary>A set for model selection, of rows in memory.</summary>

@@ -153,7 +153,7 @@ public sealed class ReleaseLoop
             return;
         }
 
-        var miner = new HardNegativeMiner(_data.Train.Corpus, model.Encoder, _options.Mining, _data.Gate.Seal, _clock);
+        var miner = new HardNegativeMiner(_data.Train.Corpus, model.Encoder, _options.Mining, [_data.Gate.Seal, _data.Dev.Seal], _clock);
         var failures = await miner.MineFailuresAsync(_data.Traffic, _options.FailsAt, model.Record.Name, cancellationToken).ConfigureAwait(false);
         var fromTrain = await miner.MineAsync(_data.Train, model.Record.Name, cancellationToken).ConfigureAwait(false);
         PairFile.Write(path, [.. failures.Pairs, .. fromTrain.Pairs]);

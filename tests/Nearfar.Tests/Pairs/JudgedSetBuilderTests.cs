@@ -97,14 +97,14 @@ public sealed class JudgedSetBuilderTests
     [Fact]
     public void GateTypes_ThePublicFace_OffersNoWayToTrainingTypes()
     {
-        Type[] closed = [typeof(GateSet), typeof(JudgedSet), typeof(JudgedQuery), typeof(GateSeal)];
+        Type[] closed = [typeof(GateSet), typeof(JudgedSet), typeof(JudgedQuery), typeof(HeldOutSeal)];
         Type[] open = [typeof(Pair), typeof(TrainingSet), typeof(HardNegative)];
         const BindingFlags all = BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static;
         Assert.All(closed.Where(t => t != typeof(JudgedQuery)), type => Assert.Empty(type.GetConstructors()));
         Assert.All(closed, type => Assert.DoesNotContain(type.GetMembers(all).Select(ResultOf), r => r is not null && open.Any(o => Mentions(r, o))));
         // A miner may ask the seal, which only answers Contains.
         var makers = typeof(Corpus).Assembly.GetExportedTypes().SelectMany(t => t.GetMethods(all).Cast<MethodBase>().Concat(t.GetConstructors()))
-            .Where(m => m.GetParameters().Any(p => closed.Any(c => c != typeof(GateSeal) && Mentions(p.ParameterType, c))))
+            .Where(m => m.GetParameters().Any(p => closed.Any(c => c != typeof(HeldOutSeal) && Mentions(p.ParameterType, c))))
             .Where(m => open.Any(o => Mentions(m is MethodInfo method ? method.ReturnType : m.DeclaringType!, o)));
         Assert.Empty(makers);
     }

@@ -3,17 +3,17 @@ using Nearfar.Text;
 namespace Nearfar.Pairs;
 
 /// <summary>
-/// Says whether a question is one of the gate's, and nothing else: it holds hashes and fold keys, no row. Miners ask it before they learn
-/// from traffic. Immutable and thread-safe.
+/// Says whether a question is one of a held-out set's, and whether a page is held out by it; nothing else: it holds hashes, no row. Miners ask
+/// the seals of gate and dev before they learn from traffic or pick a negative. Immutable and thread-safe.
 /// </summary>
-public sealed class GateSeal
+public sealed class HeldOutSeal
 {
     private readonly HashSet<string> _foldKeys = new(StringComparer.Ordinal);
     private readonly NearDuplicateIndex _near = new();
 
     private readonly HashSet<string> _heldOut = new(StringComparer.Ordinal);
 
-    internal GateSeal(IEnumerable<string> questions, IEnumerable<string>? heldOutPages = null)
+    internal HeldOutSeal(IEnumerable<string> questions, IEnumerable<string>? heldOutPages = null)
     {
         _heldOut.UnionWith((heldOutPages ?? []).Select(ContentHash.IdOf));
         foreach (string question in questions)
@@ -25,7 +25,7 @@ public sealed class GateSeal
         }
     }
 
-    /// <summary>Whether the gate holds this question: the same text but for case and white space, or at least .8 of its shingles.</summary>
+    /// <summary>Whether the set holds this question: the same text but for case and white space, or at least .8 of its shingles.</summary>
     /// <param name="query">A question, for example from traffic.</param>
     public bool Contains(string query)
     {
@@ -33,7 +33,7 @@ public sealed class GateSeal
         return _foldKeys.Contains(ContentHash.IdOf(FoldKeys.Of(query))) || _near.Find(Shingles.Of(query)).Count > 0;
     }
 
-    /// <summary>Whether a document is an answer of the gate whose cluster no training pair names: it is not trained against either.</summary>
+    /// <summary>Whether a document is an answer of the set whose cluster no training pair names: it is not trained against either.</summary>
     /// <param name="documentId">Id in the corpus.</param>
     public bool IsHeldOutPage(string documentId)
     {
