@@ -63,7 +63,7 @@ public sealed class Trainer
         long steps = Enumerable.Range(0, _options.Epochs).Sum(epoch => (long)sampler.Epoch(epoch).Count);
         if (steps == 0)
         {
-            throw new NearfarException($"Nothing to train on: {rows.Rows.Count} readable rows of {set.Pairs.Count} pairs make no batch of two different questions and documents. Add pairs.");
+            throw new NearfarException($"Nothing to train on: {rows.Rows.Length} readable rows of {set.Pairs.Count} pairs make no batch of two different questions and documents. Add pairs.");
         }
 
         var rate = new LearningRate(_options.Rate, steps, _options.WarmupShare);
@@ -88,7 +88,7 @@ public sealed class Trainer
         else
         {
             folder.OpenHistory(0);
-            folder.WriteStart(identity, rows.Rows.Count, steps, leftOut);
+            folder.WriteStart(identity, rows.Rows.Length, steps, leftOut);
             best = last = await ScoreAsync(heldOut, encoder, cancellationToken);
             bestParameters = ParametersOf(encoder);
             folder.WriteEvaluation(0, 0, best, best: true);
@@ -149,7 +149,7 @@ public sealed class Trainer
         }
 
         encoder.LoadParameters(new MemoryStream(bestParameters));
-        return new TrainingResult<TEncoder>(encoder, bestStep, best, steps, rows.Rows.Count, leftOut);
+        return new TrainingResult<TEncoder>(encoder, bestStep, best, steps, rows.Rows.Length, leftOut);
 
         void Write(string name)
         {

@@ -9,11 +9,11 @@ namespace Nearfar.Training;
 /// <summary>Pairs as rows of text numbers: one row for each positive of each pair.</summary>
 internal sealed class TrainingRows
 {
-    private readonly IReadOnlyList<int[]> _positivesOfFold;     // texts that answer a folded question, ascending
+    private readonly int[][] _positivesOfFold;                  // texts that answer a folded question, ascending
     private readonly int[] _documentOf;                         // scratch of Collate
-    private readonly IReadOnlyList<int> _asDocument;            // by text number: the document of the same words, or -1
+    private readonly int[] _asDocument;                         // by text number: the document of the same words, or -1
 
-    private TrainingRows(IReadOnlyList<TrainingText> texts, IReadOnlyList<int> asDocument, IReadOnlyList<Row> rows, IReadOnlyList<int[]> positivesOfFold, string hash) =>
+    private TrainingRows(IReadOnlyList<TrainingText> texts, int[] asDocument, Row[] rows, int[][] positivesOfFold, string hash) =>
         (Texts, _asDocument, Rows, _positivesOfFold, Hash, _documentOf) = (texts, asDocument, rows, positivesOfFold, hash, new int[texts.Count]);
 
     /// <summary>One training example.</summary>
@@ -27,7 +27,7 @@ internal sealed class TrainingRows
     /// <summary>Distinct texts of each side.</summary>
     public IReadOnlyList<TrainingText> Texts { get; }
 
-    public IReadOnlyList<Row> Rows { get; }
+    public Row[] Rows { get; }
 
     /// <summary>SHA-256 over all rows and texts, in order.</summary>
     public string Hash { get; }
@@ -62,7 +62,7 @@ internal sealed class TrainingRows
         }
 
         int[] asDocument = [.. texts.Select(t => numbers.GetValueOrDefault(t with { Role = TextRole.Document }, -1))];
-        return new TrainingRows(texts, asDocument, rows, [.. positives.Select(p => p.ToArray())], HashOf(rows, texts));
+        return new TrainingRows(texts, asDocument, [.. rows], [.. positives.Select(p => p.ToArray())], HashOf(rows, texts));
 
         int TextOf(string documentId) => NumberOf(new TrainingText(set.Corpus[documentId].Content, TextRole.Document));
 

@@ -65,47 +65,44 @@ internal sealed unsafe class InfoNceStripes
         }
     }
 
-    // 64 rows of one column: unit rows, and their places in the packed matrices while they are in the cache.
+    // 64 rows of one column: unit rows, and their places in the packed matrix while they are in registers.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Normalise(int block, int worker)
     {
         int column = block / Blocks.Of(_pairs);
         int first = block % Blocks.Of(_pairs) * Blocks.Rows;
         int last = Math.Min(first + Blocks.Rows, _pairs);
-        var packed = (column == 0 ? _anchorRows : _documentRows).Span;
-        int depth = column == 0 ? _pairs : _documents;
-        for (int row = first; row < last; row++)
+        var rows = _columns[column];
+        nint depth = column == 0 ? _pairs : _documents;
+        fixed (float* raw = rows.Data.Span, units = _units.Span, inverses = _inverse.Span, packed = (column == 0 ? _anchorRows : _documentRows).Span)
         {
-            int number = (column * _pairs) + row;
-            var unit = _units.Span.Slice(number * _padded, _padded);
-            _columns[column][row].CopyTo(unit);
-            unit[_dimensions..].Clear();
-            _inverse.Span[number] = UnitLength(unit);
-            int at = column == 0 ? row : number - _pairs;
-            for (int panel = 0; panel < _padded; panel += MatrixKernels.PanelColumns)
+            for (int row = first; row < last; row++)
             {
-                unit.Slice(panel, MatrixKernels.PanelColumns).CopyTo(packed[((panel * depth) + (at * MatrixKernels.PanelColumns))..]);
+                nint number = ((nint)column * _pairs) + row;
+                float* unit = units + (number * _padded);
+                float* place = packed + ((column == 0 ? row : number - _pairs) * MatrixKernels.PanelColumns);
+                new ReadOnlySpan<float>(raw + ((nint)row * rows.Stride), _dimensions).CopyTo(new Span<float>(unit, _padded));
+                new Span<float>(unit + _dimensions, _padded - _dimensions).Clear();
+                float inverse = InverseOf(Lanes.Dot(unit, unit, _padded));
+                inverses[number] = inverse;
+                for (int k = 0; k < _padded; k += MatrixKernels.PanelColumns, place += depth * MatrixKernels.PanelColumns)
+                {
+                    var low = Vector512.Load(unit + k) * inverse;
+                    var high = Vector512.Load(unit + k + Lanes.Count) * inverse;
+                    low.Store(unit + k);
+                    low.Store(place);
+                    high.Store(unit + k + Lanes.Count);
+                    high.Store(place + Lanes.Count);
+                }
             }
         }
     }
+
+    // A zero row has no direction: it stays zero. A row too long for a float is not made to look like one.
+    private static float InverseOf(float square) => square == 0 ? 0 : float.IsFinite(square) ? 1 / MathF.Sqrt(square) : float.NaN;
 
     private void PackColumns(int panel, int worker) =>
         MatrixKernels.PackTransposedPanel(_units.Span[(_pairs * _padded)..], _documents, _dimensions, _padded, _documentColumns.Span, panel);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float UnitLength(Span<float> row)
-    {
-        fixed (float* r = row)
-        {
-            float square = Lanes.Dot(r, r, row.Length);
-            float inverse = square == 0 ? 0 : float.IsFinite(square) ? 1 / MathF.Sqrt(square) : float.NaN;
-            for (int i = 0; i < row.Length; i += Lanes.Count)
-            {
-                (Vector512.Load(r + i) * inverse).Store(r + i);
-            }
-
-            return inverse;
-        }
-    }
 
     // 64 anchors against all documents: similarities, softmax, gradient of the anchors.
     private void AnchorStripe(int block, int worker)
@@ -262,24 +259,34 @@ internal sealed unsafe class InfoNceStripes
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ThroughNormalisation(Rows<float> gradient, int number)
     {
-        Span<float> padded = stackalloc float[_padded];
-        fixed (float* g = padded, units = _units.Span)
+        float* padded = stackalloc float[_padded];
+        new Span<float>(padded, _padded).Clear();
+        fixed (float* rows = gradient.Data.Span, units = _units.Span, inverses = _inverse.Span)
         {
-            padded[_dimensions..].Clear();
             for (int i = 0; i < gradient.Count; i++)
             {
-                var row = gradient[i];
-                row.CopyTo(padded);
-                float* e = units + ((long)(number + i) * _padded);
-                float inverse = _inverse.Span[number + i];
-                var along = Vector512.Create(-Lanes.Dot(g, e, _padded));
-                for (int k = 0; k < _padded; k += Lanes.Count)
+                float* row = rows + ((nint)i * gradient.Stride);
+                float* e = units + ((nint)(number + i) * _padded);
+                if (_dimensions == _padded)
                 {
-                    (Vector512.FusedMultiplyAdd(Vector512.Load(e + k), along, Vector512.Load(g + k)) * inverse).Store(g + k);
+                    Project(row, e, _padded, inverses[number + i]);
+                    continue;
                 }
 
-                padded[.._dimensions].CopyTo(row);
+                new ReadOnlySpan<float>(row, _dimensions).CopyTo(new Span<float>(padded, _padded));
+                Project(padded, e, _padded, inverses[number + i]);
+                new ReadOnlySpan<float>(padded, _dimensions).CopyTo(new Span<float>(row, _dimensions));
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Project(float* gradient, float* unit, int n, float inverse)
+    {
+        var along = Vector512.Create(-Lanes.Dot(gradient, unit, n));
+        for (int k = 0; k < n; k += Lanes.Count)
+        {
+            (Vector512.FusedMultiplyAdd(Vector512.Load(unit + k), along, Vector512.Load(gradient + k)) * inverse).Store(gradient + k);
         }
     }
 }

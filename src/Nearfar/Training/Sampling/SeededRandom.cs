@@ -17,6 +17,8 @@ public sealed class SeededRandom
         _s3 = SplitMix(ref seed);
     }
 
+    internal SeededRandom(ulong s0, ulong s1, ulong s2, ulong s3) => (_s0, _s1, _s2, _s3) = (s0, s1, s2, s3);
+
     /// <summary>An independent stream for each use of a seed, so that drawing more in one place moves nothing elsewhere.</summary>
     /// <param name="seed">The run's seed.</param>
     /// <param name="epoch">Or any other counter.</param>
@@ -90,7 +92,7 @@ public sealed class SeededRandom
         }
     }
 
-    private static ulong SplitMix(ref ulong state)
+    internal static ulong SplitMix(ref ulong state)
     {
         state += 0x9E3779B97F4A7C15;
         ulong z = state;
