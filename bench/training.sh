@@ -23,7 +23,7 @@ for task in medquad banking77; do
     epochs=5; [ "$task" = banking77 ] && epochs=2
     "$python" bench/training_pairs.py "$task" "$work/$task.jsonl"
     for round in $(seq "$rounds"); do       # interleaved, so that a busy spell of the machine meets all
-        "$bench" training "$work/$task.jsonl" "$tokenizer" --epochs "$epochs" --steps 60 | sed 's/.*"pairs_per_cpu_second": \([0-9]*\).*/\1/' >> "$work/$task.nearfar"
+        "$bench" training "$work/$task.jsonl" "$tokenizer" --epochs 20 --steps 200 | sed 's/.*"pairs_per_cpu_second": \([0-9]*\).*/\1/' >> "$work/$task.nearfar"
         peer "$task" "$epochs" "" >> "$work/$task.default"
         peer "$task" "$epochs" --full >> "$work/$task.full"
         peer "$task" "$epochs" "--full --plain-malloc" >> "$work/$task.plain"

@@ -172,6 +172,7 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
     }
 
     // The mean of the rows.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Pool(int text, Span<float> into)
     {
         int start = _bags.Offsets[text], end = _bags.Offsets[text + 1];
@@ -248,6 +249,7 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int SortEntriesByToken()
     {
         int entries = 0, touched = 0;

@@ -151,6 +151,7 @@ internal static unsafe class MatrixKernels
         public float* Row(int i) => (float*)Start + (Columns ? i : i * Stride);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyBlock(Tile tile, Left a, int rows, int depth, float* b, int depthOfPanel, int columns, float* c, int strideC, bool add)
     {
         float* edge = stackalloc float[StripRows * PanelColumns];
@@ -202,6 +203,7 @@ internal static unsafe class MatrixKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose(float* from, int stride, int rows, int columns, float* into, int strideInto)
     {
         int i = 0;
