@@ -38,10 +38,9 @@ internal sealed class QuestionSplit
     {
         var groups = Groups();
         Assign(groups);
-        foreach (var pair in Dev.Concat(Gate))
-        {
-            HoldOut(pair.Query);
-        }
+        Gate.ForEach(p => HoldOut(p.Query));
+        Dev.RemoveAll(p => IsHeldOut(p.Query));
+        Dev.ForEach(p => HoldOut(p.Query));
 
         Train.RemoveAll(p => IsHeldOut(p.Query)); // a fixed gate, and near-duplicates that no group held together
         AddSentences();

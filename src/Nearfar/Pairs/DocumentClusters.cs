@@ -28,9 +28,15 @@ public sealed class DocumentClusters
         ArgumentNullException.ThrowIfNull(corpus);
         ArgumentNullException.ThrowIfNull(pairs);
         var union = new UnionFind(corpus.Count);
-        uint[][] shingles = [.. corpus.Documents.Select(d => Shingles.Of(d.Text))];
+        var shingles = new uint[corpus.Count][];
+        var keys = new ulong[corpus.Count][];
+        Parallel.For(0, corpus.Count, i =>
+        {
+            shingles[i] = Shingles.Of(corpus.Documents[i].Text);
+            keys[i] = NearDuplicateIndex.BandKeys(shingles[i]);
+        });
         JoinDeclared(corpus, union);
-        JoinNearDuplicates(shingles, union);
+        JoinNearDuplicates(shingles, keys, union);
         JoinPositives(corpus, pairs, union);
         return new DocumentClusters(corpus, Name(corpus, union), shingles);
     }
@@ -85,7 +91,7 @@ public sealed class DocumentClusters
         }
     }
 
-    private static void JoinNearDuplicates(uint[][] shingles, UnionFind union)
+    private static void JoinNearDuplicates(uint[][] shingles, ulong[][] keys, UnionFind union)
     {
         var equal = new Dictionary<Int128, int>();
         var index = new NearDuplicateIndex();
@@ -99,7 +105,7 @@ public sealed class DocumentClusters
                 continue;
             }
 
-            foreach (int candidate in index.Candidates(shingles[i]))
+            foreach (int candidate in index.Candidates(keys[i]))
             {
                 if (union.Find(owners[candidate]) != union.Find(i) && index.IsNear(candidate, shingles[i]))
                 {
@@ -107,7 +113,7 @@ public sealed class DocumentClusters
                 }
             }
 
-            index.Add(shingles[i]);
+            index.Add(shingles[i], keys[i]);
             owners.Add(i);
         }
     }
