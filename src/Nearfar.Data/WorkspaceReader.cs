@@ -417,7 +417,7 @@ internal sealed partial class WorkspaceReader
             var values = new Dictionary<string, double>(StringComparer.Ordinal);
             foreach (string metric in metrics.Keys)
             {
-                if (Metric(metrics, metric, metric, "margin_mean", "margin_hard", "z_margin") is not null && metrics.Number(metric) is { } value)
+                if (Metric(metrics, metric, metric, "margin_mean", "margin_hard", "z_margin_mean", "z_margin_hard") is not null && metrics.Number(metric) is { } value)
                 {
                     values[metric] = value;
                 }
