@@ -122,7 +122,7 @@ internal sealed class QuestionSplit
         {
             // A held-out question on a known page needs another training question there, and no near-duplicate of its own in training.
             string cluster = ClusterOf(question.Pair);
-            bool parted = kept.All(k => Shingles.Jaccard(k.Shingles, question.Shingles) < Shingles.NearDuplicate);
+            bool parted = kept.All(k => !Shingles.AreNear(k.Shingles, question.Shingles));
             bool known = _sentenceClusters.Contains(cluster) || kept.Any(k => ClusterOf(k.Pair) == cluster);
             if (!parted || !known)
             {

@@ -243,7 +243,7 @@ public sealed class HardNegativeMiner
         return answer is { Length: >= 12 } && FoldKeys.Of(candidate.Content).Contains(FoldKeys.Of(answer), StringComparison.Ordinal) ? "holds the answer" : null;
     }
 
-    private bool IsNearDuplicate(int a, int b) => Shingles.Jaccard(ShinglesOf(a), ShinglesOf(b)) >= Shingles.NearDuplicate;
+    private bool IsNearDuplicate(int a, int b) => Shingles.AreNear(ShinglesOf(a), ShinglesOf(b));
 
     private uint[] ShinglesOf(int document) => _shingles[document] ??= Shingles.Of(_corpus.Documents[document].Text);
 

@@ -56,7 +56,7 @@ public sealed class DocumentClusters
     /// <param name="second">Another.</param>
     /// <exception cref="KeyNotFoundException">No such document.</exception>
     public bool AreNearDuplicates(string first, string second) =>
-        Shingles.Jaccard(_shingles[IndexOf(first)], _shingles[IndexOf(second)]) >= Shingles.NearDuplicate;
+        Shingles.AreNear(_shingles[IndexOf(first)], _shingles[IndexOf(second)]);
 
     /// <summary>Shingles of each document, in corpus order.</summary>
     internal IReadOnlyList<uint[]> ShinglesByDocument => _shingles;

@@ -63,7 +63,7 @@ internal sealed class NearDuplicateIndex
         return found;
     }
 
-    public bool IsNear(int number, uint[] set) => Shingles.Jaccard(_sets[number], set) >= Shingles.NearDuplicate;
+    public bool IsNear(int number, uint[] set) => Shingles.AreNear(_sets[number], set);
 
     /// <summary>One key for each band of the set's MinHash signature.</summary>
     public static ulong[] BandKeys(uint[] set)

@@ -9,9 +9,6 @@ namespace Nearfar.Pairs;
 /// <remarks>Broder 1997, "On the resemblance and containment of documents". A text shorter than five units is one shingle.</remarks>
 internal static class Shingles
 {
-    /// <summary>Texts of at least this Jaccard similarity are near-duplicates.</summary>
-    public const double NearDuplicate = 0.8;
-
     private const int Length = 5;
 
     /// <returns>Ascending and distinct, never empty: equal texts without any word are equal shingles.</returns>
@@ -48,27 +45,26 @@ internal static class Shingles
         return shingles[..kept];
     }
 
-    /// <summary>Shared shingles over all shingles, 0 to 1.</summary>
-    public static double Jaccard(ReadOnlySpan<uint> a, ReadOnlySpan<uint> b)
+    /// <summary>Whether the Jaccard similarity is at least .8; gives up as soon as too many shingles are not shared.</summary>
+    public static bool AreNear(ReadOnlySpan<uint> a, ReadOnlySpan<uint> b)
     {
-        int i = 0, j = 0, shared = 0;
-        while (i < a.Length && j < b.Length)
+        // shared / (a + b - shared) >= 4/5 is 9 shared >= 4 (a + b): no rounding at the limit.
+        int needed = ((4 * (a.Length + b.Length)) + 8) / 9;
+        int allowed = a.Length + b.Length - (2 * needed);
+        int i = 0, j = 0;
+        while (i < a.Length && j < b.Length && allowed >= 0)
         {
             if (a[i] == b[j])
             {
-                (i, j, shared) = (i + 1, j + 1, shared + 1);
+                (i, j) = (i + 1, j + 1);
+                continue;
             }
-            else if (a[i] < b[j])
-            {
-                i++;
-            }
-            else
-            {
-                j++;
-            }
+
+            allowed--;
+            _ = a[i] < b[j] ? i++ : j++;
         }
 
-        return (double)shared / (a.Length + b.Length - shared);
+        return allowed >= a.Length - i + b.Length - j;
     }
 
     /// <summary>Finaliser of MurmurHash3 (Appleby, public domain): every input bit reaches every output bit.</summary>
@@ -89,8 +85,9 @@ internal static class Shingles
         while (i < folded.Length)
         {
             Rune.DecodeFromUtf16(folded.AsSpan(i), out var rune, out int length);
-            bool unspaced = Words.IsUnspaced(rune.Value);
-            if (start >= 0 && (unspaced || !IsWord(rune)))
+            bool unspaced = !rune.IsAscii && Words.IsUnspaced(rune.Value);
+            bool word = rune.IsAscii ? char.IsAsciiLetterOrDigit((char)rune.Value) : IsWord(rune);
+            if (start >= 0 && (unspaced || !word))
             {
                 units.Add(HashOf(folded.AsSpan(start, i - start)));
                 start = -1;
@@ -100,7 +97,7 @@ internal static class Shingles
             {
                 units.Add(HashOf(folded.AsSpan(i, length)));
             }
-            else if (start < 0 && IsWord(rune))
+            else if (start < 0 && word)
             {
                 start = i;
             }

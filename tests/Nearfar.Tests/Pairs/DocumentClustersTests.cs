@@ -83,6 +83,25 @@ public sealed class DocumentClustersTests
     }
 
     [Fact]
+    public void AreNear_AnySets_IsTheQuotientOfTheDefinition()
+    {
+        var set = Gen.UInt[0, 60].Array[1, 60].Select(a => a.Distinct().Order().ToArray());
+        var near = set.SelectMany(a => Gen.UInt[0, 80].Array[0, 6].Select(b => a.Concat(b).Distinct().Order().ToArray()), (a, b) => (a, b));
+        int yes = 0;
+        Gen.OneOf(Gen.Select(set, set), near).Sample(
+            pair =>
+            {
+                var (a, b) = pair;
+                int shared = a.Intersect(b).Count();
+                bool wanted = 10 * shared >= 8 * (a.Length + b.Length - shared);
+                yes += wanted ? 1 : 0;
+                Assert.Equal(wanted, Shingles.AreNear(a, b));
+            },
+            iter: 3000, threads: 1);
+        Assert.InRange(yes, 300, 2700);
+    }
+
+    [Fact]
     public void Shingles_ScriptsWithoutSpaces_AreRunsOfFiveCharacters()
     {
         Assert.Equal(4, Shingles.Of("返品の条件とは何").Length); // 8 characters
