@@ -1,9 +1,13 @@
+using Nearfar.Bench.Data;
+using Nearfar.Bench.Evaluation;
 using Nearfar.Bench.Text;
 using Nearfar.Bench.Training;
 
 // The first argument names the measurement, the rest is its own.
 Dictionary<string, Func<string[], TextWriter, Task<int>>> all = new(StringComparer.Ordinal)
 {
+    ["prepare"] = Preparation.Run,
+    ["quality"] = QualityBench.Run,
     ["text"] = TokenizerBench.Run,
     ["training"] = StaticTrainingBench.Run,
 };

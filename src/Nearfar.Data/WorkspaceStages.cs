@@ -29,7 +29,7 @@ public static class WorkspaceStages
             {
                 From = encoder.From,
                 Dimensions = encoder.Dimensions ?? defaults.Dimensions,
-                MaxTokens = encoder.MaxTokens ?? defaults.MaxTokens,
+                MaxTokens = encoder.MaxTokens,
                 IdfPower = encoder.IdfPower ?? defaults.IdfPower,
                 QueryPrompt = encoder.QueryPrompt ?? "",
                 DocumentPrompt = encoder.DocumentPrompt ?? "",

@@ -24,9 +24,11 @@ public static class StartEncoder
         if (options.From is not null)
         {
             var encoder = StaticEncoder.Load(options.From);
-            return options.QueryPrompt.Length + options.DocumentPrompt.Length == 0
-                ? encoder
-                : new StaticEncoder(encoder.Tokenizer, encoder.TokenRows, encoder.Options with { QueryPrompt = options.QueryPrompt, DocumentPrompt = options.DocumentPrompt });
+            var kept = encoder.Options with { MaxTokens = options.MaxTokens ?? encoder.Options.MaxTokens };
+            var wanted = options.QueryPrompt.Length + options.DocumentPrompt.Length == 0
+                ? kept
+                : kept with { QueryPrompt = options.QueryPrompt, DocumentPrompt = options.DocumentPrompt };
+            return wanted == encoder.Options ? encoder : new StaticEncoder(encoder.Tokenizer, encoder.TokenRows, wanted);
         }
 
         string[] texts = [.. set.Corpus.Documents.Select(d => d.Content).Concat(set.Pairs.Select(p => p.Query)).Distinct(StringComparer.Ordinal)];
@@ -37,7 +39,7 @@ public static class StartEncoder
         float[] rows = start.Rows.ToArray();
         Weigh(rows, options, tokenizer, texts);
         return new StaticEncoder(tokenizer, new Vectors.Rows<float>(rows, tokenizer.VocabularySize, options.Dimensions, options.Dimensions),
-            new StaticEncoderOptions { MaxTokens = options.MaxTokens, QueryPrompt = options.QueryPrompt, DocumentPrompt = options.DocumentPrompt, Label = "untrained" });
+            new StaticEncoderOptions { MaxTokens = options.MaxTokens ?? StartOptions.DefaultMaxTokens, QueryPrompt = options.QueryPrompt, DocumentPrompt = options.DocumentPrompt, Label = "untrained" });
     }
 
     private static void Weigh(float[] rows, StartOptions options, Tokenizer tokenizer, string[] texts)

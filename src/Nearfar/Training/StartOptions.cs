@@ -5,6 +5,8 @@ namespace Nearfar.Training;
 /// <summary>What a static encoder starts from. Plain values, kept in <c>run.json</c>.</summary>
 public sealed record StartOptions
 {
+    internal const int DefaultMaxTokens = 256;
+
     /// <summary>Folder of a static model to start from; null: random rows over a tokenizer. Default null.</summary>
     public string? From { get; init; }
 
@@ -26,8 +28,8 @@ public sealed record StartOptions
     /// <summary>Put before every document. Default none.</summary>
     public string DocumentPrompt { get; init; } = "";
 
-    /// <summary>Tokens of a text that count when rows are random, at least 1; a model folder keeps its own cut. Default 256.</summary>
-    public int MaxTokens { get; init; } = 256;
+    /// <summary>Tokens of a text that count, at least 1. Default null: 256 for random rows, a model folder's own cut.</summary>
+    public int? MaxTokens { get; init; }
 
     /// <summary>
     /// Random rows are multiplied by (ln((N + 1) / (df + 1)) + 1) to this power, so that the untrained encoder weighs words as keyword search
@@ -53,7 +55,7 @@ public sealed record StartOptions
         Check(Dimensions is >= 8 and <= 4096, $"dimensions is {Dimensions}; wanted 8 to 4096");
         Check(VocabularySize is >= 100 and <= 1_000_000, $"vocabulary size is {VocabularySize}; wanted 100 to 1000000");
         Check(Enum.IsDefined(TokenizerKind), $"tokenizer kind {(int)TokenizerKind} is not known");
-        Check(MaxTokens >= 1, $"max_tokens is {MaxTokens}; wanted at least 1");
+        Check(MaxTokens is null or >= 1, $"max_tokens is {MaxTokens}; wanted at least 1");
         Check(IdfPower is >= 0 and <= 4, $"idf power is {IdfPower}; wanted 0 to 4");
         return problems;
     }
@@ -63,9 +65,13 @@ public sealed record StartOptions
         yield return Of("start.from", From ?? "random");
         yield return Of("start.query_prompt", QueryPrompt);
         yield return Of("start.document_prompt", DocumentPrompt);
+        if (MaxTokens is not null || From is null)
+        {
+            yield return Of("start.max_tokens", MaxTokens ?? DefaultMaxTokens);
+        }
+
         if (From is null)
         {
-            yield return Of("start.max_tokens", MaxTokens);
             yield return Of("start.dimensions", Dimensions);
             yield return Of("start.idf_power", IdfPower);
             yield return Of("start.seed", Seed);
