@@ -19,6 +19,11 @@ public static class ConsoleSummary
         var lines = new List<string> { view.Counts.FirstLine };
         if (view.Decision is { } decision)
         {
+            if (ReasonText.Disjoint(view.Now) is { } disjoint)
+            {
+                lines.Add(disjoint);
+            }
+
             lines.Add($"{ReasonText.Word(decision.Verdict)}. {ReasonText.Because(decision)}");
             lines.AddRange(decision.Reasons.Where(r => r.Outcome != TestOutcome.Fine).Select(r =>
                 $"  {Word(r.Outcome)}  {ReasonText.Who(r)}: {view.CountsFor(r.Cohort)}. {ReasonText.What(r)}{ReasonText.Needed(r)}."));

@@ -18,6 +18,7 @@ public static class MarkdownReport
         var view = new ReportView(input);
         var text = new StringBuilder();
         text.Append("**").Append(view.Counts.FirstLine).Append("**\n\n");
+        text.Append(ReasonText.Disjoint(view.Now) is { } disjoint ? MarkdownText.Escape(disjoint) + "\n\n" : "");
         WriteVerdict(text, view);
         WriteMoved(text, view);
         WriteOverall(text, view);

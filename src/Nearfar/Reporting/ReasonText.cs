@@ -75,4 +75,16 @@ internal static class ReasonText
         InconclusiveAction.Block => " The policy blocks an inconclusive release.",
         _ => "",
     };
+
+    /// <summary>How the questions are apart from what was trained on, by the built-in cohort <c>page</c>; null when the set does not say.</summary>
+    public static string? Disjoint(Evaluation.EvalReport report)
+    {
+        if (!report.Cohorts.TryGetValue("page", out var pages))
+        {
+            return null;
+        }
+
+        int known = pages.TryGetValue("known", out var k) ? k.N : 0, unseen = pages.TryGetValue("new", out var n) ? n.N : 0;
+        return $"{Figures.Count(known, "question")} on known pages (trained on with other questions), {Figures.Whole(unseen)} on new pages (no page of their cluster was trained on).";
+    }
 }

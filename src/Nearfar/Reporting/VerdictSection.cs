@@ -27,6 +27,10 @@ internal static class VerdictSection
             page.Leaf("h1", view.Counts.FirstLine);
             WriteVerdict(page, view.Decision);
             WriteCounts(page, view.Counts);
+            if (ReasonText.Disjoint(view.Now) is { } disjoint)
+            {
+                page.Leaf("p", disjoint, ("class", "soft"));
+            }
         }
     }
 
