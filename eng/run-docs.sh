@@ -18,8 +18,9 @@ done
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-git archive HEAD samples/helpdesk | tar -x -C "$work"
-mkdir "$work/bin"
+mkdir "$work/samples" "$work/bin"
+cp -r samples/helpdesk "$work/samples/"
+rm -rf "$work/samples/helpdesk/out"
 cat > "$work/bin/nearfar" <<END
 #!/usr/bin/env bash
 $nearfar "\$@"
