@@ -1,4 +1,5 @@
 using Nearfar.Bench.Data;
+using Nearfar.Bench.Encoding;
 using Nearfar.Bench.Evaluation;
 using Nearfar.Bench.Text;
 using Nearfar.Bench.Training;
@@ -6,6 +7,8 @@ using Nearfar.Bench.Training;
 // The first argument names the measurement, the rest is its own.
 Dictionary<string, Func<string[], TextWriter, Task<int>>> all = new(StringComparer.Ordinal)
 {
+    ["embed"] = EmbeddingBench.Run,
+    ["eval"] = EvaluationBench.Run,
     ["prepare"] = Preparation.Run,
     ["quality"] = QualityBench.Run,
     ["text"] = TokenizerBench.Run,

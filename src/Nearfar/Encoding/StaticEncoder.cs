@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Microsoft.Extensions.AI;
@@ -156,11 +157,7 @@ public sealed class StaticEncoder : IEncoder
         }
 
         float scale = (float)(1 / Math.Sqrt(square));
-        for (int i = 0; i < into.Length; i++)
-        {
-            into[i] *= scale;
-        }
-
+        TensorPrimitives.Multiply(into, scale, into);      // each element by itself: no width changes a bit
         return true;
     }
 
@@ -200,12 +197,22 @@ public sealed class StaticEncoder : IEncoder
         }
     }
 
-    // 16 partial sums in double whatever the processor's width: the same bits everywhere.
+    // 16 partial sums in double whatever the processor's width, element i in sum i mod 16: the same bits everywhere.
     private static double SumOfSquares(ReadOnlySpan<float> row)
     {
         Span<double> partial = stackalloc double[16];
-        partial.Clear();
-        for (int i = 0; i < row.Length; i++)
+        Vector512<double> low = Vector512<double>.Zero, high = low;
+        int i = 0;
+        for (; i + 16 <= row.Length; i += 16)
+        {
+            var (a, b) = Vector512.Widen(Vector512.Create(row.Slice(i, 16)));
+            low += a * a;
+            high += b * b;
+        }
+
+        low.CopyTo(partial);
+        high.CopyTo(partial[8..]);
+        for (; i < row.Length; i++)
         {
             partial[i & 15] += (double)row[i] * row[i];
         }
