@@ -44,7 +44,7 @@ public sealed class WorkspaceTests
         Assert.Equal(["refund-policy"], options.Cohorts[2].Protected);
         Assert.Equal((90.0, 365.0, "d"), (options.Cohorts[3].Edges[0], options.Cohorts[3].Edges[1], options.Cohorts[3].Unit));
         Assert.Equal((256, "wordpiece", 8000), (options.Encoder.Dimensions, options.Tokenizer?.Train, options.Tokenizer?.Size));
-        Assert.Equal((0.05, 512, 10.0), (options.Train.Temperature, options.Train.Batch, options.Train.Epochs));
+        Assert.Equal((0.05, 512, 10), (options.Train.Temperature, options.Train.Batch, options.Train.Epochs));
         Assert.Equal((0.02, 0.05, 0.18), (options.Gate.Tolerance, options.Gate.ProtectedTolerance, options.Gate.Floors["intent=refund-policy"]["margin_mean"]));
         Assert.Equal(folder["gate.jsonl"], options.Data.Gate?.Path);
         Assert.Equal(folder["output"], options.Output);

@@ -26,7 +26,7 @@ public static class StartEncoder
             var encoder = StaticEncoder.Load(options.From);
             return options.QueryPrompt.Length + options.DocumentPrompt.Length == 0
                 ? encoder
-                : new StaticEncoder(encoder.Tokenizer, encoder.TokenRows, encoder.Options with { QueryPrompt = options.QueryPrompt, DocumentPrompt = options.DocumentPrompt });
+                : encoder.With(encoder.Options with { QueryPrompt = options.QueryPrompt, DocumentPrompt = options.DocumentPrompt });
         }
 
         string[] texts = [.. set.Corpus.Documents.Select(d => d.Content).Concat(set.Pairs.Select(p => p.Query)).Distinct(StringComparer.Ordinal)];
@@ -36,7 +36,7 @@ public static class StartEncoder
         var start = StaticStart.Random(tokenizer, options.Dimensions, options.Seed);
         float[] rows = start.Rows.ToArray();
         Weigh(rows, options, tokenizer, texts);
-        return new StaticEncoder(tokenizer, new Vectors.Rows<float>(rows, tokenizer.VocabularySize, options.Dimensions, options.Dimensions),
+        return StaticEncoder.Over(tokenizer, rows, options.Dimensions,
             new StaticEncoderOptions { MaxTokens = options.MaxTokens, QueryPrompt = options.QueryPrompt, DocumentPrompt = options.DocumentPrompt, Label = "untrained" });
     }
 
