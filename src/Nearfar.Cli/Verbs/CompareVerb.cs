@@ -58,7 +58,7 @@ internal sealed class CompareVerb : Verb
             }
         }
 
-        context.Next("nearfar gate --candidate AFTER, to decide by the policy");
+        context.Next("nearfar gate RUN, to decide by the policy");
         return Task.FromResult(0);
     }
 

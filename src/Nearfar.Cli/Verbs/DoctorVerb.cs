@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Text;
 using Nearfar.Data;
 
 namespace Nearfar.Cli.Verbs;
@@ -27,7 +26,6 @@ internal sealed class DoctorVerb : Verb
             ("processors", Environment.ProcessorCount.ToString(System.Globalization.CultureInfo.InvariantCulture)),
             ("vectors", Vector512.IsHardwareAccelerated ? "512 bits" : Vector256.IsHardwareAccelerated ? "256 bits" : Vector128.IsHardwareAccelerated ? "128 bits" : "none: training will be slow"),
             ("memory", $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MB"),
-            ("Unicode data", "é".Normalize(NormalizationForm.FormD).Length == 2 ? "complete" : "the runtime is in invariant mode: fold keys and keyword search will miss accents. Unset DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"),
         };
         string? found = context.Parsed.GetValue(_workspace) ?? context.Parsed.GetValue(CommonOptions.Workspace) ?? Workspace.Find(Directory.GetCurrentDirectory());
         if (found is null)

@@ -37,7 +37,12 @@ internal sealed class GateVerb : Verb
         }
 
         context.Say($"Report: {RunReport.HtmlPath(folder)}");
-        context.Next(attempt.Decision.ExitCode == 0 ? $"nearfar release promote {name} --by YOU" : $"nearfar mine --model {name} --from-failures");
+        context.Next(attempt.Decision.ExitCode switch
+        {
+            0 => $"nearfar release promote {name} --by YOU",
+            3 => "add gate questions to the cohorts named above, then nearfar check",
+            _ => $"nearfar mine --model {name} --from-failures",
+        });
         return attempt.Decision.ExitCode;
     }
 }

@@ -25,12 +25,19 @@ internal sealed class HistoryVerb : Verb
     protected override async Task<int> RunAsync(VerbContext context)
     {
         var workspace = await context.OpenWorkspaceAsync(context.Parsed.GetValue(_workspace));
+        int last = context.Parsed.GetValue(_last);
+        if (last < 1)
+        {
+            throw new NearfarException($"--last is {last}; wanted at least 1.");
+        }
+
         var judged = new ReleaseLedger(Path.Combine(workspace.Output, "releases"), context.Clock).Read()
-            .Where(e => e.Event == LedgerEvent.Gate).TakeLast(context.Parsed.GetValue(_last)).ToArray();
+            .Where(e => e.Event == LedgerEvent.Gate).TakeLast(last).ToArray();
         var versions = judged.Select(e => (Entry: e, Path: Path.Combine(workspace.Output, "runs", e.Run, "report.json")))
             .Where(v => File.Exists(v.Path)).Select(v => (v.Entry, Report: EvalReportJson.Load(v.Path))).ToArray();
         if (versions.Length == 0)
         {
+            context.Emit(new { metric = workspace.Options.Gate.Metric, versions = Array.Empty<object>() });
             context.Say("No model was judged yet.");
             context.Next("nearfar loop");
             return 0;

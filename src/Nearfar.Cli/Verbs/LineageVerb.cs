@@ -19,7 +19,7 @@ internal sealed class LineageVerb : Verb
     protected override async Task<int> RunAsync(VerbContext context)
     {
         var workspace = await context.OpenWorkspaceAsync();
-        var chain = Lineage.Load(workspace.Output, workspace.Traffic, context.Clock).Walk(context.Parsed.GetRequiredValue(_id));
+        var chain = Lineage.Load(workspace.Output, workspace.Traffic).Walk(context.Parsed.GetRequiredValue(_id));
         context.Emit(chain);
         context.Say($"{chain.Subject.Name}  {chain.Subject.Detail}");
         Show(context, "came from", chain.Origins);

@@ -49,19 +49,21 @@ internal sealed class SearchVerb : Verb
 
         if (context.Parsed.GetValue(_query) is { } query)
         {
-            await ShowAsync(context, ranker, ids, corpus, query, k);
+            context.Emit(await ShowAsync(context, ranker, ids, corpus, query, k));
             return 0;
         }
 
         context.Note("One question a line; end with Ctrl-D.");
+        var answers = new List<object>();
         while (await System.Console.In.ReadLineAsync(context.Cancellation) is { } line)
         {
             if (!string.IsNullOrWhiteSpace(line))
             {
-                await ShowAsync(context, ranker, ids, corpus, line, k);
+                answers.Add(await ShowAsync(context, ranker, ids, corpus, line, k));
             }
         }
 
+        context.Emit(answers);
         return 0;
     }
 
@@ -85,14 +87,15 @@ internal sealed class SearchVerb : Verb
         return (ranker, ranker.Index.Vectors.Ids, documents);
     }
 
-    private static async Task ShowAsync(VerbContext context, IRanker ranker, IReadOnlyList<string> ids, Corpus? corpus, string query, int k)
+    // Shows the documents of one question; returns them for --json.
+    private static async Task<object> ShowAsync(VerbContext context, IRanker ranker, IReadOnlyList<string> ids, Corpus? corpus, string query, int k)
     {
         var hits = (await ranker.RankAsync([query], k, context.Cancellation))[0];
-        context.Emit(new { query, ranker = ranker.Name, hits = hits.Select((h, i) => new { rank = i + 1, id = ids[h.Document], score = h.Score }) });
+        object answer = new { query, ranker = ranker.Name, hits = hits.Select((h, i) => new { rank = i + 1, id = ids[h.Document], score = h.Score }) };
         if (hits.Count == 0)
         {
             context.Say("Nothing found: no word of the question is known.");
-            return;
+            return answer;
         }
 
         context.Table(["rank", "score", "id", "text"], hits.Select((h, i) => (IReadOnlyList<string>)
@@ -100,6 +103,7 @@ internal sealed class SearchVerb : Verb
             (i + 1).ToString(CultureInfo.InvariantCulture), h.Score.ToString("0.000", CultureInfo.InvariantCulture), ids[h.Document],
             corpus is null ? "" : Cut(corpus.Documents[h.Document].Title ?? corpus.Documents[h.Document].Text),
         ]), 0, 1);
+        return answer;
     }
 
     private async Task<int> BulkAsync(VerbContext context, IRanker ranker, IReadOnlyList<string> ids, string path, int k)
@@ -112,11 +116,18 @@ internal sealed class SearchVerb : Verb
         if (context.Parsed.GetValue(_run) is { } run)
         {
             AtomicFile.Write(run, text);
+            context.Emit(new { questions = pairs.Count, ranker = ranker.Name, trec_run = run });
             context.Say($"{pairs.Count} questions ranked in {run}.");
+            context.Next($"nearfar eval --trec-run {run}");
             return 0;
         }
 
-        context.Say(text.TrimEnd('\n'));
+        context.Emit(pairs.Select((pair, q) => new { pair.Id, pair.Query, hits = rankings[q].Select((h, i) => new { rank = i + 1, id = ids[h.Document], score = h.Score }) }));
+        if (!context.Json)
+        {
+            context.Say(text.TrimEnd('\n'));
+        }
+
         return 0;
     }
 

@@ -30,7 +30,13 @@ internal sealed class TrainVerb : Verb
     protected override async Task<int> RunAsync(VerbContext context)
     {
         var workspace = await context.OpenWorkspaceAsync(context.Parsed.GetValue(_workspace));
-        string folder = Path.Combine(workspace.Output, "runs", context.Parsed.GetValue(_name) ?? "train");
+        string name = context.Parsed.GetValue(_name) ?? "train";
+        if (name.Length == 0 || name is "." or ".." || name.AsSpan().ContainsAny('/', '\\'))
+        {
+            throw new NearfarException($"--name is \"{name}\"; wanted the name of a folder, such as v1.");
+        }
+
+        string folder = Path.Combine(workspace.Output, "runs", name);
         if (!context.Parsed.GetValue(_resume) && File.Exists(Path.Combine(folder, "history.jsonl")))
         {
             throw new NearfarException($"Run folder {folder} holds a run already. Resume it (--resume), delete it, or name another (--name).");
@@ -42,7 +48,7 @@ internal sealed class TrainVerb : Verb
         {
             var pairs = PairFile.Read(file).Rows;
             set = MinedPairs.Merge(set, pairs);
-            files.Add(MinedFile.Of(file, file, pairs));
+            files.Add(MinedFile.Of(file, Path.GetRelativePath(workspace.Output, file).Replace('\\', '/'), pairs));
         }
 
         var run = new TrainingRun(workspace.StartOptions(context.Seed), workspace.TrainingOptions(context.Seed), context.Clock);

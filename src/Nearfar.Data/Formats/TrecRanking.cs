@@ -13,10 +13,10 @@ public sealed class TrecRanking : IRanker
     /// <inheritdoc />
     public string Name { get; }
 
-    /// <summary>Reads the ranking of a set's questions.</summary>
+    /// <summary>Reads the ranking of a set's questions: by score, ties by id descending in UTF-8 bytes, as trec_eval ranks; the rank column is not read.</summary>
     /// <param name="path">A run file whose query ids are the set's and whose document ids are the corpus's.</param>
     /// <param name="set">The questions.</param>
-    /// <exception cref="NearfarException">A broken line, a question without a ranking, or a document that the corpus lacks; all in one message.</exception>
+    /// <exception cref="NearfarException">A broken line, a question without a ranking or with the text of another, a score beyond float32, or a document that the corpus lacks; all in one message.</exception>
     public static TrecRanking Read(string path, JudgedSet set)
     {
         ArgumentNullException.ThrowIfNull(set);
@@ -31,12 +31,16 @@ public sealed class TrecRanking : IRanker
                 continue;
             }
 
-            problems.AddRange(ranked.Where(d => !set.Corpus.TryGetIndex(d.Id, out _)).Select(d => $"document \"{d.Id}\" of question \"{query.Id}\" is not in the corpus"));
-            hits[query.Query] = [.. ranked.Where(d => set.Corpus.TryGetIndex(d.Id, out _)).Select(d =>
+            if (hits.ContainsKey(query.Query))
             {
-                set.Corpus.TryGetIndex(d.Id, out int index);
-                return new Hit(index, (float)(d.Score ?? -d.Rank));
-            })];
+                problems.Add($"question \"{query.Id}\" has the text of another, so that their rankings cannot be told apart");
+            }
+
+            problems.AddRange(ranked.Where(d => !float.IsFinite((float)d.Score!.Value)).Select(d => $"the score of document \"{d.Id}\" of question \"{query.Id}\" is beyond float32"));
+            problems.AddRange(ranked.Where(d => !set.Corpus.TryGetIndex(d.Id, out _)).Select(d => $"document \"{d.Id}\" of question \"{query.Id}\" is not in the corpus"));
+            hits[query.Query] = [.. ranked.Where(d => set.Corpus.TryGetIndex(d.Id, out _))
+                .OrderByDescending(d => (float)d.Score!.Value).ThenByDescending(d => d.Id, Utf8Order.Ascending)
+                .Select(d => new Hit(set.Corpus.TryGetIndex(d.Id, out int index) ? index : -1, (float)d.Score!.Value))];
         }
 
         return problems.Count == 0
@@ -48,6 +52,9 @@ public sealed class TrecRanking : IRanker
     public ValueTask<IReadOnlyList<IReadOnlyList<Hit>>> RankAsync(IReadOnlyList<string> queries, int k, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(queries);
-        return ValueTask.FromResult<IReadOnlyList<IReadOnlyList<Hit>>>([.. queries.Select(q => (IReadOnlyList<Hit>)_hits[q][..Math.Min(k, _hits[q].Length)])]);
+        ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
+        return ValueTask.FromResult<IReadOnlyList<IReadOnlyList<Hit>>>([.. queries.Select(query => _hits.TryGetValue(query, out var hits)
+            ? (IReadOnlyList<Hit>)hits[..Math.Min(k, hits.Length)]
+            : throw new ArgumentException($"\"{query}\" is no question of the set this ranking was read for.", nameof(queries)))]);
     }
 }

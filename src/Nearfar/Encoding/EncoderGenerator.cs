@@ -9,13 +9,14 @@ internal sealed class EncoderGenerator(IEncoder encoder, TextRole role) : IEmbed
 
     public async Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(values);
         if (options?.Dimensions is { } dimensions && dimensions != encoder.Dimensions)
         {
             throw new ArgumentException($"{dimensions} dimensions were asked of an encoder of {encoder.Dimensions}; it gives these only.", nameof(options));
         }
 
         string[] texts = [.. values];
-        float[] vectors = new float[texts.Length * encoder.Dimensions];
+        float[] vectors = new float[checked(texts.Length * encoder.Dimensions)];
         await encoder.EncodeAsync(texts, role, vectors, cancellationToken).ConfigureAwait(false);
         return [.. texts.Select((_, i) => new Embedding<float>(vectors.AsMemory(i * encoder.Dimensions, encoder.Dimensions)) { ModelId = encoder.Space.Id })];
     }

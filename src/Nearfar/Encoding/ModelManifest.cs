@@ -58,7 +58,7 @@ public sealed record ModelManifest
 
         try
         {
-            var manifest = JsonSerializer.Deserialize(File.ReadAllBytes(path), ModelManifestContext.Default.ModelManifest)!;
+            var manifest = JsonSerializer.Deserialize(File.ReadAllBytes(path), ModelManifestContext.Default.ModelManifest) ?? throw new JsonException("null");
             return manifest.Schema == 1 ? manifest : throw new NearfarException(path, 0, $"schema {manifest.Schema}; this version reads 1. Use a newer nearfar.");
         }
         catch (JsonException e)

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
+using Nearfar.Text;
 using Nearfar.Vectors;
 
 namespace Nearfar.Encoding;
@@ -29,19 +29,11 @@ internal static class SpaceFingerprint
             sha.AppendData(buffer);
         }
 
-        sha.AppendData(SHA256.HashData(WithoutCut(encoder.Tokenizer.ToJson().Span)));
+        // A tokenizer file may state truncation and padding; the cut that counts is the encoder's, hashed below by its number.
+        sha.AppendData(SHA256.HashData((encoder.Tokenizer is Tokenizer own ? own.ToJsonWithoutCut() : encoder.Tokenizer.ToJson()).Span));
         Pairs.ContentHash.Append(sha, string.Create(CultureInfo.InvariantCulture, $"pooling=mean;normalize=l2;max_tokens={encoder.Options.MaxTokens};dimensions={encoder.Dimensions};compute=fp32;quantization=none"));
         Pairs.ContentHash.Append(sha, encoder.Options.QueryPrompt);
         Pairs.ContentHash.Append(sha, encoder.Options.DocumentPrompt);
         return new EmbeddingSpace("nf1-" + Convert.ToHexStringLower(sha.GetHashAndReset().AsSpan(0, 8))) { Label = encoder.Options.Label };
-    }
-
-    // A tokenizer file may state truncation and padding; the cut that counts is the encoder's, hashed below by its number.
-    private static byte[] WithoutCut(ReadOnlySpan<byte> json)
-    {
-        var node = JsonNode.Parse(json)!.AsObject();
-        node["truncation"] = null;
-        node["padding"] = null;
-        return System.Text.Encoding.UTF8.GetBytes(node.ToJsonString());
     }
 }

@@ -12,17 +12,19 @@ namespace Nearfar.Encoding;
 /// vector = sum of the rows of the text's tokens / its Euclidean length. Sums run in token order and lengths over 16 fixed partial
 /// sums, without fused multiply-add, so a text has the same bits alone, in any batch and on any processor. Rows of zeros (such as an
 /// unknown token's) add nothing; a text whose sum is zero gives a zero row: a miss, never similarity 0.
-/// Differs from model2vec: long texts are cut by tokens alone, not first by characters.
+/// Differs from model2vec: long texts are cut by tokens alone, not first by characters, and unknown tokens count for the cut.
 /// </remarks>
 public sealed class StaticEncoder : IEncoder
 {
+    private const float Largest = 1e30f;        // sums of a million tokens stay finite
+
     private readonly float[] _rows;
     private readonly Lazy<EmbeddingSpace> _space;
 
     /// <param name="tokenizer">Gives ids below the number of rows.</param>
-    /// <param name="rows">Effective token rows [V, D]: weights and mapping applied, finite.</param>
+    /// <param name="rows">Effective token rows [V, D]: weights and mapping applied, finite, -1e30 to 1e30; copied.</param>
     /// <param name="options">Prompts and cut.</param>
-    /// <exception cref="NearfarException">Shapes do not fit, or a value is not finite.</exception>
+    /// <exception cref="NearfarException">Shapes do not fit, or a value is not finite or too large.</exception>
     public StaticEncoder(ITokenizer tokenizer, Rows<float> rows, StaticEncoderOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
@@ -35,21 +37,27 @@ public sealed class StaticEncoder : IEncoder
 
         Tokenizer = tokenizer;
         Dimensions = rows.Dimensions;
-        _rows = new float[(long)rows.Count * rows.Dimensions];
+        _rows = new float[checked(rows.Count * rows.Dimensions)];
         for (int i = 0; i < rows.Count; i++)
         {
             var row = rows[i];
-            for (int j = 0; j < row.Length; j++)
+            float most = TensorPrimitives.MaxMagnitude<float>(row);       // NaN when one is
+            if (!(Math.Abs(most) <= Largest))
             {
-                if (!float.IsFinite(row[j]))
-                {
-                    throw new NearfarException($"Row {i} (token \"{tokenizer.TokenOf(i)}\") holds {row[j]}; every value must be finite.");
-                }
+                throw new NearfarException($"Row {i} (token \"{tokenizer.TokenOf(i)}\") holds {most}; every value must be finite and at most {Largest} in size.");
             }
 
             row.CopyTo(_rows.AsSpan(i * Dimensions));
         }
 
+        _space = new Lazy<EmbeddingSpace>(() => SpaceFingerprint.Of(this));
+        Queries = new EncoderGenerator(this, TextRole.Query);
+        Documents = new EncoderGenerator(this, TextRole.Document);
+    }
+
+    private StaticEncoder(ITokenizer tokenizer, float[] rows, int dimensions, StaticEncoderOptions options)
+    {
+        (Tokenizer, _rows, Dimensions, Options) = (tokenizer, rows, dimensions, options);
         _space = new Lazy<EmbeddingSpace>(() => SpaceFingerprint.Of(this));
         Queries = new EncoderGenerator(this, TextRole.Query);
         Documents = new EncoderGenerator(this, TextRole.Document);
@@ -75,6 +83,12 @@ public sealed class StaticEncoder : IEncoder
 
     /// <summary>The effective token rows [V, D].</summary>
     public Rows<float> TokenRows => new(_rows, _rows.Length / Dimensions, Dimensions, Dimensions);
+
+    /// <summary>The same rows, shared, under other options.</summary>
+    internal StaticEncoder With(StaticEncoderOptions options) => new(Tokenizer, _rows, Dimensions, options);
+
+    /// <summary>An encoder over rows [V, D] that the caller has checked and gives away, or changes between two uses: neither copied nor looked at.</summary>
+    internal static StaticEncoder Over(ITokenizer tokenizer, float[] rows, int dimensions, StaticEncoderOptions options) => new(tokenizer, rows, dimensions, options);
 
     /// <summary>Reads a model2vec or sentence-transformers StaticEmbedding folder.</summary>
     /// <param name="folder">The model folder.</param>
@@ -118,7 +132,7 @@ public sealed class StaticEncoder : IEncoder
     public ValueTask EncodeAsync(IReadOnlyList<string> texts, TextRole role, Memory<float> into, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
-        ArgumentOutOfRangeException.ThrowIfLessThan(into.Length, texts.Count * Dimensions, nameof(into));
+        ArgumentOutOfRangeException.ThrowIfLessThan(into.Length, checked(texts.Count * Dimensions), nameof(into));
         const int Block = 256;
         int blocks = (texts.Count + Block - 1) / Block;
         void EncodeBlock(int block)
@@ -156,8 +170,7 @@ public sealed class StaticEncoder : IEncoder
             return false;
         }
 
-        float scale = (float)(1 / Math.Sqrt(square));
-        TensorPrimitives.Multiply(into, scale, into);      // each element by itself: no width changes a bit
+        Scale(into, 1 / Math.Sqrt(square));
         return true;
     }
 
@@ -197,32 +210,41 @@ public sealed class StaticEncoder : IEncoder
         }
     }
 
-    // 16 partial sums in double whatever the processor's width, element i in sum i mod 16: the same bits everywhere.
+    // 16 partial sums in double whatever the processor's width: the same bits everywhere.
     private static double SumOfSquares(ReadOnlySpan<float> row)
     {
-        Span<double> partial = stackalloc double[16];
         Vector512<double> low = Vector512<double>.Zero, high = low;
         int i = 0;
         for (; i + 16 <= row.Length; i += 16)
         {
-            var (a, b) = Vector512.Widen(Vector512.Create(row.Slice(i, 16)));
+            var (a, b) = Vector512.Widen(Vector512.Create(row[i..]));
             low += a * a;
             high += b * b;
         }
 
-        low.CopyTo(partial);
-        high.CopyTo(partial[8..]);
-        for (; i < row.Length; i++)
-        {
-            partial[i & 15] += (double)row[i] * row[i];
-        }
-
         double sum = 0;
-        foreach (double p in partial)
+        for (int lane = 0; lane < 16; lane++)
         {
-            sum += p;
+            double partial = lane < 8 ? low[lane] : high[lane - 8];
+            sum += i + lane < row.Length ? partial + ((double)row[i + lane] * row[i + lane]) : partial;
         }
 
         return sum;
+    }
+
+    // In double: the inverse of a tiny length is no float.
+    private static void Scale(Span<float> row, double factor)
+    {
+        int i = 0;
+        for (; i + 16 <= row.Length; i += 16)
+        {
+            var (a, b) = Vector512.Widen(Vector512.Create<float>(row[i..]));
+            Vector512.Narrow(a * factor, b * factor).CopyTo(row[i..]);
+        }
+
+        for (; i < row.Length; i++)
+        {
+            row[i] = (float)(row[i] * factor);
+        }
     }
 }

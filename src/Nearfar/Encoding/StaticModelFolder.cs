@@ -14,7 +14,7 @@ public static class StaticModelFolder
 
     /// <summary>Reads a model folder.</summary>
     /// <param name="folder">Holds <c>modules.json</c> (sentence-transformers) or <c>model.safetensors</c> and <c>tokenizer.json</c> (model2vec).</param>
-    /// <exception cref="NearfarException">A file is missing or broken, or a module is of a kind that this tool has no engine for.</exception>
+    /// <exception cref="NearfarException">A file is missing or broken, was changed since it was written, or a module is of a kind that this tool has no engine for.</exception>
     public static StaticEncoder Load(string folder)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
@@ -45,7 +45,7 @@ public static class StaticModelFolder
         }
 
         var (query, document) = ReadPrompts(folder);
-        var encoder = new StaticEncoder(tokenizer, rows, new StaticEncoderOptions
+        var encoder = Encoder(weights, tokenizer, rows, new StaticEncoderOptions
         {
             MaxTokens = ReadTruncation(tokenizerPath) ?? (model2Vec ? Model2VecMaxTokens : NoCut),
             QueryPrompt = query,
@@ -93,6 +93,18 @@ public static class StaticModelFolder
         AtomicFile.Write(Path.Combine(folder, "nearfar.json"), manifest.ToBytes());
     }
 
+    private static StaticEncoder Encoder(string path, Tokenizer tokenizer, Rows<float> rows, StaticEncoderOptions options)
+    {
+        try
+        {
+            return new StaticEncoder(tokenizer, rows, options);
+        }
+        catch (NearfarException e)
+        {
+            throw new NearfarException(path, 0, e.Message, e);
+        }
+    }
+
     private static string StaticModule(string folder)
     {
         string path = Path.Combine(folder, "modules.json");
@@ -103,12 +115,22 @@ public static class StaticModelFolder
 
         string? found = null;
         using var modules = ParseJson(path);
+        if (modules.RootElement.ValueKind != JsonValueKind.Array)
+        {
+            throw new NearfarException(path, 0, "wanted a list of modules, each with \"type\" and \"path\".");
+        }
+
         foreach (var module in modules.RootElement.EnumerateArray())
         {
-            string type = module.GetProperty("type").GetString() ?? "";
+            string type = Member(module, "type");
             if (type.EndsWith(".StaticEmbedding", StringComparison.Ordinal))
             {
-                found = Path.Combine(folder, module.GetProperty("path").GetString() ?? "");
+                string name = Member(module, "path");
+                found = Path.GetFullPath(Path.Combine(folder, name));
+                if (Path.IsPathRooted(name) || name.Split('/', '\\').Contains(".."))
+                {
+                    throw new NearfarException(path, 0, $"module path \"{name}\" leads out of the model folder.");
+                }
             }
             else if (!type.EndsWith(".Normalize", StringComparison.Ordinal))
             {
@@ -118,6 +140,9 @@ public static class StaticModelFolder
 
         return found ?? throw new NearfarException(path, 0, "no StaticEmbedding module; nearfar reads static encoders. Transformers run in nearfar-server (ONNX) and nearfar-torch.");
     }
+
+    private static string Member(JsonElement json, string name) =>
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
 
     // model2vec: row = embeddings[mapping[id]] * weights[id]; unknown tokens are dropped, which a zero row does under normalisation.
     private static Rows<float> ReadModel2Vec(SafeTensorsFile file, string path, Tokenizer tokenizer)
@@ -174,7 +199,7 @@ public static class StaticModelFolder
     {
         using var json = ParseJson(path);
         return json.RootElement.TryGetProperty("truncation", out var truncation) && truncation.ValueKind == JsonValueKind.Object
-            && truncation.TryGetProperty("max_length", out var length) && length.TryGetInt32(out int value) && value > 0 ? value : null;
+            && truncation.TryGetProperty("max_length", out var length) && length.ValueKind == JsonValueKind.Number && length.TryGetInt32(out int value) && value > 0 ? value : null;
     }
 
     private static (string Query, string Document) ReadPrompts(string folder)
@@ -186,15 +211,15 @@ public static class StaticModelFolder
         }
 
         using var json = ParseJson(path);
-        string Prompt(string name) => json.RootElement.TryGetProperty("prompts", out var prompts) && prompts.ValueKind == JsonValueKind.Object
-            && prompts.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
-        return (Prompt("query"), Prompt("document"));
+        return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("prompts", out var prompts)
+            ? (Member(prompts, "query"), Member(prompts, "document"))
+            : ("", "");
     }
 
     private static string WithTruncation(ReadOnlyMemory<byte> tokenizerJson, int maxTokens)
     {
         var json = JsonNode.Parse(tokenizerJson.Span)!.AsObject();
-        json["truncation"] = maxTokens >= NoCut ? null : new JsonObject
+        json["truncation"] = maxTokens == NoCut ? null : new JsonObject
         {
             ["direction"] = "Right",
             ["max_length"] = maxTokens,

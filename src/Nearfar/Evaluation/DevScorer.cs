@@ -6,7 +6,7 @@ using Nearfar.Vectors;
 
 namespace Nearfar.Evaluation;
 
-/// <summary>Scores a static encoder on the dev set while it trains: texts are tokenised once, vectors made anew each time.</summary>
+/// <summary>Scores a static encoder on the dev set while it trains: texts are tokenised once, vectors made anew each time. Not thread-safe.</summary>
 public sealed class DevScorer : IHeldOutScorer<StaticTrainableEncoder>
 {
     private readonly StaticEncoder _start;
@@ -14,6 +14,7 @@ public sealed class DevScorer : IHeldOutScorer<StaticTrainableEncoder>
     private readonly int[][] _queries;
     private readonly int[][] _documents;
     private readonly int _threads;
+    private float[]? _rows;
 
     /// <param name="set">Questions for choosing the step; a gate set has another type.</param>
     /// <param name="start">The encoder whose tokenizer and options the trained one keeps.</param>
@@ -37,7 +38,9 @@ public sealed class DevScorer : IHeldOutScorer<StaticTrainableEncoder>
     public ValueTask<HeldOutScore> ScoreAsync(StaticTrainableEncoder encoder, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(encoder);
-        var now = encoder.ToEncoder();
+        _rows ??= new float[_start.Tokenizer.VocabularySize * _start.Dimensions];       // kept: a model may be hundreds of megabytes
+        encoder.CopyRows(_rows);
+        var now = StaticEncoder.Over(_start.Tokenizer, _rows, _start.Dimensions, _start.Options);
         var quality = _measure.Measure(Embed(now, _queries), Embed(now, _documents), cancellationToken).Overall;
         return ValueTask.FromResult(new HeldOutScore(quality.Ndcg10, quality.MarginMean));
     }

@@ -35,18 +35,7 @@ internal sealed class EncodedSet
     public bool DocumentIsZero(int i) => IsZero(_documents[i]);
 
     /// <summary>The index's score of the pair, bit for bit: one chain of fused multiply-adds in dimension order.</summary>
-    public float Similarity(int query, int document)
-    {
-        ReadOnlySpan<float> a = _queries[query];
-        ReadOnlySpan<float> b = _documents[document];
-        float sum = 0;
-        for (int i = 0; i < a.Length; i++)
-        {
-            sum = MathF.FusedMultiplyAdd(a[i], b[i], sum);
-        }
-
-        return sum;
-    }
+    public float Similarity(int query, int document) => FlatIndex.Similarity(_queries[query], _documents[document]);
 
     public IReadOnlyList<IReadOnlyList<Hit>> Rank(Corpus corpus, int depth, CancellationToken cancellationToken) =>
         new FlatIndex(new VectorSet(_space, [.. corpus.Documents.Select(d => d.Id)], _documents)).Search(_queries, _space, depth, cancellationToken);

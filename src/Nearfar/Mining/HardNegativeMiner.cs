@@ -61,51 +61,51 @@ public sealed class HardNegativeMiner
             throw new ArgumentException("The pairs belong to another corpus than the miner's; make the miner with theirs.", nameof(set));
         }
 
-        var ledger = new RefusalCounts();
-        var ranker = await VectorRanker.CreateAsync(_encoder, _corpus, cancellationToken).ConfigureAwait(false);
+        var refused = new RefusalCounts();
+        if (set.Pairs.Count == 0)
+        {
+            return new MiningResult([], refused.Counts);
+        }
+
+        var index = (await VectorRanker.CreateAsync(_encoder, _corpus, cancellationToken).ConfigureAwait(false)).Index;
         string[] queries = [.. set.Pairs.Select(p => p.Query)];
         var vectors = await EncodeAsync(queries, cancellationToken).ConfigureAwait(false);
-        double background = Background(vectors, ranker.Index.Vectors.Rows);
-        var near = ranker.Index.Search(vectors, _encoder.Space, Math.Min(_options.Depth, Math.Max(1, _corpus.Count)), cancellationToken);
+        double background = Background(vectors, index.Vectors.Rows);
+        var near = index.Search(vectors, _encoder.Space, _options.Depth, cancellationToken);
         var lexical = _options.UseBm25
             ? await new Bm25Index(_corpus).RankAsync(queries, _options.Depth, cancellationToken).ConfigureAwait(false)
             : null;
         var rights = RightDocuments(set.Pairs);
-        var hubs = new HubCap(_corpus.Count, _options.HubCap > 0 ? _options.HubCap : Math.Max(8, 4 * set.Pairs.Count * _options.PerQuery / Math.Max(1, _corpus.Count)));
+        var hubs = new HubCap(_corpus.Count, _options.HubCap > 0 ? _options.HubCap : Math.Max(8, 4 * set.Pairs.Count * _options.PerQuery / _corpus.Count));
         var random = new SeededRandom(_options.Seed);
         var mined = new List<Pair>();
         for (int i = 0; i < set.Pairs.Count; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var pair = set.Pairs[i];
-            int row = i;
-            double SimilarityTo(int document) => Dot(vectors[row], ranker.Index.Vectors.Rows[document]);
-            if (!vectors[i].ContainsAnyExcept(0f))
+            var right = rights[pair.FoldKey];
+            if (LowestRight(vectors[i], right, index, refused) is not { } lowest)
             {
-                ledger.Add("no known token in the query");
                 continue;
             }
 
-            var right = rights[pair.FoldKey];
-            double lowest = right.Min(SimilarityTo);
             double corrected = lowest - background;
             double limit = corrected - (Math.Abs(corrected) * (1 - _options.PositiveRatio));
             var negatives = new List<HardNegative>();
-            foreach (var (document, rank) in Candidates(near[i], lexical?[i], SimilarityTo, random))
+            foreach (var (document, similarity, rank) in Candidates(vectors[i], index, near[i], lexical?[i], random))
             {
                 if (negatives.Count == _options.PerQuery)
                 {
                     break;
                 }
 
-                double similarity = SimilarityTo(document);
                 string? refusal = (rank <= _options.SkipRanks ? "skipped rank" : null)
                     ?? Refusal(document, right, pair.ExpectedAnswer)
                     ?? (similarity - background < limit ? null : "not below the positive ratio")
                     ?? (hubs.TryTake(document) ? null : "hub cap");
                 if (refusal is not null)
                 {
-                    ledger.Add(refusal);
+                    refused.Add(refusal);
                     continue;
                 }
 
@@ -119,7 +119,7 @@ public sealed class HardNegativeMiner
             }
         }
 
-        return new MiningResult(mined, ledger.Counts);
+        return new MiningResult(mined, refused.Counts);
     }
 
     /// <summary>New pairs from failed traffic: the right page, and what the encoder ranks above it.</summary>
@@ -132,33 +132,43 @@ public sealed class HardNegativeMiner
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentOutOfRangeException.ThrowIfLessThan(failsAt, 1);
-        var ledger = new RefusalCounts();
-        var usable = rows.Where(r => IsUsable(r, ledger)).ToArray();
-        var ranker = await VectorRanker.CreateAsync(_encoder, _corpus, cancellationToken).ConfigureAwait(false);
+        var refused = new RefusalCounts();
+        var usable = rows.Where(r => IsUsable(r, refused)).ToArray();
+        if (usable.Length == 0)
+        {
+            return new MiningResult([], refused.Counts);
+        }
+
+        var index = (await VectorRanker.CreateAsync(_encoder, _corpus, cancellationToken).ConfigureAwait(false)).Index;
         var vectors = await EncodeAsync([.. usable.Select(r => r.Query)], cancellationToken).ConfigureAwait(false);
-        double background = usable.Length == 0 ? 0 : Background(vectors, ranker.Index.Vectors.Rows);
-        var near = ranker.Index.Search(vectors, _encoder.Space, Math.Min(_options.Depth, Math.Max(1, _corpus.Count)), cancellationToken);
+        double background = Background(vectors, index.Vectors.Rows);
+        var near = index.Search(vectors, _encoder.Space, _options.Depth, cancellationToken);
         var mined = new List<Pair>();
         for (int i = 0; i < usable.Length; i++)
         {
             var row = usable[i];
-            var right = row.KnownRightIds.Select(id => IndexOf(id)).ToHashSet();
+            var right = row.KnownRightIds.Select(IndexOf).ToHashSet();
             int found = IndexOfFirst(near[i], right);
             if (found >= 0 && found < failsAt)
             {
-                ledger.Add("not a failure of this encoder");
+                refused.Add("not a failure of this encoder");
                 continue;
             }
 
-            int query = i;
-            double lowest = right.Min(d => Dot(vectors[query], ranker.Index.Vectors.Rows[d]));
+            if (LowestRight(vectors[i], right, index, refused) is not { } lowest)
+            {
+                continue;
+            }
+
+            // The answer that a failed row gave is the wrong one: a document that holds it is the negative we want.
+            string? answer = row.Outcome == TrafficOutcome.Ok ? row.Answer : null;
             var negatives = new List<HardNegative>();
             for (int rank = 0; rank < (found < 0 ? near[i].Count : found) && negatives.Count < _options.PerQuery; rank++)
             {
                 int document = near[i][rank].Document;
-                if (Refusal(document, right, row.Answer) is { } refusal)
+                if (Refusal(document, right, answer) is { } refusal)
                 {
-                    ledger.Add(refusal);
+                    refused.Add(refusal);
                     continue;
                 }
 
@@ -176,50 +186,78 @@ public sealed class HardNegativeMiner
             });
         }
 
-        return new MiningResult(mined, ledger.Counts);
+        return new MiningResult(mined, refused.Counts);
     }
 
-    private bool IsUsable(TrafficRow row, RefusalCounts ledger)
+    private bool IsUsable(TrafficRow row, RefusalCounts refused)
     {
         string? reason = row.KnownRightIds.Count == 0 ? "right page unknown: label it first"
             : !row.KnownRightIds.All(id => _corpus.TryGetIndex(id, out _)) ? "right page missing from the corpus"
             : _seals.Any(s => s.Contains(row.Query)) ? "question of a held-out set"
+            : row.KnownRightIds.Any(id => _seals.Any(s => s.IsBesideHeldOutPage(id))) ? "right page held out for dev or gate"
             : null;
         if (reason is not null)
         {
-            ledger.Add(reason);
+            refused.Add(reason);
         }
 
         return reason is null;
     }
 
-    // Random draws come from the whole corpus; otherwise the encoder's candidates, then BM25's that it missed, all by the encoder's similarity.
-    private IEnumerable<(int Document, int Rank)> Candidates(IReadOnlyList<Hit> near, IReadOnlyList<Hit>? lexical, Func<int, double> similarity, SeededRandom random)
+    // Similarity to the farthest right document; null, counted, when there is nothing to measure.
+    private static double? LowestRight(ReadOnlySpan<float> query, HashSet<int> right, FlatIndex index, RefusalCounts refused)
     {
-        if (_options.Random)
+        double lowest = double.PositiveInfinity;
+        foreach (int document in right)
         {
-            return DrawRandom(random);
-        }
-
-        var list = near.Select((hit, i) => (hit.Document, Rank: i + 1)).ToList();
-        var seen = list.Select(c => c.Document).ToHashSet();
-        foreach (var hit in lexical ?? [])
-        {
-            if (seen.Add(hit.Document))
+            ReadOnlySpan<float> row = index.Vectors.Rows[document];
+            if (row.ContainsAnyExcept(0f))
             {
-                list.Add((hit.Document, list.Count + 1));
+                lowest = Math.Min(lowest, FlatIndex.Similarity(query, row));
             }
         }
 
-        return list.OrderByDescending(c => similarity(c.Document)).ThenBy(c => c.Rank);
+        string? reason = !query.ContainsAnyExcept(0f) ? "no known token in the query" : double.IsInfinity(lowest) ? "no known token in the right page" : null;
+        if (reason is not null)
+        {
+            refused.Add(reason);
+            return null;
+        }
+
+        return lowest;
     }
 
-    private IEnumerable<(int Document, int Rank)> DrawRandom(SeededRandom random)
+    // Random draws come from the whole corpus; otherwise the encoder's candidates, then BM25's that it missed, all by the encoder's similarity.
+    private IEnumerable<(int Document, float Similarity, int? Rank)> Candidates(ReadOnlySpan<float> query, FlatIndex index, IReadOnlyList<Hit> near, IReadOnlyList<Hit>? lexical, SeededRandom random)
     {
-        for (int i = 0; i < _options.Depth; i++)
+        var list = new List<Hit>();
+        var seen = new HashSet<int>();
+        void Add(int document, float similarity)
         {
-            yield return (random.Below(_corpus.Count), i + 1);
+            if (seen.Add(document))
+            {
+                list.Add(new Hit(document, similarity));
+            }
         }
+
+        IEnumerable<int> others = _options.Random ? Enumerable.Range(0, _options.Depth).Select(_ => random.Below(_corpus.Count)) : (lexical ?? []).Select(hit => hit.Document);
+        foreach (var hit in _options.Random ? [] : near)
+        {
+            Add(hit.Document, hit.Score);
+        }
+
+        foreach (int document in others)
+        {
+            ReadOnlySpan<float> row = index.Vectors.Rows[document];
+            if (row.ContainsAnyExcept(0f))
+            {
+                Add(document, FlatIndex.Similarity(query, row));
+            }
+        }
+
+        return _options.Random
+            ? list.Select(hit => (hit.Document, hit.Score, (int?)null))
+            : list.OrderByDescending(hit => hit.Score).Select((hit, i) => (hit.Document, hit.Score, (int?)(i + 1)));     // stable: ties stay as found
     }
 
     private string? Refusal(int document, HashSet<int> right, string? answer)
@@ -247,7 +285,7 @@ public sealed class HardNegativeMiner
 
     private uint[] ShinglesOf(int document) => _shingles[document] ??= Shingles.Of(_corpus.Documents[document].Text);
 
-    private HardNegative Negative(int document, int rank, string rule, double similarity, double positive, double background, string? traceId, string run)
+    private HardNegative Negative(int document, int? rank, string rule, double similarity, double positive, double background, string? traceId, string run)
     {
         var page = _corpus.Documents[document];
         return new HardNegative(page.Id, new Provenance
@@ -296,19 +334,24 @@ public sealed class HardNegativeMiner
         return rows;
     }
 
+    // Mean similarity of random pairs; a text without known token has no similarity.
     private double Background(Rows<float> queries, Rows<float> documents)
     {
         var random = new SeededRandom(_options.Seed);
         double sum = 0;
+        int pairs = 0;
         for (int i = 0; i < BackgroundPairs; i++)
         {
-            sum += Dot(queries[random.Below(queries.Count)], documents[random.Below(documents.Count)]);
+            ReadOnlySpan<float> query = queries[random.Below(queries.Count)], document = documents[random.Below(documents.Count)];
+            if (query.ContainsAnyExcept(0f) && document.ContainsAnyExcept(0f))
+            {
+                sum += FlatIndex.Similarity(query, document);
+                pairs++;
+            }
         }
 
-        return sum / BackgroundPairs;
+        return pairs == 0 ? 0 : sum / pairs;
     }
-
-    private static double Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b) => System.Numerics.Tensors.TensorPrimitives.Dot(a, b);
 
     private static int IndexOfFirst(IReadOnlyList<Hit> hits, HashSet<int> right)
     {

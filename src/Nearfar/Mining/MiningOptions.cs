@@ -22,7 +22,7 @@ public sealed record MiningOptions
     /// <summary>How often one document may serve as a negative in one call, at least 1; 0 chooses 4 times the even share, at least 8. Default 0.</summary>
     public int HubCap { get; init; }
 
-    /// <summary>Draws negatives at random from the documents that the rules admit: a control, not a recipe. Default false.</summary>
+    /// <summary>Draws negatives at random from the documents that the rules admit, without rank or <see cref="SkipRanks"/>: a control, not a recipe. Default false.</summary>
     public bool Random { get; init; }
 
     /// <summary>Seed of the background sample and of random draws. Default 1.</summary>

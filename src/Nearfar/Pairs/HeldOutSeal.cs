@@ -10,12 +10,13 @@ public sealed class HeldOutSeal
 {
     private readonly HashSet<string> _foldKeys = new(StringComparer.Ordinal);
     private readonly NearDuplicateIndex _near = new();
-
     private readonly HashSet<string> _heldOut = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _beside = new(StringComparer.Ordinal);
 
-    internal HeldOutSeal(IEnumerable<string> questions, IEnumerable<string>? heldOutPages = null)
+    internal HeldOutSeal(IEnumerable<string> questions, IEnumerable<string>? heldOutPages = null, IEnumerable<string>? pagesBeside = null)
     {
         _heldOut.UnionWith((heldOutPages ?? []).Select(ContentHash.IdOf));
+        _beside.UnionWith((pagesBeside ?? []).Select(ContentHash.IdOf));
         foreach (string question in questions)
         {
             if (_foldKeys.Add(ContentHash.IdOf(FoldKeys.Of(question))))
@@ -40,4 +41,8 @@ public sealed class HeldOutSeal
         ArgumentNullException.ThrowIfNull(documentId);
         return _heldOut.Contains(ContentHash.IdOf(documentId));
     }
+
+    /// <summary>Whether a document belongs to a cluster of such an answer: learning from it as the right page would make a new page a known one.</summary>
+    /// <param name="documentId">Id in the corpus.</param>
+    public bool IsBesideHeldOutPage(string documentId) => IsHeldOutPage(documentId) || _beside.Contains(ContentHash.IdOf(documentId));
 }

@@ -34,7 +34,7 @@ public sealed record JudgedQuery
 public abstract class JudgedSet
 {
     private protected JudgedSet(string name, Corpus corpus, IReadOnlyList<JudgedQuery> queries, IReadOnlyList<CohortRule> rules, DateOnly? asOf, string hash,
-        IReadOnlyList<string>? foldedTexts)
+        IReadOnlyList<string>? foldedTexts, IReadOnlyList<string>? pagesBeside)
     {
         Name = name;
         Corpus = corpus;
@@ -44,7 +44,8 @@ public abstract class JudgedSet
         Hash = hash;
         Seal = new HeldOutSeal(
             queries.Select(q => q.Query).Concat(foldedTexts ?? []),
-            queries.Where(q => q.Cohorts.GetValueOrDefault(PageCohort.Attribute) == PageCohort.New).SelectMany(q => q.Relevance.Where(r => r.Value > 0).Select(r => r.Key)));
+            queries.Where(q => q.Cohorts.GetValueOrDefault(PageCohort.Attribute) == PageCohort.New).SelectMany(q => q.Relevance.Where(r => r.Value > 0).Select(r => r.Key)),
+            pagesBeside);
     }
 
     /// <summary><c>dev</c> or <c>gate</c>, as the report names it.</summary>
@@ -73,14 +74,14 @@ public abstract class JudgedSet
 public sealed class DevSet : JudgedSet
 {
     internal DevSet(string name, Corpus corpus, IReadOnlyList<JudgedQuery> queries, IReadOnlyList<CohortRule> rules, DateOnly? asOf, string hash,
-        IReadOnlyList<string>? foldedTexts = null)
-        : base(name, corpus, queries, rules, asOf, hash, foldedTexts) { }
+        IReadOnlyList<string>? foldedTexts = null, IReadOnlyList<string>? pagesBeside = null)
+        : base(name, corpus, queries, rules, asOf, hash, foldedTexts, pagesBeside) { }
 }
 
 /// <summary>The frozen judgement set. No trainer and no miner takes this type, and nothing turns it into one that they take.</summary>
 public sealed class GateSet : JudgedSet
 {
     internal GateSet(string name, Corpus corpus, IReadOnlyList<JudgedQuery> queries, IReadOnlyList<CohortRule> rules, DateOnly? asOf, string hash,
-        IReadOnlyList<string>? foldedTexts = null)
-        : base(name, corpus, queries, rules, asOf, hash, foldedTexts) { }
+        IReadOnlyList<string>? foldedTexts = null, IReadOnlyList<string>? pagesBeside = null)
+        : base(name, corpus, queries, rules, asOf, hash, foldedTexts, pagesBeside) { }
 }

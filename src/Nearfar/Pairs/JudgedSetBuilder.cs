@@ -33,8 +33,8 @@ public sealed class JudgedSetBuilder
     /// <exception cref="NearfarException">Rows name documents that the corpus lacks, contradict each other, or have unreadable cohorts: all in one message.</exception>
     public DevSet Dev(RowSet<Pair> rows)
     {
-        var (queries, texts, rules, hash) = Build(rows);
-        return new DevSet("dev", _corpus, queries, rules, AsOf, hash, texts);
+        var (queries, texts, beside, rules, hash) = Build(rows);
+        return new DevSet("dev", _corpus, queries, rules, AsOf, hash, texts, beside);
     }
 
     /// <summary>A set for model selection, of rows in memory.</summary>
@@ -47,8 +47,8 @@ public sealed class JudgedSetBuilder
     /// <exception cref="NearfarException">Rows name documents that the corpus lacks, contradict each other, or have unreadable cohorts: all in one message.</exception>
     public GateSet Gate(RowSet<Pair> rows)
     {
-        var (queries, texts, rules, hash) = Build(rows);
-        return new GateSet("gate", _corpus, queries, rules, AsOf, hash, texts);
+        var (queries, texts, beside, rules, hash) = Build(rows);
+        return new GateSet("gate", _corpus, queries, rules, AsOf, hash, texts, beside);
     }
 
     /// <summary>The frozen set of the release gate, of rows in memory.</summary>
@@ -62,7 +62,7 @@ public sealed class JudgedSetBuilder
         return new RowSet<Pair>($"({name} rows)", rows, [.. Enumerable.Range(1, rows.Count).Select(i => (long)i)]);
     }
 
-    private (List<JudgedQuery> Queries, List<string> Texts, IReadOnlyList<CohortRule> Rules, string Hash) Build(RowSet<Pair> rows)
+    private (List<JudgedQuery> Queries, List<string> Texts, List<string> Beside, IReadOnlyList<CohortRule> Rules, string Hash) Build(RowSet<Pair> rows)
     {
         ArgumentNullException.ThrowIfNull(rows);
         var problems = new ProblemList();
@@ -85,7 +85,15 @@ public sealed class JudgedSetBuilder
 
         problems.ThrowIfAny();
         var rules = pages is null || Rules.Any(r => r.Attribute == PageCohort.Attribute) ? Rules : [.. Rules, PageCohort.Rule];
-        return (queries, [.. folds.SelectMany(f => f.Texts)], rules, JudgedSetHash.Of(queries, _corpus, Rules, AsOf));
+        return (queries, [.. folds.SelectMany(f => f.Texts)], Beside(queries), rules, JudgedSetHash.Of(queries, _corpus, Rules, AsOf));
+    }
+
+    // Every document of a cluster that holds the answer of a question on a new page.
+    private List<string> Beside(List<JudgedQuery> queries)
+    {
+        var clusters = queries.Where(q => q.Cohorts.GetValueOrDefault(PageCohort.Attribute) == PageCohort.New)
+            .SelectMany(q => q.Relevance.Where(r => r.Value > 0).Select(r => _clusters.ClusterOf(r.Key))).ToHashSet(StringComparer.Ordinal);
+        return clusters.Count == 0 ? [] : [.. _corpus.Documents.Select(d => d.Id).Where(id => clusters.Contains(_clusters.ClusterOf(id)))];
     }
 
     private List<QuestionFold> Fold(RowSet<Pair> rows, ProblemList problems)

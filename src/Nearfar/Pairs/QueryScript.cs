@@ -21,7 +21,7 @@ internal static class QueryScript
     public static string Of(string text)
     {
         var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        foreach (var rune in text.Normalize(NormalizationForm.FormKC).EnumerateRunes().Where(Rune.IsLetter))
+        foreach (var rune in Text.Unicode.Normalization.Nfkc(text).EnumerateRunes().Where(Rune.IsLetter))
         {
             string code = CodeOf(rune.Value);
             counts[code] = counts.GetValueOrDefault(code) + 1;

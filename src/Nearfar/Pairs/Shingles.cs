@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Nearfar.Text;
+using Nearfar.Text.Unicode;
 
 namespace Nearfar.Pairs;
 
@@ -78,7 +79,7 @@ internal static class Shingles
 
     private static List<ulong> Units(string text)
     {
-        string folded = text.Normalize(NormalizationForm.FormKC).ToLowerInvariant();
+        string folded = Normalization.Nfkc(text).ToLowerInvariant();
         var units = new List<ulong>(folded.Length / 5);
         int start = -1;
         int i = 0;

@@ -39,28 +39,28 @@ public sealed class GateOpening
     /// <param name="model">The candidate.</param>
     /// <param name="folder">Its run folder.</param>
     /// <param name="cancellationToken">Stops between blocks.</param>
-    /// <remarks>A candidate that was judged under this policy and set is not judged again: its decision is read back.</remarks>
+    /// <remarks>A candidate that was judged under this policy and set is not judged again: its decision and the reports it compared are read back.</remarks>
     /// <exception cref="NearfarException">The gate's integrity does not hold: no decision is made.</exception>
     public async Task<LoopAttempt> JudgeAsync(TrainedModel model, string folder, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         var start = _start.Value;
         var policy = WithSpaces(_options.Policy, start);
-        string reportPath = Path.Combine(folder, "report.json");
-        var references = await ReferencesAsync(start, cancellationToken).ConfigureAwait(false);
-        var candidate = await CachedAsync(reportPath, () => _evaluator.EvaluateAsync(model.Encoder, _data.Gate, cancellationToken)).ConfigureAwait(false);
-        var known = _ledger.Read().LastOrDefault(e => e.Event == LedgerEvent.Gate && e.Space == model.Record.Space && e.GateSet == _data.Gate.Hash);
+        var candidate = await CachedAsync(Path.Combine(folder, "report.json"), model.Encoder.Space.Id, () => _evaluator.EvaluateAsync(model.Encoder, _data.Gate, cancellationToken)).ConfigureAwait(false);
+        var entries = _ledger.Read();
+        var known = entries.LastOrDefault(e => e.Event == LedgerEvent.Gate && e.Space == model.Record.Space && e.GateSet == _data.Gate.Hash);
         if (known is not null && File.Exists(DecisionPath(folder)) && HashOf(DecisionPath(folder)) == known.Decision)
         {
             var decided = GateDecisionJson.Load(DecisionPath(folder));
-            if (decided.PolicyHash == policy.ComputeHash())
+            if (decided.PolicyHash == policy.ComputeHash() && decided.Candidate.Hash == candidate.ComputeHash() && DecidedReferences(decided) is { } then)
             {
-                return new LoopAttempt(model, decided, candidate, references, folder);
+                return new LoopAttempt(model, decided, candidate, then, folder);
             }
         }
 
         // A crash before the ledger line costs nothing and gives nothing: the same reports and attempt decide the same again.
-        int attempt = _ledger.AttemptsOn(_data.Gate.Hash) + 1;
+        int attempt = ReleaseLedger.AttemptsOn(entries, _data.Gate.Hash) + 1;
+        var references = await ReferencesAsync(start, cancellationToken).ConfigureAwait(false);
         var decision = new ReleaseGate(policy).Decide(new GateInput
         {
             Candidate = candidate,
@@ -70,19 +70,21 @@ public sealed class GateOpening
             Calibrations = await CalibrateAsync(policy, model.Encoder, start, cancellationToken).ConfigureAwait(false),
         });
         GateDecisionJson.Save(DecisionPath(folder), decision);
-        _ledger.Append((sequence, time, previous) => new LedgerEntry
-        {
-            Sequence = sequence,
-            Time = time,
-            Previous = previous,
-            Event = LedgerEvent.Gate,
-            Space = model.Record.Space,
-            Run = model.Record.Name,
-            GateSet = _data.Gate.Hash,
-            Attempt = attempt,
-            Verdict = decision.Verdict.ToString().ToLowerInvariant(),
-            Decision = HashOf(DecisionPath(folder)),
-        });
+        _ledger.Append((sequence, time, previous) => sequence == entries.Count + 1
+            ? new LedgerEntry
+            {
+                Sequence = sequence,
+                Time = time,
+                Previous = previous,
+                Event = LedgerEvent.Gate,
+                Space = model.Record.Space,
+                Run = model.Record.Name,
+                GateSet = _data.Gate.Hash,
+                Attempt = attempt,
+                Verdict = decision.Verdict.ToString().ToLowerInvariant(),
+                Decision = HashOf(DecisionPath(folder)),
+            }
+            : throw new NearfarException(_ledger.Folder, 0, "another process wrote the ledger while this candidate was judged: the number of its attempt is not sure any more. Run it again."));
         return new LoopAttempt(model, decision, candidate, references, folder);
     }
 
@@ -130,7 +132,7 @@ public sealed class GateOpening
         var references = new List<GateReference>();
         if (_options.Policy.Reference != ReferenceKind.Untrained)
         {
-            references.Add(new GateReference(ReferenceKind.Bm25, await ReferenceReportAsync("bm25",
+            references.Add(new GateReference(ReferenceKind.Bm25, await ReferenceReportAsync(null,
                 () => _evaluator.EvaluateAsync(new Bm25Index(_data.Gate.Corpus), _data.Gate, cancellationToken)).ConfigureAwait(false)));
         }
 
@@ -143,13 +145,32 @@ public sealed class GateOpening
         return references;
     }
 
-    private Task<EvalReport> ReferenceReportAsync(string name, Func<Task<EvalReport>> evaluate) =>
-        CachedAsync(Path.Combine(_options.Output, "reports", $"{name}.{_data.Gate.Hash[..12]}.json"), evaluate);
-
-    // A report is a function of model and set; one that was written is read back, and refused when it is of another set.
-    private async Task<EvalReport> CachedAsync(string path, Func<Task<EvalReport>> evaluate)
+    // What a decision of the past compared with; null when a report is gone or is another now.
+    private List<GateReference>? DecidedReferences(GateDecision decision)
     {
-        if (File.Exists(path) && EvalReportJson.Load(path) is { } known && known.SetHash == _data.Gate.Hash)
+        var references = new List<GateReference>();
+        foreach (var decided in decision.References)
+        {
+            string path = ReferencePath(decided.Space);
+            if (!File.Exists(path) || EvalReportJson.Load(path) is not { } report || report.ComputeHash() != decided.Hash)
+            {
+                return null;
+            }
+
+            references.Add(new GateReference(decided.Kind ?? ReferenceKind.Current, report));
+        }
+
+        return references;
+    }
+
+    private string ReferencePath(string? space) => Path.Combine(_options.Output, "reports", $"{space ?? "bm25"}.{_data.Gate.Hash[..12]}.json");
+
+    private Task<EvalReport> ReferenceReportAsync(string? space, Func<Task<EvalReport>> evaluate) => CachedAsync(ReferencePath(space), space, evaluate);
+
+    // A report is a function of model and set: one that was written of both is read back, any other is made again.
+    private async Task<EvalReport> CachedAsync(string path, string? space, Func<Task<EvalReport>> evaluate)
+    {
+        if (File.Exists(path) && EvalReportJson.Load(path) is { } known && known.SetHash == _data.Gate.Hash && known.Space?.Id == space)
         {
             return known;
         }

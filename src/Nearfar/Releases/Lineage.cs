@@ -46,14 +46,15 @@ public sealed class Lineage
     private readonly Dictionary<string, LineageStep> _steps = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<string>> _to = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<string>> _from = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<string>> _found = new(StringComparer.Ordinal);     // model to the pairs it mined
 
     private Lineage() { }
 
     /// <summary>Reads runs, mined pairs and the ledger.</summary>
     /// <param name="output">The workspace's output folder.</param>
     /// <param name="traffic">The traffic rows, for their questions.</param>
-    /// <param name="clock">Not read; the ledger needs one.</param>
-    public static Lineage Load(string output, IReadOnlyList<TrafficRow> traffic, TimeProvider clock)
+    /// <exception cref="NearfarException">A file is broken.</exception>
+    public static Lineage Load(string output, IReadOnlyList<TrafficRow> traffic)
     {
         ArgumentNullException.ThrowIfNull(traffic);
         var lineage = new Lineage();
@@ -64,26 +65,26 @@ public sealed class Lineage
 
         var files = new Dictionary<string, IReadOnlyList<Pair>>(StringComparer.Ordinal);
         string mined = Path.Combine(output, "mined");
-        foreach (string file in Directory.Exists(mined) ? Directory.EnumerateFiles(mined, "*.jsonl").Order(StringComparer.Ordinal) : Enumerable.Empty<string>())
+        foreach (string file in Directory.Exists(mined) ? Directory.EnumerateFiles(mined, "*.jsonl").Where(f => new FileInfo(f).Length > 0).Order(StringComparer.Ordinal) : Enumerable.Empty<string>())
         {
             files["mined/" + Path.GetFileName(file)] = PairFile.Read(file).Rows;
         }
 
         lineage.AddRuns(output, files);
-        lineage.AddLedger(new ReleaseLedger(Path.Combine(output, "releases"), clock).Read());
+        lineage.AddLedger(new ReleaseLedger(Path.Combine(output, "releases"), TimeProvider.System).Read());
         return lineage;
     }
 
     /// <summary>The chain through one thing.</summary>
-    /// <param name="id">With its kind (<c>run:001</c>), or bare when only one thing has it.</param>
+    /// <param name="id">With its kind (<c>run:001</c>), or bare when only one thing has it; a pair's file may be left out when one file has it.</param>
     /// <exception cref="NearfarException">Nothing of that id, or several.</exception>
     public LineageChain Walk(string id)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(id);
-        string[] found = _steps.ContainsKey(id) ? [id] : [.. _steps.Values.Where(s => s.Id == id).Select(s => s.Name).Order(StringComparer.Ordinal)];
+        string[] found = _steps.ContainsKey(id) ? [id] : [.. _steps.Values.Where(s => s.Id == id || (s.Kind == LineageKind.Pair && (s.Id.StartsWith(id + "@", StringComparison.Ordinal) || s.Name.StartsWith(id + "@", StringComparison.Ordinal)))).Select(s => s.Name).Order(StringComparer.Ordinal)];
         return found.Length switch
         {
-            1 => new LineageChain(_steps[found[0]], Reach(found[0], _from), Reach(found[0], _to)),
+            1 => new LineageChain(_steps[found[0]], Reach(found[0], _from), Reach(found[0], _to, _found)),
             0 => throw new NearfarException($"Nothing is known of \"{id}\". Ids look like traffic:…, pair:…, run:001, model:nf1-…, decision:… (see: nearfar history)."),
             _ => throw new NearfarException($"\"{id}\" names several things: {string.Join(", ", found)}. Give one of these."),
         };
@@ -92,7 +93,7 @@ public sealed class Lineage
     private void AddRuns(string output, Dictionary<string, IReadOnlyList<Pair>> files)
     {
         string runs = Path.Combine(output, "runs");
-        var records = (Directory.Exists(runs) ? Directory.EnumerateFiles(runs, "run.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal) : Enumerable.Empty<string>())
+        var records = (Directory.Exists(runs) ? Directory.EnumerateDirectories(runs).Select(r => Path.Combine(r, "run.json")).Where(File.Exists).Order(StringComparer.Ordinal) : Enumerable.Empty<string>())
             .Select(RunRecord.Read).ToArray();
         foreach (var record in records)
         {
@@ -116,7 +117,8 @@ public sealed class Lineage
 
                 foreach (string space in pair.HardNegatives.Select(n => n.Provenance?.Space).Append(pair.Provenance?.Space).OfType<string>().Distinct(StringComparer.Ordinal).Where(s => _steps.ContainsKey("model:" + s)))
                 {
-                    Link("model:" + space, "pair:" + id);
+                    Append(_from, "pair:" + id, "model:" + space);
+                    Append(_found, "model:" + space, "pair:" + id);
                 }
 
                 foreach (var record in records.Where(r => r.Mined.Any(m => m.File == file)))
@@ -156,27 +158,28 @@ public sealed class Lineage
     {
         Append(_to, from, to);
         Append(_from, to, from);
-
-        static void Append(Dictionary<string, List<string>> map, string key, string value)
-        {
-            if (!map.TryGetValue(key, out var list))
-            {
-                map[key] = list = [];
-            }
-
-            list.Add(value);
-        }
     }
 
-    // Breadth first, so that the nearest comes first; a mining model is an origin of the pairs it found, which may feed the run after it.
-    private List<LineageStep> Reach(string start, Dictionary<string, List<string>> edges)
+    private static void Append(Dictionary<string, List<string>> map, string key, string value)
+    {
+        if (!map.TryGetValue(key, out var list))
+        {
+            map[key] = list = [];
+        }
+
+        list.Add(value);
+    }
+
+    // Breadth first, so that the nearest comes first. What a model mined counts as its effect only when the walk starts there: else every
+    // traffic row would lead, through the model it helped to train, to every later pair.
+    private List<LineageStep> Reach(string start, Dictionary<string, List<string>> edges, Dictionary<string, List<string>>? first = null)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal) { start };
         var queue = new Queue<string>([start]);
         var reached = new List<LineageStep>();
         while (queue.TryDequeue(out string? name))
         {
-            foreach (string next in edges.GetValueOrDefault(name) ?? [])
+            foreach (string next in (edges.GetValueOrDefault(name) ?? []).Concat(name == start ? first?.GetValueOrDefault(name) ?? [] : []))
             {
                 if (seen.Add(next))
                 {

@@ -34,7 +34,7 @@ public sealed record LoopAttempt(TrainedModel Model, GateDecision Decision, Eval
 /// <param name="End">How it ended.</param>
 /// <param name="Attempts">Candidates of this call, in order.</param>
 /// <param name="Space">Space of the current model (released, already current) or of the last candidate.</param>
-/// <param name="Report">HTML report of that model.</param>
+/// <param name="Report">Where <see cref="Reporting.RunReport"/> puts that model's page; the caller writes it (<see cref="LoopProgress.Attempt"/>).</param>
 public sealed record LoopOutcome(LoopEnd End, IReadOnlyList<LoopAttempt> Attempts, string? Space, string? Report)
 {
     /// <summary>0 released or already current, 2 blocked, 3 inconclusive.</summary>

@@ -46,6 +46,7 @@ public sealed class ReleaseLoop
     /// <summary>Runs until a candidate passed, the gate is inconclusive, the attempts are spent, or nothing new can be tried.</summary>
     /// <param name="progress">Told what is being done, each training step, and each judged candidate.</param>
     /// <param name="cancellationToken">Stops at the next safe point.</param>
+    /// <exception cref="NearfarException">Bad data, a broken ledger, or the model that passed was rolled back by somebody before.</exception>
     public async Task<LoopOutcome> RunAsync(LoopProgress? progress = null, CancellationToken cancellationToken = default)
     {
         progress ??= new LoopProgress();
@@ -79,6 +80,11 @@ public sealed class ReleaseLoop
             var decision = attempt.Decision;
             if (decision.ExitCode == 0)
             {
+                if (_ledger.WithdrawalOf(model.Record.Space) is { } withdrawal)
+                {
+                    throw new NearfarException($"Run {model.Record.Name} passed, but {withdrawal.By} took {model.Record.Space} back ({withdrawal.Reason ?? "no reason given"}): the loop does not release it again. Change data or options, or release it by name: nearfar release promote {model.Record.Name} --by YOU");
+                }
+
                 _ledger.Promote(model.Folder, model.Record.Space, model.Record.Name, "loop", GateOpening.HashOf(GateOpening.DecisionPath(folder)), decision.FirstLine);
                 return Ended(LoopEnd.Released, attempts);
             }
@@ -132,7 +138,7 @@ public sealed class ReleaseLoop
     private (TrainingSet, IReadOnlyList<MinedFile>) WithMined()
     {
         string folder = Path.Combine(_options.Output, "mined");
-        string[] files = Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*.jsonl").Order(StringComparer.Ordinal)] : [];
+        string[] files = Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*.jsonl").Where(f => new FileInfo(f).Length > 0).Order(StringComparer.Ordinal)] : [];       // empty: nothing was found
         var set = _data.Train;
         var records = new List<MinedFile>();
         foreach (string file in files)

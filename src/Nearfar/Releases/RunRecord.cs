@@ -61,7 +61,7 @@ public sealed record RunRecord
     {
         try
         {
-            var record = JsonSerializer.Deserialize(File.ReadAllBytes(path), RunRecordContext.Default.RunRecord)!;
+            var record = JsonSerializer.Deserialize(File.ReadAllBytes(path), RunRecordContext.Default.RunRecord) ?? throw new JsonException("null");
             return record.Schema == 1 ? record : throw new NearfarException(path, 0, $"schema {record.Schema}; this version reads 1. Use a newer nearfar.");
         }
         catch (JsonException e)

@@ -83,7 +83,7 @@ public sealed class TrainingRun
         var result = await new Trainer(_options, _clock).TrainAsync(set, begin, scorer, folder, resume: true, progress, cancellationToken).ConfigureAwait(false);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         var trained = result.Encoder.ToEncoder();
-        var encoder = new StaticEncoder(trained.Tokenizer, trained.TokenRows, trained.Options with { Label = name });
+        var encoder = trained.With(trained.Options with { Label = name });
         var record = new RunRecord
         {
             Name = name,

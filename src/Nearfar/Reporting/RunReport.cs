@@ -68,21 +68,35 @@ public static class RunReport
         }
 
         var points = new SortedDictionary<int, TrainingPoint>();
+        long number = 0;
         foreach (string line in File.ReadLines(path))
         {
-            using var json = JsonDocument.Parse(line);
-            var row = json.RootElement;
-            string? kind = row.GetProperty("kind").GetString();
-            if (kind is "start")
+            number++;
+            try
             {
-                continue;
+                Add(line, points);
             }
-
-            int step = row.GetProperty("step").GetInt32();
-            var point = points.GetValueOrDefault(step) ?? new TrainingPoint(step, null, null);
-            points[step] = kind == "step" ? point with { Loss = row.GetProperty("loss").GetDouble() } : point with { Quality = row.GetProperty("ndcg@10").GetDouble() };
+            catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+            {
+                throw new NearfarException(path, number, $"not a line of a training history: {e.Message} Delete the run's folder and train again.", e);
+            }
         }
 
         return new TrainingCurve { Points = [.. points.Values], QualityName = "ndcg@10", ChosenStep = int.CreateChecked(chosen) };
+    }
+
+    private static void Add(string line, SortedDictionary<int, TrainingPoint> points)
+    {
+        using var json = JsonDocument.Parse(line);
+        var row = json.RootElement;
+        string? kind = row.GetProperty("kind").GetString();
+        if (kind is "start")
+        {
+            return;
+        }
+
+        int step = row.GetProperty("step").GetInt32();
+        var point = points.GetValueOrDefault(step) ?? new TrainingPoint(step, null, null);
+        points[step] = kind == "step" ? point with { Loss = row.GetProperty("loss").GetDouble() } : point with { Quality = row.GetProperty("ndcg@10").GetDouble() };
     }
 }

@@ -6,9 +6,9 @@ internal static class DocumentOrder
     /// <summary>For each document its place among all; the smaller place comes first.</summary>
     public static int[] Of(IEnumerable<string> ids)
     {
-        byte[][] keys = [.. ids.Select(System.Text.Encoding.UTF8.GetBytes)];
+        string[] keys = [.. ids];
         int[] sorted = [.. Enumerable.Range(0, keys.Length)];
-        Array.Sort(sorted, (a, b) => keys[b].AsSpan().SequenceCompareTo(keys[a]));
+        Array.Sort(sorted, (a, b) => Utf8Order.Compare(keys[b], keys[a]));
         int[] place = new int[keys.Length];
         for (int i = 0; i < sorted.Length; i++)
         {

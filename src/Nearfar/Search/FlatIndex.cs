@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics.Tensors;
 using Nearfar.Vectors;
 
 namespace Nearfar.Search;
@@ -39,20 +40,41 @@ public sealed class FlatIndex
     /// <param name="space">The space of the queries; must be the index's.</param>
     /// <param name="k">At least 1.</param>
     /// <param name="cancellationToken">Stops between blocks.</param>
-    /// <exception cref="NearfarException">Another space.</exception>
+    /// <exception cref="NearfarException">Another space, or a query that is not finite.</exception>
     public IReadOnlyList<IReadOnlyList<Hit>> Search(Rows<float> queries, EmbeddingSpace space, int k, CancellationToken cancellationToken = default)
     {
         EmbeddingSpace.ThrowUnlessSame(space, Vectors.Space, "The index", "Rebuild it: nearfar embed, then nearfar index, with the model of the queries.");
         ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
         ArgumentOutOfRangeException.ThrowIfNotEqual(queries.Dimensions, Vectors.Rows.Dimensions, nameof(queries));
+        for (int q = 0; q < queries.Count; q++)
+        {
+            if (!TensorPrimitives.IsFiniteAll<float>(queries[q]))
+            {
+                throw new NearfarException($"Query {q + 1} of {queries.Count} holds NaN or infinity in space {space}. Mend the encoder; such a vector is never compared.");
+            }
+        }
+
+        float[][] packed = _packed.Value;
         var results = new IReadOnlyList<Hit>[queries.Count];
         int blocks = (queries.Count + QueryBlock - 1) / QueryBlock;
         Parallel.For(0, blocks, new ParallelOptions { CancellationToken = cancellationToken }, block =>
         {
             int start = block * QueryBlock;
-            SearchBlock(queries.Slice(start, Math.Min(QueryBlock, queries.Count - start)), k, results.AsSpan(start));
+            SearchBlock(packed, queries.Slice(start, Math.Min(QueryBlock, queries.Count - start)), k, results.AsSpan(start));
         });
         return results;
+    }
+
+    /// <summary>The score that <see cref="Search"/> gives a query and a document, bit for bit.</summary>
+    internal static float Similarity(ReadOnlySpan<float> query, ReadOnlySpan<float> document)
+    {
+        float sum = 0;
+        for (int i = 0; i < query.Length; i++)
+        {
+            sum = MathF.FusedMultiplyAdd(query[i], document[i], sum);
+        }
+
+        return sum;
     }
 
     private float[][] Pack()
@@ -69,7 +91,7 @@ public sealed class FlatIndex
         return blocks;
     }
 
-    private void SearchBlock(Rows<float> queries, int k, Span<IReadOnlyList<Hit>> results)
+    private void SearchBlock(float[][] blocks, Rows<float> queries, int k, Span<IReadOnlyList<Hit>> results)
     {
         var best = new TopK[queries.Count];
         for (int q = 0; q < queries.Count; q++)
@@ -78,7 +100,6 @@ public sealed class FlatIndex
         }
 
         float[] scores = ArrayPool<float>.Shared.Rent(queries.Count * DocumentBlock);
-        float[][] blocks = _packed.Value;
         for (int block = 0; block < blocks.Length; block++)
         {
             int start = block * DocumentBlock;

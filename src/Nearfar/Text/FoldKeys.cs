@@ -1,16 +1,17 @@
 using System.Text;
+using Nearfar.Text.Unicode;
 
 namespace Nearfar.Text;
 
 /// <summary>Identity of a question over repetitions.</summary>
 public static class FoldKeys
 {
-    /// <summary>NFKC, case folded, white space collapsed and trimmed: equal for texts that differ only in these.</summary>
+    /// <summary>NFKC, case folded letter by letter ("ß" stays), white space collapsed and trimmed: equal for texts that differ only in these.</summary>
     /// <param name="text">A question.</param>
     public static string Of(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        string folded = text.Normalize(NormalizationForm.FormKC).ToUpperInvariant().ToLowerInvariant();
+        string folded = Normalization.Nfkc(text).ToUpperInvariant().ToLowerInvariant();
         var builder = new StringBuilder(folded.Length);
         foreach (char c in folded)
         {

@@ -50,7 +50,7 @@ public sealed class Tokenizer : ITokenizer
             _bert = new BertWordPiece(normalizer, model);
         }
 
-        _json = new Lazy<ReadOnlyMemory<byte>>(parts.Write);
+        _json = new Lazy<ReadOnlyMemory<byte>>(() => parts.Write());
     }
 
     /// <inheritdoc/>
@@ -137,6 +137,9 @@ public sealed class Tokenizer : ITokenizer
 
     /// <inheritdoc/>
     public ReadOnlyMemory<byte> ToJson() => _json.Value;
+
+    /// <summary><see cref="ToJson"/> without truncation and padding, which say nothing about the tokens of a text.</summary>
+    internal ReadOnlyMemory<byte> ToJsonWithoutCut() => _parts.Write(withCut: false);
 
     private static void Add(IReadOnlyList<int>? ids, TokenBuffer into)
     {

@@ -26,13 +26,13 @@ internal sealed record TokenizerParts(TokenModel Model)
     /// <summary>Kept for other readers: how ids become text again plays no part in encoding.</summary>
     public JsonElement? Decoder { get; init; }
 
-    public ReadOnlyMemory<byte> Write()
+    public ReadOnlyMemory<byte> Write(bool withCut = true)
     {
         var json = new CanonicalJson();
         json.StartObject();
         json.Member("version", "1.0");
-        WriteKept(json, "truncation", Truncation);
-        WriteKept(json, "padding", Padding);
+        WriteKept(json, "truncation", withCut ? Truncation : null);
+        WriteKept(json, "padding", withCut ? Padding : null);
         json.StartArray("added_tokens");
         foreach (var token in AddedTokens.OrderBy(t => t.Id))
         {

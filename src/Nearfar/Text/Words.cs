@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Nearfar.Text.Unicode;
 
 namespace Nearfar.Text;
 
@@ -8,14 +9,15 @@ public static class Words
 {
     /// <summary>
     /// Lower-case runs of letters, marks and digits (Unicode word characters, as UAX #29 joins them in scripts that write spaces); runs of
-    /// Han, Hiragana, Katakana and Thai, which write none, as overlapping pairs of characters (a lone one by itself).
+    /// Han, Hiragana, Katakana, Thai, Lao, Khmer and Burmese, which write none, as overlapping pairs of characters (a lone one by itself).
     /// </summary>
+    /// <remarks>Differs from UAX #29: a full stop or comma always parts, so "3.5" and "example.com" are two words.</remarks>
     /// <param name="text">Any text.</param>
     /// <param name="into">Receives the words in order.</param>
     public static void Split(ReadOnlySpan<char> text, List<string> into)
     {
         ArgumentNullException.ThrowIfNull(into);
-        string folded = text.ToString().Normalize(NormalizationForm.FormKC).ToLowerInvariant();
+        string folded = Normalization.Nfkc(text.ToString()).ToLowerInvariant();
         int start = -1;
         int i = 0;
         while (i < folded.Length)

@@ -28,7 +28,7 @@ public static class StartEncoder
             var wanted = options.QueryPrompt.Length + options.DocumentPrompt.Length == 0
                 ? kept
                 : kept with { QueryPrompt = options.QueryPrompt, DocumentPrompt = options.DocumentPrompt };
-            return wanted == encoder.Options ? encoder : new StaticEncoder(encoder.Tokenizer, encoder.TokenRows, wanted);
+            return wanted == encoder.Options ? encoder : encoder.With(wanted);
         }
 
         string[] texts = [.. set.Corpus.Documents.Select(d => d.Content).Concat(set.Pairs.Select(p => p.Query)).Distinct(StringComparer.Ordinal)];
@@ -38,7 +38,7 @@ public static class StartEncoder
         var start = StaticStart.Random(tokenizer, options.Dimensions, options.Seed);
         float[] rows = start.Rows.ToArray();
         Weigh(rows, options, tokenizer, texts);
-        return new StaticEncoder(tokenizer, new Vectors.Rows<float>(rows, tokenizer.VocabularySize, options.Dimensions, options.Dimensions),
+        return StaticEncoder.Over(tokenizer, rows, options.Dimensions,
             new StaticEncoderOptions { MaxTokens = options.MaxTokens ?? StartOptions.DefaultMaxTokens, QueryPrompt = options.QueryPrompt, DocumentPrompt = options.DocumentPrompt, Label = "untrained" });
     }
 

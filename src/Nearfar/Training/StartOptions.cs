@@ -62,7 +62,8 @@ public sealed record StartOptions
 
     internal IEnumerable<KeyValuePair<string, string>> Deciding()
     {
-        yield return Of("start.from", From ?? "random");
+        // Names, not paths: a run is the same in another folder, and hashes of start and tokenizer stand beside.
+        yield return Of("start.from", From is null ? "random" : NameOf(From));
         yield return Of("start.query_prompt", QueryPrompt);
         yield return Of("start.document_prompt", DocumentPrompt);
         if (MaxTokens is not null || From is null)
@@ -75,8 +76,10 @@ public sealed record StartOptions
             yield return Of("start.dimensions", Dimensions);
             yield return Of("start.idf_power", IdfPower);
             yield return Of("start.seed", Seed);
-            yield return Of("start.tokenizer", TokenizerFrom ?? FormattableString.Invariant($"{TokenizerKind} {VocabularySize}").ToLowerInvariant());
+            yield return Of("start.tokenizer", TokenizerFrom is not null ? NameOf(TokenizerFrom) : FormattableString.Invariant($"{TokenizerKind} {VocabularySize}").ToLowerInvariant());
         }
+
+        static string NameOf(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
 
         static KeyValuePair<string, string> Of(string name, object value) => new(name, Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture)!);
     }

@@ -60,18 +60,24 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
     /// <summary>All rows as they are now [V, D]: trained ones, and the start rows of tokens that no training text holds.</summary>
     public float[] ToRows()
     {
-        float[] rows = _start.Rows.ToArray();
+        float[] rows = new float[_start.Rows.Length];
+        CopyRows(rows);
+        return rows;
+    }
+
+    /// <summary>Writes all rows as they are now.</summary>
+    internal void CopyRows(Span<float> rows)
+    {
+        _start.Rows.Span.CopyTo(rows);
         for (int i = 0; i < _bags.Vocabulary.Length; i++)
         {
-            _weights.Span.Slice(i * _padded, Dimensions).CopyTo(rows.AsSpan(_bags.Vocabulary[i] * Dimensions));
+            _weights.Span.Slice(i * _padded, Dimensions).CopyTo(rows[(_bags.Vocabulary[i] * Dimensions)..]);
         }
-
-        return rows;
     }
 
     /// <summary>The encoder as it is now; it does not change when training goes on.</summary>
     public StaticEncoder ToEncoder() =>
-        new(_start.Tokenizer, new Rows<float>(ToRows(), _start.Tokenizer.VocabularySize, Dimensions, Dimensions), _start.Options);
+        StaticEncoder.Over(_start.Tokenizer, ToRows(), Dimensions, _start.Options);
 
     /// <inheritdoc />
     public void Forward(ReadOnlySpan<int> inputs, Rows<float> into, ForwardMode mode)

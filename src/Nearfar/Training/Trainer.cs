@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Nearfar.Pairs;
 using Nearfar.Training.Losses;
 using Nearfar.Training.Optimization;
@@ -81,7 +82,7 @@ public sealed class Trainer
             checkpoint.ThrowUnlessOf(identity, folder.CheckpointPath);
             (step, epoch, done, bestStep, best, last, history) = (checkpoint.Step, checkpoint.Epoch, checkpoint.BatchOfEpoch, checkpoint.BestStep, checkpoint.Best, checkpoint.HeldOut, checkpoint.HistoryLength);
             bestParameters = checkpoint.BestParameters.ToArray();
-            encoder.Load(new MemoryStream(checkpoint.Encoder.ToArray()));
+            encoder.Load(StreamOver(checkpoint.Encoder));
             LoadLoss(checkpoint.Loss, lossAdam);
             folder.OpenHistory(history);
         }
@@ -90,11 +91,12 @@ public sealed class Trainer
             folder.OpenHistory(0);
             folder.WriteStart(identity, rows.Rows.Length, steps, leftOut);
             best = last = await ScoreAsync(heldOut, encoder, cancellationToken);
-            bestParameters = ParametersOf(encoder);
+            bestParameters = BytesOf(encoder.SaveParameters);
             folder.WriteEvaluation(0, 0, best, best: true);
         }
 
         var buffers = new BatchBuffers(encoder.Dimensions);
+        using var state = new MemoryStream((int)Math.Min(Array.MaxLength, (3L * bestParameters.Length) + 8));      // an encoder and two moments: grown by doubling, checkpoints would be the peak of a run's memory
         var pace = new Pace(_time);
         Report(null);
 
@@ -130,7 +132,8 @@ public sealed class Trainer
                     bool better = last.IsBetterThan(best);
                     if (better)
                     {
-                        (best, bestStep, bestParameters) = (last, step, ParametersOf(encoder));
+                        (best, bestStep) = (last, step);
+                        encoder.SaveParameters(new MemoryStream(bestParameters));       // the same length every time
                     }
 
                     folder.WriteEvaluation(step, epoch, last, better);
@@ -153,6 +156,8 @@ public sealed class Trainer
 
         void Write(string name)
         {
+            state.SetLength(0);
+            encoder.Save(state);
             new Checkpoint
             {
                 Identity = identity,
@@ -163,7 +168,7 @@ public sealed class Trainer
                 Best = best,
                 HeldOut = last,
                 HistoryLength = folder.FlushHistory(),
-                Encoder = BytesOf(encoder.Save),
+                Encoder = state.GetBuffer().AsMemory(0, (int)state.Length),
                 BestParameters = bestParameters,
                 Loss = BytesOf(to => SaveLoss(to, lossAdam)),
             }.Write(folder.PathOf(name));
@@ -211,7 +216,8 @@ public sealed class Trainer
         }
     }
 
-    private static byte[] ParametersOf<TEncoder>(TEncoder encoder) where TEncoder : ITrainableEncoder<int> => BytesOf(encoder.SaveParameters);
+    private static MemoryStream StreamOver(ReadOnlyMemory<byte> bytes) =>
+        MemoryMarshal.TryGetArray(bytes, out var part) ? new MemoryStream(part.Array!, part.Offset, part.Count, writable: false) : new MemoryStream(bytes.ToArray());
 
     private static byte[] BytesOf(Action<Stream> write)
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Nearfar.Vectors;
@@ -67,7 +68,7 @@ public sealed class SafeTensorsFile : IDisposable
         {
             stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new NearfarException(path, 0, $"cannot be opened: {e.Message}", e);
         }
@@ -93,6 +94,14 @@ public sealed class SafeTensorsFile : IDisposable
     public float[] ReadSingles(SafeTensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
+        if (tensor.Dtype == "F32" && BitConverter.IsLittleEndian && tensor.Count <= Array.MaxLength)
+        {
+            float[] direct = new float[tensor.Count];        // no second copy of what may be gigabytes
+            _stream.Position = _dataStart + tensor.Start;
+            _stream.ReadExactly(MemoryMarshal.AsBytes(direct.AsSpan()));
+            return Finite(tensor, direct);
+        }
+
         byte[] bytes = ReadBytes(tensor);
         float[] values = new float[checked((int)tensor.Count)];
         switch (tensor.Dtype)
@@ -119,8 +128,7 @@ public sealed class SafeTensorsFile : IDisposable
                 throw Bad($"tensor \"{tensor.Name}\" has type {tensor.Dtype}; wanted F32, F64, F16, BF16, I8 or U8");
         }
 
-        int bad = Array.FindIndex(values, v => !float.IsFinite(v));
-        return bad < 0 ? values : throw Bad($"tensor \"{tensor.Name}\" holds {values[bad]} at position {bad}; every value must be finite");
+        return Finite(tensor, values);
     }
 
     /// <summary>Reads a tensor of whole numbers.</summary>
@@ -228,13 +236,19 @@ public sealed class SafeTensorsFile : IDisposable
         _ => 0,
     };
 
+    private float[] Finite(SafeTensor tensor, float[] values)
+    {
+        int bad = Array.FindIndex(values, v => !float.IsFinite(v));
+        return bad < 0 ? values : throw Bad($"tensor \"{tensor.Name}\" holds {values[bad]} at position {bad}; every value must be finite");
+    }
+
     private (IReadOnlyList<SafeTensor>, IReadOnlyDictionary<string, string>) ParseHeader(byte[] header)
     {
         var tensors = new List<SafeTensor>();
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         try
         {
-            using var document = JsonDocument.Parse(header, new JsonDocumentOptions { MaxDepth = 8 });
+            using var document = JsonDocument.Parse(header, new JsonDocumentOptions { MaxDepth = 8, AllowDuplicateProperties = false });
             foreach (var entry in document.RootElement.EnumerateObject())
             {
                 if (entry.Name == "__metadata__")
@@ -248,6 +262,11 @@ public sealed class SafeTensorsFile : IDisposable
                 }
 
                 var offsets = entry.Value.GetProperty("data_offsets");
+                if (offsets.GetArrayLength() != 2)
+                {
+                    throw new FormatException($"data_offsets of \"{entry.Name}\" has {offsets.GetArrayLength()} numbers; wanted 2");
+                }
+
                 long start = offsets[0].GetInt64();
                 tensors.Add(new SafeTensor(entry.Name, entry.Value.GetProperty("dtype").GetString() ?? "",
                     [.. entry.Value.GetProperty("shape").EnumerateArray().Select(s => s.GetInt64())], start, offsets[1].GetInt64() - start));
@@ -264,14 +283,8 @@ public sealed class SafeTensorsFile : IDisposable
     private void CheckLayout()
     {
         long end = 0;
-        var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var tensor in Tensors)
         {
-            if (!names.Add(tensor.Name))
-            {
-                throw Bad($"tensor \"{tensor.Name}\" stands twice in the header");
-            }
-
             long size = SizeOf(tensor.Dtype);
             if (size == 0)
             {
@@ -299,11 +312,15 @@ public sealed class SafeTensorsFile : IDisposable
             }
 
             end += wanted;
+            if (end > _stream.Length - _dataStart)
+            {
+                throw Bad($"tensor \"{tensor.Name}\" ends {end} bytes behind the header, the file after {_stream.Length - _dataStart}: it is truncated");
+            }
         }
 
         if (_dataStart + end != _stream.Length)
         {
-            throw Bad($"the tensors need {end} bytes behind the header, the file has {_stream.Length - _dataStart}: it is truncated or has a foreign tail");
+            throw Bad($"the tensors need {end} bytes behind the header, the file has {_stream.Length - _dataStart}: it has a foreign tail");
         }
     }
 

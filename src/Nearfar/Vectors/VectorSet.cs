@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.Json;
 
 namespace Nearfar.Vectors;
@@ -6,6 +7,8 @@ namespace Nearfar.Vectors;
 /// <summary>Vectors with their ids, all of one space. Immutable, thread-safe.</summary>
 public sealed class VectorSet
 {
+    private const string IdsHashKey = "ids_sha256";
+
     /// <param name="space">The space of all rows.</param>
     /// <param name="ids">Unique, one a row.</param>
     /// <param name="rows">[N, D], finite; a zero row means that the text had no known token.</param>
@@ -47,22 +50,25 @@ public sealed class VectorSet
     /// <param name="model">Name of the model, for people.</param>
     public void Save(string path, string? model = null)
     {
-        AtomicFile.Write(IdsPath(path), stream =>
+        using var ids = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(ids, new JsonWriterOptions { SkipValidation = true }))
         {
-            using var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { SkipValidation = true });
             foreach (string id in Ids)
             {
                 writer.WriteStringValue(id);
                 writer.Flush();
-                stream.WriteByte((byte)'\n');
+                ids.WriteByte((byte)'\n');
                 writer.Reset();
             }
-        });
+        }
+
+        AtomicFile.Write(IdsPath(path), ids.GetBuffer().AsSpan(0, (int)ids.Length));
         var metadata = new Dictionary<string, string>
         {
             ["space"] = Space.Id,
             ["count"] = Rows.Count.ToString(CultureInfo.InvariantCulture),
             ["dtype"] = "F32",
+            [IdsHashKey] = Convert.ToHexStringLower(SHA256.HashData(ids.GetBuffer().AsSpan(0, (int)ids.Length))),   // two files, not one write: a pair torn by a crash is refused
         };
         if ((model ?? Space.Label) is { } label)
         {
@@ -84,27 +90,42 @@ public sealed class VectorSet
         }
 
         var tensor = file.Find("vectors") ?? throw new NearfarException(path, 0, $"wanted a tensor \"vectors\", found {string.Join(", ", file.Tensors.Select(t => t.Name))}.");
-        if (tensor.Shape.Count != 2)
+        if (tensor.Shape is not [>= 0 and <= int.MaxValue, >= 1 and <= int.MaxValue])
         {
-            throw new NearfarException(path, 0, $"\"vectors\" must have two axes [N, D], has {tensor.Shape.Count}.");
+            throw new NearfarException(path, 0, $"\"vectors\" must have two axes [N, D], D at least 1, has [{string.Join(", ", tensor.Shape)}].");
         }
 
-        int count = checked((int)tensor.Shape[0]);
-        int dimensions = checked((int)tensor.Shape[1]);
+        int count = (int)tensor.Shape[0];
+        int dimensions = (int)tensor.Shape[1];
         string idsPath = IdsPath(path);
         if (!File.Exists(idsPath))
         {
             throw new NearfarException(idsPath, 0, $"missing: the ids of {path} stand there, one JSON string a line.");
         }
 
-        string[] ids = [.. File.ReadLines(idsPath).Select((line, i) => ParseId(idsPath, i + 1, line))];
-        if (ids.Length != count)
+        byte[] idBytes = File.ReadAllBytes(idsPath);
+        string[] ids = [.. Lines(idBytes).Select((line, i) => ParseId(idsPath, i + 1, line))];
+        if (ids.Length != count || (file.Metadata.TryGetValue(IdsHashKey, out string? hash) && hash != Convert.ToHexStringLower(SHA256.HashData(idBytes))))
         {
-            throw new NearfarException(idsPath, 0, $"{ids.Length} ids for {count} vectors; the two files do not belong together.");
+            throw new NearfarException(idsPath, 0, $"{ids.Length} ids for {count} vectors, or other ids than were written with them: {path} and this file do not belong together. Write both again: nearfar embed");
+        }
+
+        if (ids.GroupBy(id => id, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        {
+            throw new NearfarException(idsPath, 0, $"id \"{twice.Key}\" stands twice; ids must be unique.");
         }
 
         return new VectorSet(new EmbeddingSpace(space) { Label = file.Metadata.GetValueOrDefault("model") }, ids,
             new Rows<float>(file.ReadSingles(tensor), count, dimensions, dimensions));
+    }
+
+    private static IEnumerable<string> Lines(byte[] bytes)
+    {
+        using var reader = new StreamReader(new MemoryStream(bytes));
+        while (reader.ReadLine() is { } line)
+        {
+            yield return line;
+        }
     }
 
     private static string IdsPath(string path) => Path.ChangeExtension(path, ".ids.jsonl");
@@ -114,12 +135,12 @@ public sealed class VectorSet
         try
         {
             var reader = new Utf8JsonReader(System.Text.Encoding.UTF8.GetBytes(json));
-            if (reader.Read() && reader.TokenType == JsonTokenType.String)
+            if (reader.Read() && reader.TokenType == JsonTokenType.String && reader.GetString() is { } id && !reader.Read())
             {
-                return reader.GetString()!;
+                return id;
             }
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)      // the latter: an escaped half of a surrogate pair
         {
             throw new NearfarException(path, line, $"not a JSON string: {e.Message}", e);
         }

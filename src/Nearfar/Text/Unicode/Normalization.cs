@@ -92,6 +92,19 @@ internal static class Normalization
         return length;
     }
 
+    /// <summary>A text in compatibility composition, whatever the runtime's globalization mode; lone surrogates become U+FFFD.</summary>
+    public static string Nfkc(string text)
+    {
+        if (System.Text.Ascii.IsValid(text))
+        {
+            return text;
+        }
+
+        var into = new CharBuffer();
+        Append(text, NormalizationForm.FormKC, new CodePointBuffer(), into);
+        return into.Span.ToString();
+    }
+
     /// <summary>Appends a text in a normalization form.</summary>
     public static void Append(ReadOnlySpan<char> text, NormalizationForm form, CodePointBuffer scratch, CharBuffer into)
     {

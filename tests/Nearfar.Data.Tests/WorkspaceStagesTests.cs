@@ -1,0 +1,71 @@
+using Nearfar.Gating;
+using Nearfar.Mining;
+using Nearfar.Text;
+using Nearfar.Training;
+using Xunit;
+
+namespace Nearfar.Data.Tests;
+
+public sealed class WorkspaceStagesTests
+{
+    private static async Task<Workspace> OpenAsync(Folder folder, string yaml)
+    {
+        folder.Write("nearfar.yaml", "version: 1\ndata: {corpus: corpus.jsonl}\n" + yaml);
+        return await Workspace.OpenAsync(folder.Path, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Stages_FileThatStatesAll_AreWhatItSays()
+    {
+        using var folder = new Folder();
+        var workspace = await OpenAsync(folder, """
+            cohorts: {intent: {protected: [refund-policy, invoice]}}
+            encoder: {kind: static, dimensions: 64, max_tokens: 99, idf_power: 2, query_prompt: "query: ", document_prompt: "passage: "}
+            tokenizer: {train: bpe, size: 700}
+            train: {loss: mnrl, temperature: 0.1, batch: 32, epochs: 3, rate: 0.2, warmup: 0.3, hard_negatives: 2, evaluations: 4, seed: 9}
+            mining: {per_query: 3, positive_ratio: 0.9, candidates: 50, skip_ranks: 2, per_document: 7}
+            gate: {reference: untrained, metric: ndcg@10, tolerance: 0.03, protected: {tolerance: 0.06}, floors: {all: {recall@5: 0.5}, intent=refund-policy: {margin_mean: 0.18}}, floor_space: untrained, violation_limit: 0.1, on_inconclusive: block}
+            output: elsewhere
+            """);
+        Assert.Equal(new StartOptions
+        {
+            Dimensions = 64, MaxTokens = 99, IdfPower = 2, QueryPrompt = "query: ", DocumentPrompt = "passage: ", TokenizerKind = TokenizerKind.Bpe, VocabularySize = 700, Seed = 9,
+        }, workspace.StartOptions());
+        Assert.Equal(new TrainingOptions { Temperature = 0.1, Batch = 32, Epochs = 3, Rate = 0.2, WarmupShare = 0.3, HardNegatives = 2, EvaluationsPerEpoch = 4, Seed = 9 }, workspace.TrainingOptions());
+        Assert.Equal(new MiningOptions { PerQuery = 3, PositiveRatio = 0.9, Depth = 50, SkipRanks = 2, HubCap = 7, Seed = 9 }, workspace.MiningOptions());
+        var policy = workspace.GatePolicy();
+        Assert.Equal(("ndcg@10", 0.03, 0.06, ReferenceKind.Untrained, 0.1, InconclusiveAction.Block), (policy.Metric, policy.Tolerance, policy.ProtectedTolerance, policy.Reference, policy.ViolationLimit, policy.OnInconclusive));
+        Assert.Equal(["intent=refund-policy", "intent=invoice"], policy.Protected.Select(p => p.ToString()));
+        Assert.Equal([new GateFloor(null, "recall@5", 0.5), new GateFloor(new CohortKey("intent", "refund-policy"), "margin_mean", 0.18, "untrained")], policy.Floors);
+        Assert.Empty(policy.FindProblems());
+        var loop = workspace.LoopOptions(seed: 5);
+        Assert.Equal((folder["elsewhere"], 10, 5UL, 5UL, 5UL), (loop.Output, loop.FailsAt, loop.Start.Seed, loop.Training.Seed, loop.Mining.Seed));
+    }
+
+    [Fact]
+    public async Task Stages_FileThatStatesNothing_AreTheDefaults()
+    {
+        using var folder = new Folder();
+        var workspace = await OpenAsync(folder, "");
+        Assert.Equal(new StartOptions(), workspace.StartOptions());
+        Assert.Equal(new TrainingOptions(), workspace.TrainingOptions());
+        Assert.Equal(new MiningOptions(), workspace.MiningOptions());
+        Assert.Equal(new GatePolicy().ComputeHash(), workspace.GatePolicy().ComputeHash());
+        Assert.Equal(5, workspace.LoopOptions().FailsAt);
+    }
+
+    [Fact]
+    public async Task MiningOptions_ManyPerQuery_LooksAtAsManyCandidates()
+    {
+        using var folder = new Folder();
+        Assert.Equal(250, (await OpenAsync(folder, "mining: {per_query: 250}\n")).MiningOptions().Depth);
+    }
+
+    [Fact]
+    public async Task StartOptions_KindWithoutAnEngineHere_NamesTheTool()
+    {
+        using var folder = new Folder();
+        var workspace = await OpenAsync(folder, "encoder: {kind: onnx, from: model}\n");
+        Assert.Contains("nearfar-torch", Assert.Throws<NearfarException>(() => workspace.StartOptions()).Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,88 @@
+using Nearfar.Encoding;
+using Nearfar.Pairs;
+using Nearfar.Tests.Encoding;
+using Nearfar.Tests.Pairs;
+using Nearfar.Text;
+using Nearfar.Training;
+using Xunit;
+
+namespace Nearfar.Tests.Training;
+
+public class StartEncoderTests
+{
+    private static readonly string[] s_texts = ["the refund of the annual plan", "the invoice of the month", "the late parcel of the shop"];
+
+    private static TrainingSet Set => new(
+        new Corpus(s_texts.Select((t, i) => new Document { Id = $"d{i}", Text = t })), [new Pair { Id = "p", Query = "the money back", PositiveIds = ["d0"] }]);
+
+    private static StartOptions Options => new() { Dimensions = 16, VocabularySize = 120, IdfPower = 2 };
+
+    [Fact]
+    public void Create_RandomRows_AreSeededAndWeighedByRarity()
+    {
+        var encoder = StartEncoder.Create(Options, Set);
+        Assert.Equal(encoder.Space, StartEncoder.Create(Options, Set).Space);
+        Assert.NotEqual(encoder.Space, StartEncoder.Create(Options with { Seed = 2 }, Set).Space);
+        Assert.Equal(("untrained", 256, 16), (encoder.Space.Label, encoder.Options.MaxTokens, encoder.Dimensions));
+        var plain = StartEncoder.Create(Options with { IdfPower = 0 }, Set);
+        string[] texts = [.. s_texts, "the money back"];
+        int frequent = Id(encoder, "the"), rare = Id(encoder, "refund");
+        Assert.Equal(Weight(4), encoder.TokenRows[frequent][3] / plain.TokenRows[frequent][3], 1e-5);
+        Assert.Equal(Weight(1), encoder.TokenRows[rare][3] / plain.TokenRows[rare][3], 1e-5);
+        Assert.DoesNotContain(encoder.TokenRows[encoder.Tokenizer.UnknownId!.Value].ToArray(), x => x != 0);
+
+        double Weight(int df) => Math.Pow(Math.Log((texts.Length + 1.0) / (df + 1)) + 1, 2);
+    }
+
+    [Fact]
+    public void Create_HeldOutTexts_HaveNoPart()
+    {
+        var tokenizer = StartEncoder.Create(Options, Set).Tokenizer;
+        Assert.Contains("refund", Enumerable.Range(0, tokenizer.VocabularySize).Select(tokenizer.TokenOf));
+        Assert.Contains("money", Enumerable.Range(0, tokenizer.VocabularySize).Select(tokenizer.TokenOf));
+    }
+
+    [Fact]
+    public void Create_FromAFolder_KeepsItsRowsAndTakesPromptsOverride()
+    {
+        using var folder = new Folder();
+        var encoder = SmallModels.Encoder(8, new StaticEncoderOptions { MaxTokens = 30, QueryPrompt = "where is " });
+        StaticModelFolder.Save(folder["m"], encoder, SmallModels.ManifestOf(encoder), "");
+        var options = new StartOptions { From = folder["m"] };
+        Assert.Equal(encoder.Space, StartEncoder.Create(options, Set).Space);
+        var prompted = StartEncoder.Create(options with { DocumentPrompt = "late " }, Set);
+        Assert.Equal(("", "late ", 30), (prompted.Options.QueryPrompt, prompted.Options.DocumentPrompt, prompted.Options.MaxTokens));
+        Assert.Equal(encoder.TokenRows.Data.ToArray(), prompted.TokenRows.Data.ToArray());
+    }
+
+    [Theory]
+    [InlineData("tokenizer.json")]
+    [InlineData("")]
+    public void Create_TokenizerOfAFile_IsTaken(string name)
+    {
+        using var folder = new Folder();
+        folder.Write("m/tokenizer.json", SmallModels.TokenizerFile.ToJsonString());
+        var encoder = StartEncoder.Create(Options with { TokenizerFrom = Path.Combine(folder["m"], name) }, Set);
+        Assert.Equal(SmallModels.Count, encoder.Tokenizer.VocabularySize);
+    }
+
+    [Fact]
+    public void Deciding_PathsOfTheMachine_AreNoPartOfARun()
+    {
+        static string Of(StartOptions options) => string.Join('\n', options.Deciding().Select(o => $"{o.Key}={o.Value}"));
+        Assert.Equal(Of(new StartOptions { From = "/home/a/models/potion" }), Of(new StartOptions { From = "models/potion/" }));
+        Assert.Equal(Of(new StartOptions { TokenizerFrom = "/home/a/tokenizer.json" }), Of(new StartOptions { TokenizerFrom = "b/tokenizer.json" }));
+        Assert.NotEqual(Of(new StartOptions()), Of(new StartOptions { VocabularySize = 8001 }));
+        Assert.NotEqual(Of(new StartOptions()), Of(new StartOptions { TokenizerKind = TokenizerKind.Bpe }));
+    }
+
+    [Fact]
+    public void Create_UnsoundOptions_AreRefusedAllAtOnce()
+    {
+        string message = Assert.Throws<ArgumentException>(() => StartEncoder.Create(
+            new StartOptions { Dimensions = 7, VocabularySize = 99, MaxTokens = 0, IdfPower = double.NaN, TokenizerKind = (TokenizerKind)9 }, Set)).Message;
+        Assert.All(["dimensions", "vocabulary size", "max_tokens", "idf power", "tokenizer kind"], name => Assert.Contains(name, message, StringComparison.Ordinal));
+    }
+
+    private static int Id(StaticEncoder encoder, string token) => Enumerable.Range(0, encoder.Tokenizer.VocabularySize).First(i => encoder.Tokenizer.TokenOf(i) == token);
+}
