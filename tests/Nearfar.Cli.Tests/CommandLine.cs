@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace Nearfar.Cli.Tests;
 
 /// <summary>Runs verbs in-process over a temporary folder.</summary>
@@ -30,7 +32,7 @@ internal sealed class CommandLine : IDisposable
                    from question in new[] { $"{topic} {thing}", $"where do I read about the {topic} when I bought a {thing}?" }
                    select $"{question},{answer}";
         string table = Path.Combine(Folder, "faq.csv");
-        await File.WriteAllLinesAsync(table, rows.Prepend("question,answer"));
+        await File.WriteAllLinesAsync(table, rows.Prepend("question,answer"), TestContext.Current.CancellationToken);
         string workspace = Path.Combine(Folder, "help");
         var made = await RunAsync("init", workspace, "--from", table, "--as-of", "2026-11-01");
         Assert.Equal((0, ""), (made.ExitCode, made.Error));

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Nearfar.Cli.Verbs;
 using Nearfar.Releases;
+using Xunit;
 
 namespace Nearfar.Cli.Tests;
 
