@@ -29,7 +29,14 @@ public sealed class WorkspaceStagesTests
             """);
         Assert.Equal(new StartOptions
         {
-            Dimensions = 64, MaxTokens = 99, IdfPower = 2, QueryPrompt = "query: ", DocumentPrompt = "passage: ", TokenizerKind = TokenizerKind.Bpe, VocabularySize = 700, Seed = 9,
+            Dimensions = 64,
+            MaxTokens = 99,
+            IdfPower = 2,
+            QueryPrompt = "query: ",
+            DocumentPrompt = "passage: ",
+            TokenizerKind = TokenizerKind.Bpe,
+            VocabularySize = 700,
+            Seed = 9,
         }, workspace.StartOptions());
         Assert.Equal(new TrainingOptions { Temperature = 0.1, Batch = 32, Epochs = 3, Rate = 0.2, WarmupShare = 0.3, HardNegatives = 2, EvaluationsPerEpoch = 4, Seed = 9 }, workspace.TrainingOptions());
         Assert.Equal(new MiningOptions { PerQuery = 3, PositiveRatio = 0.9, Depth = 50, SkipRanks = 2, HubCap = 7, Seed = 9 }, workspace.MiningOptions());
