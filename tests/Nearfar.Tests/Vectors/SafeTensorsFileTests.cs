@@ -79,7 +79,7 @@ public class SafeTensorsFileTests
         float bad = float.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
         foreach (var (dtype, bytes) in new[] { ("F32", Bytes([1, bad])), ("F16", Bytes([(Half)1, (Half)bad])), ("F64", Bytes<double>([1, bad])) })
         {
-            string path = folder.Write("t.safetensors", Compose($$"""{"m":{"dtype":"{{dtype}}","shape":[2],"data_offsets":[0,{{bytes.Length}}]}}""", bytes));
+            string path = folder.Write("t.safetensors", Compose($$$"""{"m":{"dtype":"{{{dtype}}}","shape":[2],"data_offsets":[0,{{{bytes.Length}}}]}}""", bytes));
             using var file = SafeTensorsFile.Open(path);
             Assert.Contains("position 1", Assert.Throws<NearfarException>(() => file.ReadSingles(file.Tensors[0])).Message, StringComparison.Ordinal);
         }

@@ -1,0 +1,126 @@
+using System.Text.Json;
+using Xunit;
+
+namespace Nearfar.Cli.Tests;
+
+public sealed class VerbTests
+{
+    [Fact]
+    public async Task Loop_FloorThatNothingReaches_ExitsWithTwo()
+    {
+        using var shop = new Shop("gate: {metric: recall@1, tolerance: 0.3, floors: {all: {recall@1: 0.9999}}}");
+        var (exit, output, _) = await shop.RunAsync("loop", "--attempts", "1", "--seed", "3");
+        Assert.Equal(2, exit);
+        Assert.Contains("Blocked", output, StringComparison.Ordinal);
+        Assert.True(File.Exists(shop["output/mined/001.jsonl"]));
+        Assert.True(File.Exists(shop["output/runs/001/report.html"]));
+        Assert.False(File.Exists(shop["output/releases/current"]));
+    }
+
+    [Fact]
+    public async Task Gate_TooFewQuestions_ExitsWithThreeAndSaysHowManyWouldDo()
+    {
+        using var shop = new Shop("gate: {metric: recall@5, tolerance: 0.001}");
+        File.WriteAllLines(shop["gate.jsonl"], File.ReadAllLines(shop["gate.jsonl"]).Take(6));
+        Assert.Equal(0, (await shop.RunAsync("train", "--name", "v1")).Exit);
+        var (exit, output, _) = await shop.RunAsync("gate", "v1", "--why");
+        Assert.Equal(3, exit);
+        Assert.Contains("add gate questions", output, StringComparison.Ordinal);
+        Assert.Equal(3, (await shop.RunAsync("gate", "v1")).Exit);
+        Assert.Single(File.ReadAllLines(shop["output/releases/ledger.jsonl"]));       // asked twice, opened once
+    }
+
+    [Fact]
+    public async Task Search_Bm25_ShowsRankScoreAndPage()
+    {
+        using var shop = new Shop();
+        var (exit, output, _) = await shop.RunAsync("search", "warranty of the headset", "--bm25", "--top", "2");
+        Assert.Equal(0, exit);
+        Assert.Contains("warranty-headset", output, StringComparison.Ordinal);
+        var json = await shop.RunAsync("search", "warranty headset", "--bm25", "--top", "2", "--json");
+        using var document = JsonDocument.Parse(json.Output);
+        Assert.Equal("bm25", document.RootElement.GetProperty("ranker").GetString());
+        Assert.Equal("warranty-headset", document.RootElement.GetProperty("hits")[0].GetProperty("id").GetString());
+        Assert.Contains("Nothing found", (await shop.RunAsync("search", "xyzzy", "--bm25")).Output, StringComparison.Ordinal);
+        Assert.Equal(1, (await shop.RunAsync("search", "q", "--bm25", "--top", "0")).Exit);
+    }
+
+    [Fact]
+    public async Task EmbedIndexSearch_Chain_FindsWhatTheCorpusSearchFinds()
+    {
+        using var shop = new Shop();
+        await shop.RunAsync("train", "--name", "v1");
+        await shop.RunAsync("train", "--name", "other", "--seed", "2");
+        Assert.Equal(0, (await shop.RunAsync("embed", shop["corpus.jsonl"], "--model", "v1", "--out", shop["v.safetensors"])).Exit);
+        Assert.Equal(0, (await Shop.RunBareAsync("index", shop["v.safetensors"], "--out", shop["index"])).Exit);
+        string[] search = ["search", "refund for the planner", "--model", "v1", "--json"];
+        Assert.Equal((await shop.RunAsync(search)).Output, (await shop.RunAsync([.. search, "--index", shop["index"]])).Output);
+        var foreign = await shop.RunAsync("search", "refund", "--model", "other", "--index", shop["index"]);
+        Assert.Equal(1, foreign.Exit);
+        Assert.Contains("Rebuild it", foreign.Error, StringComparison.Ordinal);
+        File.WriteAllText(shop["lines.txt"], "refund\n\nqqqq zzzz\n");
+        var lines = await shop.RunAsync("embed", shop["lines.txt"], "--model", "v1", "--out", shop["l.safetensors"], "--json");
+        using var document = JsonDocument.Parse(lines.Output);
+        Assert.Equal((2, 32), (document.RootElement.GetProperty("count").GetInt32(), document.RootElement.GetProperty("dimensions").GetInt32()));
+        Assert.Contains(".safetensors", (await shop.RunAsync("embed", "--model", "v1", "--out", "v.bin")).Error, StringComparison.Ordinal);
+        Assert.Contains("no run of that name", (await shop.RunAsync("embed", "--model", "v9", "--out", shop["x.safetensors"])).Error, StringComparison.Ordinal);
+        Assert.Contains("Nothing is released", (await shop.RunAsync("embed", "--out", shop["x.safetensors"])).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Init_BareThenCheck_WantsTheDataItNames()
+    {
+        using var shop = new Shop();
+        var (exit, output, _) = await Shop.RunBareAsync("init", shop["new"], "--as-of", "2026-11-01");
+        Assert.Equal(0, exit);
+        Assert.Contains("nearfar check", output, StringComparison.Ordinal);
+        Assert.Contains("as_of: 2026-11-01", File.ReadAllText(shop["new/nearfar.yaml"]), StringComparison.Ordinal);
+        var check = await Shop.RunBareAsync("check", shop["new"]);
+        Assert.Equal(1, check.Exit);
+        Assert.Contains("corpus.jsonl", check.Output + check.Error, StringComparison.Ordinal);
+        Assert.Equal(1, (await Shop.RunBareAsync("init", shop["new"])).Exit);       // nothing is overwritten
+    }
+
+    [Fact]
+    public async Task Init_FromAFaq_MakesAWorkspaceThatCheckAccepts()
+    {
+        using var shop = new Shop();
+        string[] things = ["kettle", "planner", "headset", "storage", "lamp", "mixer"];
+        string[] deeds = ["return", "repair", "exchange", "insure", "gift"];
+        File.WriteAllLines(shop["faq.csv"], ["question,answer", .. from t in things from d in deeds select $"How do I {d} a {t}?,\"To {d} the {t} write to the {d} desk, name the number of the {t} and wait for the label.\""]);
+        var (exit, output, error) = await Shop.RunBareAsync("init", shop["faq"], "--from", shop["faq.csv"], "--as-of", "2026-11-01");
+        Assert.True(exit == 0, output + error);
+        var check = await Shop.RunBareAsync("check", shop["faq"]);
+        Assert.True(check.Exit == 0, check.Output + check.Error);
+        Assert.Equal(1, (await Shop.RunBareAsync("init", shop["x"], "--from", shop["nowhere"])).Exit);
+    }
+
+    [Fact]
+    public async Task Release_WithoutANameOrAModel_IsRefused()
+    {
+        using var shop = new Shop();
+        await shop.RunAsync("train", "--name", "v1");
+        Assert.Contains("--by NAME", (await shop.RunAsync("release", "promote", "v1")).Error, StringComparison.Ordinal);
+        Assert.Contains("run name", (await shop.RunAsync("release", "promote", "--by", "dana")).Error, StringComparison.Ordinal);
+        Assert.Contains("no such model folder", (await shop.RunAsync("release", "promote", "v9", "--by", "dana")).Error, StringComparison.Ordinal);
+        Assert.Contains("No earlier release", (await shop.RunAsync("release", "rollback", "--by", "dana")).Error, StringComparison.Ordinal);
+        Assert.Contains("Nothing is released", (await shop.RunAsync("release", "show")).Error, StringComparison.Ordinal);
+        var promoted = await shop.RunAsync("release", "promote", "v1", "--by", "dana");
+        Assert.Equal(0, promoted.Exit);
+        Assert.Contains("never judged", promoted.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Train_NameTakenOrNoName_IsRefused()
+    {
+        using var shop = new Shop();
+        Assert.Equal(0, (await shop.RunAsync("train", "--name", "v1")).Exit);
+        Assert.Contains("--resume", (await shop.RunAsync("train", "--name", "v1")).Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await shop.RunAsync("train", "--name", "v1", "--resume")).Exit);
+        Assert.Contains("holds a finished run of other options", (await shop.RunAsync("train", "--name", "v1", "--resume", "--seed", "9")).Error, StringComparison.Ordinal);
+        foreach (string name in new[] { "../v2", "", "..", "a/b" })
+        {
+            Assert.Contains("--name", (await shop.RunAsync("train", "--name", name)).Error, StringComparison.Ordinal);
+        }
+    }
+}
