@@ -25,7 +25,8 @@ internal sealed class Shop : IDisposable
             name: shop
             as_of: 2026-11-01
             data: {corpus: corpus.jsonl, train: train.jsonl, dev: dev.jsonl, gate: gate.jsonl, traffic: traffic.jsonl}
-            cohorts: {query_length: {from: query.words, edges: [7]}}
+            cohorts:
+              query_length: {from: query.words, edges: [7]}
             encoder: {kind: static, dimensions: 32}
             tokenizer: {train: wordpiece, size: 300}
             train: {batch: 20, epochs: 3, rate: 0.1}
