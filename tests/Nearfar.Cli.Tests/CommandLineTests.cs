@@ -103,7 +103,7 @@ public sealed class CommandLineTests
         using var shop = new Shop("gate: {metrik: recall@5}");
         var (exit, _, error) = await shop.RunAsync("loop");
         Assert.Equal(1, exit);
-        Assert.Contains("nearfar.yaml:9", error, StringComparison.Ordinal);
+        Assert.Contains("nearfar.yaml:10", error, StringComparison.Ordinal);
         Assert.Contains("metric", error, StringComparison.Ordinal);
     }
 

@@ -27,9 +27,9 @@ internal sealed class Shop : IDisposable
             data: {corpus: corpus.jsonl, train: train.jsonl, dev: dev.jsonl, gate: gate.jsonl, traffic: traffic.jsonl}
             cohorts:
               query_length: {from: query.words, edges: [7]}
-            encoder: {kind: static, dimensions: 32}
+            encoder: {kind: static, dimensions: 256}
             tokenizer: {train: wordpiece, size: 300}
-            train: {batch: 20, epochs: 3, rate: 0.1}
+            train: {batch: 20, epochs: 6, rate: 0.1}
             {{gate}}
             """);
     }

@@ -61,7 +61,7 @@ public sealed class VerbTests
         File.WriteAllText(shop["lines.txt"], "refund\n\nqqqq zzzz\n");
         var lines = await shop.RunAsync("embed", shop["lines.txt"], "--model", "v1", "--out", shop["l.safetensors"], "--json");
         using var document = JsonDocument.Parse(lines.Output);
-        Assert.Equal((2, 32), (document.RootElement.GetProperty("count").GetInt32(), document.RootElement.GetProperty("dimensions").GetInt32()));
+        Assert.Equal((2, 256), (document.RootElement.GetProperty("count").GetInt32(), document.RootElement.GetProperty("dimensions").GetInt32()));
         Assert.Contains(".safetensors", (await shop.RunAsync("embed", "--model", "v1", "--out", "v.bin")).Error, StringComparison.Ordinal);
         Assert.Contains("no run of that name", (await shop.RunAsync("embed", "--model", "v9", "--out", shop["x.safetensors"])).Error, StringComparison.Ordinal);
         Assert.Contains("Nothing is released", (await shop.RunAsync("embed", "--out", shop["x.safetensors"])).Error, StringComparison.Ordinal);

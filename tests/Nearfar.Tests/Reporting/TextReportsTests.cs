@@ -82,7 +82,8 @@ public sealed partial class TextReportsTests
         var input = SampleReports.Input(SampleReports.Collapsed);
         var lines = ConsoleSummary.Lines(input);
         Assert.Equal(input.Decision!.FirstLine, lines[0]);
-        Assert.StartsWith("BLOCKED. ", lines[1], StringComparison.Ordinal);
+        Assert.Contains("on known pages (trained on with other questions)", lines[1], StringComparison.Ordinal);
+        Assert.StartsWith("BLOCKED. ", lines[2], StringComparison.Ordinal);
         Assert.Contains(lines, l => l.StartsWith("  bad ", StringComparison.Ordinal) && l.Contains("refund-policy", StringComparison.Ordinal));
         Assert.Contains(lines, l => l.StartsWith("  down  intent=refund-policy", StringComparison.Ordinal));
     }

@@ -10,10 +10,10 @@ namespace Nearfar.Tests.Training;
 
 public class StartEncoderTests
 {
-    private static readonly string[] s_texts = ["the refund of the annual plan", "the invoice of the month", "the late parcel of the shop"];
+    private static readonly string[] s_texts = ["the refund of the annual plan, a refund", "the invoice of the month", "the late parcel of the shop"];
 
     private static TrainingSet Set => new(
-        new Corpus(s_texts.Select((t, i) => new Document { Id = $"d{i}", Text = t })), [new Pair { Id = "p", Query = "the money back", PositiveIds = ["d0"] }]);
+        new Corpus(s_texts.Select((t, i) => new Document { Id = $"d{i}", Text = t })), [new Pair { Id = "p", Query = "the money back, my money", PositiveIds = ["d0"] }]);
 
     private static StartOptions Options => new() { Dimensions = 16, VocabularySize = 120, IdfPower = 2 };
 
@@ -25,7 +25,7 @@ public class StartEncoderTests
         Assert.NotEqual(encoder.Space, StartEncoder.Create(Options with { Seed = 2 }, Set).Space);
         Assert.Equal(("untrained", 256, 16), (encoder.Space.Label, encoder.Options.MaxTokens, encoder.Dimensions));
         var plain = StartEncoder.Create(Options with { IdfPower = 0 }, Set);
-        string[] texts = [.. s_texts, "the money back"];
+        string[] texts = [.. s_texts, "the money back, my money"];
         int frequent = Id(encoder, "the"), rare = Id(encoder, "refund");
         Assert.Equal(Weight(4), encoder.TokenRows[frequent][3] / plain.TokenRows[frequent][3], 1e-5);
         Assert.Equal(Weight(1), encoder.TokenRows[rare][3] / plain.TokenRows[rare][3], 1e-5);
