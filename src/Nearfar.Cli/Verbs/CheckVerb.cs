@@ -7,24 +7,28 @@ namespace Nearfar.Cli.Verbs;
 /// <summary><c>nearfar check</c>: all that is wrong with the data, in one go.</summary>
 internal sealed class CheckVerb : Verb
 {
+    // Two hundred lines of one warning hide the one that matters; errors are always told in full.
+    private const int WarningsOfEachRule = 3;
+
     private readonly Argument<string?> _workspace = CommonOptions.Folder();
+    private readonly Option<bool> _all = new("--all") { Description = $"Print every warning, not the first {WarningsOfEachRule} of each rule." };
 
     public override string Name => "check";
 
     public override string Description => "Reads all data and reports every error, duplicate, conflict and leak, and what each cohort can prove. Exit 1 on errors. Example: nearfar check samples/helpdesk";
 
-    protected override void Declare(Command command) => command.Add(_workspace);
+    protected override void Declare(Command command)
+    {
+        command.Add(_workspace);
+        command.Add(_all);
+    }
 
     protected override async Task<int> RunAsync(VerbContext context)
     {
         var workspace = await context.OpenWorkspaceAsync(context.Parsed.GetValue(_workspace));
         var report = await context.WithProgress("check", _ => WorkspaceCheck.RunAsync(workspace, context.Cancellation));
         context.Emit(report);
-        foreach (var finding in report.Findings)
-        {
-            context.Say(finding.ToString());
-        }
-
+        Say(context, report.Findings);
         if (report.Cohorts.Count > 0)
         {
             context.Say();
@@ -36,7 +40,26 @@ internal sealed class CheckVerb : Verb
         }
 
         context.Say($"{report.Errors} errors, {report.Warnings} warnings.");
-        context.Next(report.Errors > 0 ? "mend the errors above, then nearfar check" : "nearfar loop");
+        string folder = Path.GetDirectoryName(workspace.Path) is { Length: > 0 } path ? path : ".";
+        context.Next(report.Errors > 0 ? $"mend the errors above, then nearfar check {folder}" : $"nearfar loop {folder}");
         return report.Errors > 0 ? 1 : 0;
+    }
+
+    private void Say(VerbContext context, IReadOnlyList<Finding> findings)
+    {
+        bool all = context.Parsed.GetValue(_all);
+        foreach (var rule in findings.GroupBy(f => (f.Severity, f.Rule)))
+        {
+            bool shorten = !all && rule.Key.Severity == FindingSeverity.Warning && rule.Count() > WarningsOfEachRule;
+            foreach (var finding in shorten ? rule.Take(WarningsOfEachRule) : rule)
+            {
+                context.Say(finding.ToString());
+            }
+
+            if (shorten)
+            {
+                context.Say($"warning [{rule.Key.Rule}] and more of this kind: --all prints them.");
+            }
+        }
     }
 }

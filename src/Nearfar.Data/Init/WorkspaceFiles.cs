@@ -68,7 +68,7 @@ internal static class WorkspaceFiles
             draft.Cohorts.Count == 0 ? "cohorts:                          # groups of questions that are scored by themselves" : "cohorts:                          # groups of questions that are scored by themselves; protected: [value] names those a release must prove",
             .. draft.Cohorts.Select(c => "  " + c),
             "  query_length: {from: query.words, edges: [4, 9]}",
-            "encoder: {kind: static, dimensions: 256}",
+            "encoder: {kind: static, dimensions: 1024, idf_power: 2}  # rare words weigh more, as in keyword search",
             "tokenizer: {train: wordpiece, size: 8000}  # learned from the texts above, in any language",
             string.Create(CultureInfo.InvariantCulture, $"train: {{loss: mnrl, temperature: 0.05, batch: {batch}, epochs: 20}}"),
             "mining: {per_query: 4, positive_ratio: 0.95}",
