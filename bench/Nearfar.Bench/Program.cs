@@ -9,6 +9,7 @@ Dictionary<string, Func<string[], TextWriter, Task<int>>> all = new(StringCompar
 {
     ["embed"] = EmbeddingBench.Run,
     ["eval"] = EvaluationBench.Run,
+    ["helpdesk"] = HelpdeskBench.Run,
     ["prepare"] = Preparation.Run,
     ["quality"] = QualityBench.Run,
     ["text"] = TokenizerBench.Run,
