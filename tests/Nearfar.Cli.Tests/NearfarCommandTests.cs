@@ -19,13 +19,29 @@ public class NearfarCommandTests
     }
 
     [Fact]
+    public async Task Check_ManyWarningsOfOneRule_PrintsAFewUnlessAllAreWanted()
+    {
+        using var line = new CommandLine();
+        string workspace = await line.WorkspaceAsync();
+        var again = Enumerable.Range(0, 8).Select(i => $$"""{"id":"again-{{i}}","text":"Parcels are handed over on Tuesday and the tracking link comes by mail the same evening."}""");
+        await File.AppendAllLinesAsync(Path.Combine(workspace, "corpus.jsonl"), again, TestContext.Current.CancellationToken);
+
+        var few = await CommandLine.RunAsync("check", workspace);
+        Assert.Equal(3, Told(few.Output));
+        Assert.Contains("warning [duplicate-document] and more of this kind", few.Output, StringComparison.Ordinal);
+        Assert.Equal(7, Told((await CommandLine.RunAsync("check", workspace, "--all")).Output));
+
+        static int Told(string output) => output.Split('\n').Count(l => l.Contains("warning [duplicate-document] Document", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Init_Table_LoopsAndASecondLoopDoesNothingAgain()
     {
         using var line = new CommandLine();
         string workspace = await line.WorkspaceAsync();
         var check = await CommandLine.RunAsync("check", workspace);
         Assert.Equal((0, ""), (check.ExitCode, check.Error));
-        Assert.Contains("Next: nearfar loop", check.Output, StringComparison.Ordinal);
+        Assert.Contains($"Next: nearfar loop {workspace}", check.Output, StringComparison.Ordinal);
 
         // Some twelve gate questions cannot prove that nothing fell by more than the tolerance.
         var first = await CommandLine.RunAsync("loop", workspace);

@@ -53,6 +53,9 @@ public class StartEncoderTests
         var prompted = StartEncoder.Create(options with { DocumentPrompt = "late " }, Set);
         Assert.Equal(("", "late ", 30), (prompted.Options.QueryPrompt, prompted.Options.DocumentPrompt, prompted.Options.MaxTokens));
         Assert.Equal(encoder.TokenRows.Data.ToArray(), prompted.TokenRows.Data.ToArray());
+        var cut = StartEncoder.Create(options with { MaxTokens = 7 }, Set);
+        Assert.Equal(("where is ", 7), (cut.Options.QueryPrompt, cut.Options.MaxTokens));
+        Assert.NotEqual(encoder.Space, cut.Space);
     }
 
     [Theory]
