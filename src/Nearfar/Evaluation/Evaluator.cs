@@ -40,7 +40,7 @@ public sealed class Evaluator
 
     /// <summary>Scores any provider's encoder.</summary>
     /// <param name="generator">Used for queries and documents alike; rows are normalised here.</param>
-    /// <param name="space">Its space, for example <c>EmbeddingSpace.Of(…)</c>; its vectors are compared with no other's.</param>
+    /// <param name="space">Its space, by a label of your own that names provider, model and dimensions; its vectors are compared with no other's.</param>
     /// <param name="set">The questions, their judgements and the corpus.</param>
     /// <param name="cancellationToken">Stops between batches and blocks.</param>
     /// <exception cref="NearfarException">The set is empty or contradicts its corpus, or the generator gave a wrong count, length, zero vector or NaN.</exception>
