@@ -79,7 +79,7 @@ internal static class Shingles
 
     private static List<ulong> Units(string text)
     {
-        string folded = Normalization.Nfkc(text).ToLowerInvariant();
+        string folded = Normalization.NfkcLower(text);
         var units = new List<ulong>(folded.Length / 5);
         int start = -1;
         int i = 0;
@@ -114,8 +114,8 @@ internal static class Shingles
         return units;
     }
 
-    private static bool IsWord(Rune rune) => Rune.IsLetterOrDigit(rune)
-        || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
+    private static bool IsWord(Rune rune) => UnicodeTables.IsLetter(rune.Value) || UnicodeTables.CategoryOf(rune.Value) is UnicodeCategory.DecimalDigitNumber
+        or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
 
     // FNV-1a over UTF-16 units: the same on every machine.
     private static ulong HashOf(ReadOnlySpan<char> text)

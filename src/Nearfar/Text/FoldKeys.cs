@@ -11,11 +11,11 @@ public static class FoldKeys
     public static string Of(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        string folded = Normalization.Nfkc(text).ToUpperInvariant().ToLowerInvariant();
+        string folded = Normalization.NfkcLower(text).Replace('ς', 'σ');          // lower case keeps the final form, case folding does not
         var builder = new StringBuilder(folded.Length);
         foreach (char c in folded)
         {
-            if (!char.IsWhiteSpace(c))
+            if (!UnicodeTables.IsWhiteSpace(c))
             {
                 builder.Append(c);
             }

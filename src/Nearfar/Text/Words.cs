@@ -17,7 +17,7 @@ public static class Words
     public static void Split(ReadOnlySpan<char> text, List<string> into)
     {
         ArgumentNullException.ThrowIfNull(into);
-        string folded = Normalization.Nfkc(text.ToString()).ToLowerInvariant();
+        string folded = Normalization.NfkcLower(text.ToString());
         int start = -1;
         int i = 0;
         while (i < folded.Length)
@@ -132,7 +132,7 @@ public static class Words
         return IsWordRune(rune) && !IsUnspaced(rune.Value);
     }
 
-    private static bool IsWordRune(Rune rune) => rune.Value == '_' || Rune.GetUnicodeCategory(rune) is
+    private static bool IsWordRune(Rune rune) => rune.Value == '_' || UnicodeTables.CategoryOf(rune.Value) is
         UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter or UnicodeCategory.ModifierLetter
         or UnicodeCategory.OtherLetter or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark
         or UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber;

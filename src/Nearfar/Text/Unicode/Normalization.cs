@@ -105,6 +105,25 @@ internal static class Normalization
         return into.Span.ToString();
     }
 
+    /// <summary>A text in compatibility composition, each letter in lower case, whatever the runtime's globalization mode.</summary>
+    /// <remarks>ICU and the runtime's own tables disagree on letters of newer Unicode versions: a fold key must not change with the machine.</remarks>
+    public static string NfkcLower(string text)
+    {
+        if (System.Text.Ascii.IsValid(text))
+        {
+            return text.ToLowerInvariant();
+        }
+
+        var into = new CharBuffer();
+        ReadOnlySpan<char> rest = Nfkc(text);
+        while (!rest.IsEmpty)
+        {
+            into.AddCodePoint(UnicodeTables.ToLower(CodePoints.Next(ref rest)));
+        }
+
+        return into.Span.ToString();
+    }
+
     /// <summary>Appends a text in a normalization form.</summary>
     public static void Append(ReadOnlySpan<char> text, NormalizationForm form, CodePointBuffer scratch, CharBuffer into)
     {
