@@ -50,6 +50,7 @@ internal sealed class SearchVerb : Verb
         if (context.Parsed.GetValue(_query) is { } query)
         {
             context.Emit(await ShowAsync(context, ranker, ids, corpus, query, k));
+            context.Next("nearfar eval");
             return 0;
         }
 

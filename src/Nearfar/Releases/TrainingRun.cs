@@ -73,9 +73,13 @@ public sealed class TrainingRun
         if (File.Exists(recordPath))
         {
             var known = RunRecord.Read(recordPath);
-            return known.Inputs == inputs
-                ? new TrainedModel(StaticEncoder.Load(modelFolder), known, modelFolder)
-                : throw new NearfarException(folder, 0, "holds a finished run of other options or data. Name another folder, or delete this one.");
+            if (known.Inputs != inputs)
+            {
+                throw new NearfarException(folder, 0, "holds a finished run of other options or data. Name another folder, or delete this one.");
+            }
+
+            DeleteCheckpoint(folder);       // where the run was killed between its record and this
+            return new TrainedModel(StaticEncoder.Load(modelFolder), known, modelFolder);
         }
 
         var begin = StaticStart.From(start);
@@ -104,8 +108,12 @@ public sealed class TrainingRun
         };
         StaticModelFolder.Save(modelFolder, encoder, ManifestOf(record, encoder), $"# {name}\n\nA static text encoder trained with Nearfar. Space `{record.Space}`.\n");
         record.Write(recordPath);
+        DeleteCheckpoint(folder);
         return new TrainedModel(encoder, record, modelFolder);
     }
+
+    // Three times the model's size, and of no use to a finished run.
+    private static void DeleteCheckpoint(string folder) => File.Delete(Path.Combine(folder, "checkpoint.bin"));
 
     private static ModelManifest ManifestOf(RunRecord record, StaticEncoder encoder) => new()
     {
