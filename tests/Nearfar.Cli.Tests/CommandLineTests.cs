@@ -25,7 +25,7 @@ public sealed class CommandLineTests
         var (exit, output, _) = await Shop.RunBareAsync("--help");
         Assert.Equal(0, exit);
         Assert.All(Verb.All, verb => Assert.Contains($"  {verb.Name} ", output, StringComparison.Ordinal));
-        Assert.Equal(["init", "check", "loop", "train", "embed", "index", "search", "eval", "compare", "gate", "mine", "report", "release", "lineage", "history", "doctor"], Verb.All.Select(v => v.Name));
+        Assert.Equal(["init", "check", "loop", "train", "embed", "index", "search", "eval", "compare", "slices", "gate", "mine", "report", "release", "lineage", "history", "doctor"], Verb.All.Select(v => v.Name));
     }
 
     [Theory]
@@ -140,6 +140,7 @@ public sealed class CommandLineTests
         await OneAsync(0, "eval", "--trec-run", shop["served.run"]);
         string report = shop["output/runs/001/report.json"];
         await OneAsync(0, "compare", Directory.GetFiles(shop["output/reports"], "bm25.*")[0], report);
+        await OneAsync(0, "slices", report, "--model", "001", "--out", shop["slices.json"]);
         await OneAsync(0, "report", report, "--out", shop["page.html"]);
         Assert.Equal("promote", (await OneAsync(0, "release", "promote", "v1", "--by", "dana")).GetProperty("event").GetString());
         await OneAsync(0, "release", "rollback", "--by", "dana", "--reason", "bad");

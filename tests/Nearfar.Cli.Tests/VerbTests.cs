@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Nearfar.Evaluation;
+using Nearfar.Evaluation.Slices;
 using Xunit;
 
 namespace Nearfar.Cli.Tests;
@@ -28,6 +30,60 @@ public sealed class VerbTests
         Assert.Contains("add gate questions", output, StringComparison.Ordinal);
         Assert.Equal(3, (await shop.RunAsync("gate", "v1")).Exit);
         Assert.Single(File.ReadAllLines(shop["output/releases/ledger.jsonl"]));       // asked twice, opened once
+    }
+
+    [Fact]
+    public async Task Slices_OneWordIsNeverFound_NamesItAndRetestsOnlyNewQuestions()
+    {
+        using var shop = new Shop();
+        EvalReportJson.Save(shop["a.json"], Report("v1", 0, 400));
+        var (exit, output, error) = await Shop.RunBareAsync("slices", shop["a.json"], "--metric", "ndcg@10", "--out", shop["slices.json"]);
+        Assert.Equal((0, ""), (exit, error));
+        Assert.Contains("query.word=voucher", output, StringComparison.Ordinal);
+        Assert.Contains("how does the voucher work, 7", output, StringComparison.Ordinal);
+        Assert.StartsWith("Next: nearfar mine", output.TrimEnd('\n').Split('\n')[^1], StringComparison.Ordinal);
+        Assert.Equal("ndcg@10", SliceFindingsJson.Load(shop["slices.json"]).Metric);
+
+        EvalReportJson.Save(shop["b.json"], Report("v2", 200, 900));
+        var again = await Shop.RunBareAsync("slices", shop["b.json"], "--metric", "ndcg@10", "--earlier", shop["slices.json"], "--json");
+        using var document = JsonDocument.Parse(again.Output);
+        var retested = document.RootElement.GetProperty("retested")[0];
+        Assert.Equal((71, true), (retested.GetProperty("n").GetInt32(), retested.GetProperty("confirmed").GetBoolean()));
+        Assert.True(document.RootElement.GetProperty("slices")[0].GetProperty("confirmed").GetBoolean());
+
+        var same = await Shop.RunBareAsync("slices", shop["a.json"], "--metric", "ndcg@10", "--earlier", shop["slices.json"]);
+        Assert.Equal(1, same.Exit);
+        Assert.Contains("cannot confirm what they suggested", same.Error, StringComparison.Ordinal);
+        Assert.Contains("violation@5", (await Shop.RunBareAsync("slices", shop["a.json"], "--metric", "violation@5")).Error, StringComparison.Ordinal);
+    }
+
+    // Every seventh question asks about vouchers and fails; the others find their page as they may.
+    private static EvalReport Report(string label, int from, int to)
+    {
+        QueryScore[] rows = [.. Enumerable.Range(from, to - from).Select(i => new QueryScore
+        {
+            Id = $"q{i:0000}",
+            Query = i % 7 == 0 ? $"how does the voucher work, {i}" : $"how does it work, {i}",
+            Cluster = $"page{i:0000}",
+            Cohorts = new Dictionary<string, string> { ["language"] = i % 3 == 0 ? "de" : "en" },
+            Metrics = new Dictionary<string, double> { ["ndcg@10"] = i % 7 == 0 ? i % 2 * 0.3 : 0.5 + (i * 37 % 100 / 200.0) },
+            Top = [],
+        })];
+        return new EvalReport
+        {
+            Label = label,
+            SetName = "gate",
+            IsGateSet = true,
+            SetHash = label,
+            Documents = 900,
+            Cutoffs = [10],
+            Depth = 100,
+            DocumentsWithoutToken = 0,
+            Metrics = new Dictionary<string, MetricSummary>(),
+            TieSensitivity = new Dictionary<string, double>(),
+            Cohorts = new Dictionary<string, IReadOnlyDictionary<string, CohortScore>>(),
+            Queries = rows,
+        };
     }
 
     [Fact]

@@ -1,55 +1,51 @@
 using Nearfar.Evaluation;
-using Nearfar.Training.Sampling;
+using Nearfar.Evaluation.Statistics;
 
 namespace Nearfar.Gating;
 
 /// <summary>Which of many overlapping cohorts have fallen, tested together: sign flips by cluster, largest statistic, step-down.</summary>
 /// <remarks>
-/// Westfall and Young 1993, algorithm 2.8, with sign flips in place of permutations: under "no change" the sum of a cluster's differences
-/// is as likely positive as negative. One flip serves every cohort and reference, so their dependence is kept.
+/// Under "no change" the sum of a cluster's differences is as likely positive as negative. One flip serves every cohort, metric and
+/// reference, so their dependence is kept. Statistic: the fall summed over clusters, divided by the root of its sum of squares, which flips
+/// do not change.
 /// </remarks>
 internal static class JointFallTest
 {
+    // Values of a test are whole numbers that together stay below this: sums are then exact in 32 bits.
+    private const double Whole = 1 << 30;
+
+    // Values times flips that one thread adds up in about a millisecond, before others have started.
+    private const long SmallWork = 8_000_000;
+
     /// <summary>One cohort against one reference.</summary>
     internal sealed record Result(double P, double AdjustedP);
 
     /// <param name="tests">What is tested; the order does not matter.</param>
     /// <param name="flips">Resamples, B.</param>
     /// <param name="seed">Of the flips.</param>
+    /// <param name="threads">At least 1; moves no bit. Null: what the work is worth.</param>
     /// <returns>For each test P = (1 + #{T* at least T}) / (1 + B), alone and adjusted over all.</returns>
-    public static Result[] Run(IReadOnlyList<PairedValues> tests, int flips, ulong seed)
+    public static Result[] Run(IReadOnlyList<PairedValues> tests, int flips, ulong seed, int? threads = null)
     {
-        var sums = ClusterSums(tests, out int clusters);
-        double[] observed = [.. sums.Select(s => -s.Sum(c => c.Sum) / s.Scale())];
-        int[] order = [.. Enumerable.Range(0, observed.Length).OrderByDescending(i => observed[i])];
-        int[] alone = new int[observed.Length];
-        int[] joint = new int[observed.Length];
-        var random = new SeededRandom(seed);
-        double[] signs = new double[clusters];
-        for (int b = 0; b < flips; b++)
+        var units = new Dictionary<string, int>(StringComparer.Ordinal);
+        var (starts, unit, value) = (new List<int> { 0 }, new List<int>(), new List<int>());
+        var own = new StepDown.Test[tests.Count];
+        for (int t = 0; t < own.Length; t++)
         {
-            Flip(random, signs);
-            double greatest = double.NegativeInfinity;
-            for (int place = order.Length - 1; place >= 0; place--)
-            {
-                int test = order[place];
-                double statistic = Statistic(sums[test], signs);
-                greatest = Math.Max(greatest, statistic);
-                // Sums in another order of signs may differ in the last bits where they are equal.
-                alone[test] += statistic >= observed[test] - 1e-9 ? 1 : 0;
-                joint[test] += greatest >= observed[test] - 1e-9 ? 1 : 0;
-            }
+            own[t] = Add(tests[t], units, unit, value);
+            starts.Add(unit.Count);
         }
 
-        var results = new Result[observed.Length];
-        double adjusted = 0;
-        foreach (int test in order)
+        ulong[] keys = new ulong[units.Count];
+        foreach (var (name, number) in units)
         {
-            adjusted = Math.Max(adjusted, (1.0 + joint[test]) / (1 + flips));
-            results[test] = new((1.0 + alone[test]) / (1 + flips), adjusted);
+            keys[number] = SignFlips.Key(name, seed);
         }
 
-        return results;
+        int[][] flat = [[.. starts], [.. unit], [.. value]];
+        threads ??= (long)unit.Count * flips < SmallWork ? 1 : Environment.ProcessorCount;
+        var result = StepDown.Run(own, flips, () => new SignFlips(keys, flat[0], flat[1], flat[2]), threads.Value);
+        return [.. result.P.Select((p, i) => new Result(p, result.Adjusted[i]))];
     }
 
     /// <summary>Benjamini and Hochberg 1995: which p-values belong to the list whose expected share of false entries is at most <paramref name="rate"/>.</summary>
@@ -71,58 +67,44 @@ internal static class JointFallTest
         return listed;
     }
 
-    private static void Flip(SeededRandom random, double[] signs)
+    // Clusters whose differences cancel are left out: no flip moves them.
+    private static StepDown.Test Add(PairedValues test, Dictionary<string, int> units, List<int> unit, List<int> value)
     {
-        ulong bits = 0;
-        for (int c = 0; c < signs.Length; c++)
+        double[] sums = new double[test.Rows.Count];
+        int[] first = new int[test.Rows.Count];
+        for (int i = sums.Length - 1; i >= 0; i--)
         {
-            bits = (c & 63) == 0 ? random.Next() : bits >> 1;
-            signs[c] = (bits & 1) == 0 ? 1 : -1;
-        }
-    }
-
-    private static double Statistic(Part part, double[] signs)
-    {
-        double sum = 0;
-        foreach (var (cluster, value) in part.Clusters)
-        {
-            sum += signs[cluster] * value;
+            sums[test.Clusters[i]] += test.Differences[i];
+            first[test.Clusters[i]] = i;
         }
 
-        return -sum / part.Scale();
-    }
-
-    // Clusters in id order over all tests, so that the draw does not depend on the order of tests or rows.
-    private static Part[] ClusterSums(IReadOnlyList<PairedValues> tests, out int clusters)
-    {
-        var numbers = tests.SelectMany(t => t.Rows).Select(r => r.Cluster).Distinct(StringComparer.Ordinal)
-            .Order(Search.Utf8Order.Ascending).Select((id, i) => (id, i)).ToDictionary(c => c.id, c => c.i, StringComparer.Ordinal);
-        clusters = numbers.Count;
-        var parts = new Part[tests.Count];
-        for (int t = 0; t < parts.Length; t++)
+        double absolute = 0;
+        foreach (double sum in sums)
         {
-            var sums = new SortedDictionary<int, double>();
-            for (int i = 0; i < tests[t].Rows.Count; i++)
+            absolute += Math.Abs(sum);
+        }
+
+        var (whole, squares, count) = (0, 0.0, 0);
+        for (int c = 0; c < sums.Length; c++)
+        {
+            int rounded = absolute > 0 ? (int)Math.Round(sums[c] / absolute * Whole) : 0;
+            if (rounded != 0)
             {
-                int cluster = numbers[tests[t].Rows[i].Cluster];
-                sums[cluster] = sums.GetValueOrDefault(cluster) + tests[t].Differences[i];
-            }
+                string name = test.Rows[first[c]].Cluster;
+                if (!units.TryGetValue(name, out int number))
+                {
+                    units[name] = number = units.Count;
+                }
 
-            parts[t] = new([.. sums.Where(s => s.Value != 0).Select(s => (s.Key, s.Value))]);
+                unit.Add(number);
+                value.Add(rounded);
+                whole += rounded;
+                squares += (double)rounded * rounded;
+                count++;
+            }
         }
 
-        return parts;
-    }
-
-    private sealed class Part((int Cluster, double Sum)[] clusters)
-    {
-        // A sum of squares that flips do not change; 1 when nothing changed, so that the statistic is 0.
-        private readonly double _scale = clusters.Length == 0 ? 1 : Math.Sqrt(clusters.Sum(c => c.Sum * c.Sum));
-
-        public (int Cluster, double Sum)[] Clusters => clusters;
-
-        public double Scale() => _scale;
-
-        public double Sum(Func<(int Cluster, double Sum), double> of) => clusters.Sum(of);
+        // Each rounding moves a sum by half a unit at most, here and there.
+        return new(whole, 0, Math.Sqrt(squares), count);
     }
 }

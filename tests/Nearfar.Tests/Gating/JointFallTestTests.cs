@@ -1,4 +1,5 @@
 using Nearfar.Evaluation;
+using Nearfar.Evaluation.Statistics;
 using Nearfar.Gating;
 using Xunit;
 
@@ -35,6 +36,33 @@ public class JointFallTestTests
         int[] byP = [.. Enumerable.Range(0, 20).Reverse()];
         var reversed = JointFallTest.Run([.. byP.Select(i => tests[i])], 1999, 3);
         Assert.Equal(results, byP.Select((_, place) => reversed[19 - place]));
+    }
+
+    [Fact]
+    public void Run_PlainLoopsOverRows_GiveTheSameProbabilities()
+    {
+        // Cohorts overlap, questions share pages: signs by page, in every cohort the same.
+        var before = TestReports.Make("old", 300, i => (i * 7 % 10) / 10.0, perCluster: 3);
+        var after = TestReports.Make("new", 300, i => ((i * 7 % 10) + (i * 13 % 5 == 0 ? (i % 4) - 2 : 0)) / 10.0, perCluster: 3);
+        var pairs = PairedReports.Of(before, after);
+        PairedValues[] tests = [.. Enumerable.Range(2, 6).Select(m => pairs.Values("recall@5", q => int.Parse(q.Id.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture) % m == 0))];
+        const int Flips = 333;
+        double[] scale = [.. tests.Select(t => Math.Sqrt(t.Rows.Select((r, i) => (r.Cluster, D: t.Differences[i])).GroupBy(r => r.Cluster, StringComparer.Ordinal).Sum(g => Math.Pow(g.Sum(r => r.D), 2))))];
+        double Fall(int t, int flip) => -tests[t].Rows.Select((r, i) => (flip >= 0 && ((SignFlips.Signs(SignFlips.Key(r.Cluster, 5), flip / 32) >> (flip % 32)) & 1) == 1 ? -1 : 1) * tests[t].Differences[i]).Sum() / scale[t];
+        double[] observed = [.. tests.Select((_, t) => Fall(t, -1) - 1e-6)];       // equal sums in another order are equal
+        double[][] drawn = [.. tests.Select((_, t) => Enumerable.Range(0, Flips).Select(flip => Fall(t, flip)).ToArray())];
+        var results = JointFallTest.Run(tests, Flips, 5);
+        double adjusted = 0;
+        int[] order = [.. Enumerable.Range(0, tests.Length).OrderByDescending(t => observed[t])];
+        for (int place = 0; place < order.Length; place++)
+        {
+            int t = order[place];
+            adjusted = Math.Max(adjusted, (1.0 + Enumerable.Range(0, Flips).Count(flip => order[place..].Max(o => drawn[o][flip]) >= observed[t])) / (1 + Flips));
+            Assert.Equal((1.0 + drawn[t].Count(d => d >= observed[t])) / (1 + Flips), results[t].P);
+            Assert.Equal(adjusted, results[t].AdjustedP);
+        }
+
+        Assert.Equal(results, JointFallTest.Run(tests, Flips, 5, threads: 3));
     }
 
     [Fact]

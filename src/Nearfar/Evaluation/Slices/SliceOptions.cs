@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Nearfar.Evaluation.Slices;
 
 /// <summary>What a search for slices looks at and how sure it must be.</summary>
@@ -44,4 +46,48 @@ public sealed record SliceOptions
 
     /// <summary>Seed of permutations and groups. Default 1.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <exception cref="ArgumentException">Options that cannot be; all problems in one message.</exception>
+    internal void ThrowUnlessValid()
+    {
+        var problems = new List<string>();
+        if (Metric is not null && (!MetricNames.IsKnown(Metric) || !(MetricNames.IsRetrieval(Metric) || Metric.Contains("margin_", StringComparison.Ordinal)) || Metric == MetricNames.MarginBelowZero))
+        {
+            problems.Add($"\"{Metric}\" is no measure where higher is better, such as recall@5 or margin_hard");
+        }
+
+        CheckAlpha(Alpha, problems);
+        CheckRange(nameof(Depth), Depth, 1, 3, problems);
+        CheckRange(nameof(LeastQuestions), LeastQuestions, 3, int.MaxValue, problems);
+        CheckRange(nameof(LeastClusters), LeastClusters, 1, int.MaxValue, problems);
+        CheckRange(nameof(LeastWordQuestions), LeastWordQuestions, 3, int.MaxValue, problems);
+        CheckRange(nameof(Groups), Groups, 2, 1000, problems);
+        CheckRange(nameof(Permutations), Permutations, 99, 99_999, problems);
+        CheckRange(nameof(MostSlices), MostSlices, 1, 100, problems);
+        CheckRange(nameof(Examples), Examples, 0, 100, problems);
+        if (problems.Count > 0)
+        {
+            throw new ArgumentException($"Slices cannot be searched so: {string.Join("; ", problems)}.");
+        }
+    }
+
+    private void CheckAlpha(double alpha, List<string> problems)
+    {
+        if (!(alpha is > 0 and < 1))
+        {
+            problems.Add(string.Create(CultureInfo.InvariantCulture, $"{nameof(Alpha)} is {alpha}, wanted above 0 and below 1"));
+        }
+        else if (alpha * (1 + Permutations) < 1)
+        {
+            problems.Add(string.Create(CultureInfo.InvariantCulture, $"{Permutations} permutations cannot prove at {alpha}: wanted at least {Math.Ceiling(1 / alpha) - 1}"));
+        }
+    }
+
+    private static void CheckRange(string name, int value, int least, int most, List<string> problems)
+    {
+        if (value < least || value > most)
+        {
+            problems.Add(most == int.MaxValue ? $"{name} is {value}, wanted at least {least}" : $"{name} is {value}, wanted {least} to {most}");
+        }
+    }
 }
