@@ -46,7 +46,7 @@ internal static class SliceBench
             double[] values = set.Margins(new SeededRandom(2), 0.2);
             var options = new SliceOptions { Permutations = permutations };
             int slices = 0;
-            double[] times = [.. new[] { 1, 2 }.Select(threads => 1000 * Timing.Median(15, () =>
+            double[] times = [.. Enumerable.Range(1, 2).Select(threads => 1000 * Timing.Median(15, () =>
                 slices = SliceSearch.Run(set.Lattice(3), set.Permutation(values), options, threads).Tested.Length))];
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {set.Starts.Length - 1:N0} pages | {slices:N0} | {permutations:N0} | {times[0]:0} | {times[1]:0} |"));
         }

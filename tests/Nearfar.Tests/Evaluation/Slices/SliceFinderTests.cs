@@ -173,7 +173,16 @@ public class SliceFinderTests
     {
         string message = Assert.Throws<ArgumentException>(() => new SliceFinder(new SliceOptions
         {
-            Metric = "margin_below_zero", Depth = 4, LeastQuestions = 2, LeastClusters = 0, LeastWordQuestions = 0, Groups = 1, Permutations = 98, Alpha = 0, MostSlices = 0, Examples = -1,
+            Metric = "margin_below_zero",
+            Depth = 4,
+            LeastQuestions = 2,
+            LeastClusters = 0,
+            LeastWordQuestions = 0,
+            Groups = 1,
+            Permutations = 98,
+            Alpha = 0,
+            MostSlices = 0,
+            Examples = -1,
         })).Message;
         Assert.All(["margin_below_zero", "Depth is 4, wanted 1 to 3", "LeastQuestions is 2, wanted at least 3", "LeastClusters", "LeastWordQuestions", "Groups", "Permutations", "Alpha", "MostSlices", "Examples"], part => Assert.Contains(part, message, StringComparison.Ordinal));
         Assert.Contains("wanted at least 999", Assert.Throws<ArgumentException>(() => new SliceFinder(new SliceOptions { Alpha = 0.001, Permutations = 499 })).Message, StringComparison.Ordinal);

@@ -32,7 +32,7 @@ public class StepDownTests
                 if (random.Below(3) == 0)
                 {
                     of.Add(u);
-                    values.Add(random.Below(2001) - 1000 - (t == 0 ? 400 : 0));
+                    values.Add(random.Below(2001) - 1000 - (t == 0 ? 900 : 0));
                 }
             }
 
@@ -86,7 +86,7 @@ public class StepDownTests
         }
 
         Assert.Equal(greatest, result.Greatest);
-        Assert.True(result.Adjusted[0] < 0.2 && result.Adjusted.Max() > 0.5);      // the planted one is seen, and not everything is
+        Assert.True(result.Adjusted[0] < 0.2 && result.Adjusted.Max() > 0.3);      // the planted one is seen, and not everything is
     }
 
     [Fact]
