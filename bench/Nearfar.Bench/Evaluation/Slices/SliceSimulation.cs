@@ -13,14 +13,14 @@ internal static class SliceSimulation
     public static void WriteError(TextWriter output, int repetitions)
     {
         output.WriteLine($"\n| Null data, {repetitions:N0} repetitions | Questions | Pages | Slices | Error | 95 % interval | Rows shown | Questions permuted singly |\n|---|---|---|---|---|---|---|---|");
-        foreach (var (name, questions, pages, shared, depth) in new[]
+        foreach (var (name, draws, questions, pages, shared, depth) in new[]      // the second text seeds the draws
         {
-            ("one question a page", 2000, 2000, 0.0, 3),
-            ("one question a page, pairs", 1000, 1000, 0.0, 2),
-            ("pages of 1 to 30 questions, independent", 2000, 600, 0.0, 2),
-            ("pages of 1 to 30 questions, correlation .3", 2000, 600, 0.3, 2),
-            ("pages of 1 to 30 questions, correlation .3, triples", 2000, 600, 0.3, 3),
-            ("few large pages, correlation .3", 2000, 80, 0.3, 2),
+            ("one question a page, triples", "one question a page", 2000, 2000, 0.0, 3),
+            ("one question a page, pairs", "one question a page, pairs", 1000, 1000, 0.0, 2),
+            ("many pages, power law, independent, pairs", "pages of 1 to 30 questions, independent", 2000, 600, 0.0, 2),
+            ("many pages, correlation .3, pairs", "pages of 1 to 30 questions, correlation .3", 2000, 600, 0.3, 2),
+            ("many pages, correlation .3, triples", "pages of 1 to 30 questions, correlation .3, triples", 2000, 600, 0.3, 3),
+            ("few large pages, correlation .3, pairs", "few large pages, correlation .3", 2000, 80, 0.3, 2),
         })
         {
             var set = new MadeUpSet(questions, pages, 11);
@@ -29,7 +29,7 @@ internal static class SliceSimulation
             var counts = new int[3];
             Parallel.For(0, repetitions, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, r =>
             {
-                double[] values = set.Margins(SeededRandom.For(5, r, name), shared);
+                double[] values = set.Margins(SeededRandom.For(5, r, draws), shared);
                 var options = new SliceOptions { Permutations = Permutations, Seed = (ulong)r + 1 };
                 var search = SliceSearch.Run(lattice, set.Permutation(values), options, 1);
                 Interlocked.Exchange(ref tested, search.Tested.Length);
