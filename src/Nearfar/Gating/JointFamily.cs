@@ -67,7 +67,7 @@ internal sealed class JointFamily
         return keys.Where(k => !required || !policy.Protected.Contains(k)).Select(k => (CohortKey?)k).Prepend(null).Where(k => k is not null || !required);
     }
 
-    private void Add(List<Item> items, string rule, CohortKey? cohort, ComparedReport against, string metric, double tolerance)
+    private static void Add(List<Item> items, string rule, CohortKey? cohort, ComparedReport against, string metric, double tolerance)
     {
         var values = against.Pairs.Values(cohort, metric);
         if (values.Rows.Count >= LeastTested)
@@ -108,7 +108,7 @@ internal sealed class JointFamily
             P = ThreeValuedTest.Round(_joint[i].P),
             AdjustedP = ThreeValuedTest.Round(_joint[i].AdjustedP),
             Level = ThreeValuedTest.Round(_level),
-            SmallestEffect = canProve && reason.SmallestEffect is not null ? _test.SmallestProven(ClusteredMeanOf(i), level) : null,
+            SmallestEffect = canProve && reason.SmallestEffect is not null ? ThreeValuedTest.SmallestProven(ClusteredMeanOf(i), level) : null,
             Shrunken = shrunken is { } s ? ThreeValuedTest.Round(s.Mean) : null,
             BelowProbability = shrunken is { } b ? ThreeValuedTest.Round(Shrinkage.Below(b, -item.Tolerance)) : null,
             Note = canProve ? null : "of so few documents no fall can be proven",
