@@ -106,6 +106,17 @@ public sealed class Workspace
         return null;
     }
 
+    /// <summary>The same workspace under a policy that stands in a file of its own.</summary>
+    /// <param name="file">YAML with the keys of the section <c>gate</c>.</param>
+    /// <exception cref="NearfarException">No such file, or an invalid one: all problems in one message with line and column.</exception>
+    public Workspace WithPolicy(string file)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(file);
+        return File.Exists(file)
+            ? new Workspace(Path, Options with { Gate = WorkspaceReader.ReadPolicy(file, File.ReadAllText(file), Options.Cohorts) })
+            : throw new NearfarException(file, 0, "no such policy file. Wanted is YAML with the keys of the section gate.");
+    }
+
     internal JudgedSetBuilder Builder() => new(Rows.Corpus, _clusters.Value) { Rules = Options.Cohorts, AsOf = Options.AsOf, Train = Rows.Train?.Rows };
 
     private RowSet<Pair> Named(RowSet<Pair>? rows, string key, string what) =>

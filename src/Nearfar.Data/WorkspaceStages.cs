@@ -88,12 +88,21 @@ public static class WorkspaceStages
                 Metric = gate.Metric,
                 Tolerance = gate.Tolerance,
                 ProtectedTolerance = gate.ProtectedTolerance ?? defaults.ProtectedTolerance,
-                Protected = [.. workspace.Options.Cohorts.SelectMany(rule => rule.Protected.Select(value => new CohortKey(rule.Attribute, value)))],
+                OtherTolerance = gate.OtherTolerance ?? defaults.OtherTolerance,
+                JointMetrics = gate.JointMetrics,
+                Tolerances = gate.Tolerances.ToDictionary(t => CohortKey.Parse(t.Key), t => t.Value),
+                Required = [.. gate.Required.Select(CohortKey.Parse)],
+                Protected = [.. workspace.Options.Cohorts.SelectMany(rule => rule.Protected.Select(value => new CohortKey(rule.Attribute, value)))
+                    .Concat(gate.ProtectedCohorts.Select(CohortKey.Parse)).Distinct()],
                 Floors = [.. gate.Floors.SelectMany(cohort => cohort.Value.Select(floor => new GateFloor(
                     cohort.Key == "all" ? null : CohortKey.Parse(cohort.Key), floor.Key, floor.Value,
                     Evaluation.MetricNames.IsRawMargin(floor.Key) ? floorSpace ?? gate.FloorSpace : null)))],
                 Reference = gate.Reference switch { "bm25" => ReferenceKind.Bm25, "untrained" => ReferenceKind.Untrained, _ => ReferenceKind.Current },
                 ViolationLimit = gate.ViolationLimit,
+                UnjudgedLimit = gate.UnjudgedLimit,
+                TieLimit = gate.TieLimit,
+                History = gate.History ?? defaults.History,
+                Flips = gate.Flips ?? defaults.Flips,
                 OnInconclusive = gate.OnInconclusive switch { "pass" => InconclusiveAction.Pass, "block" => InconclusiveAction.Block, _ => InconclusiveAction.Stop },
             };
         }

@@ -1,42 +1,57 @@
 using System.CommandLine;
 using Nearfar.Data;
+using Nearfar.Evaluation;
+using Nearfar.Gating;
 using Nearfar.Releases;
 using Nearfar.Reporting;
 
 namespace Nearfar.Cli.Verbs;
 
-/// <summary><c>nearfar gate</c>: the verdict on one trained run. Opens the gate set, which the ledger counts.</summary>
+/// <summary><c>nearfar gate</c>: the verdict on a trained run, or on a report of what is served. Opens the gate set, which the ledger counts.</summary>
 internal sealed class GateVerb : Verb
 {
-    private readonly Argument<string> _run = new("run") { Description = "Run name under runs/, such as 001 or train." };
+    private readonly Argument<string> _candidate = new("candidate") { Description = "Run name under runs/, such as 001 or train; or a report.json of nearfar eval --set gate." };
+    private readonly Option<string?> _reference = new("--reference") { Description = "Report of what is served now; only for a candidate that is a report.", HelpName = "FILE" };
+    private readonly Option<string?> _policy = new("--policy") { Description = "YAML with the keys of the section gate, in its place.", HelpName = "FILE" };
     private readonly Option<bool> _why = new("--why") { Description = "Print every test with its numbers." };
 
     public override string Name => "gate";
 
-    public override string Description => "Decides whether a run may be released; the ledger counts the opening. Exit 0 passed, 2 blocked, 3 inconclusive. Example: nearfar gate train";
+    public override string Description => "Decides whether a run, or a served ranking, may be released; the ledger counts the opening. Exit 0 passed, 2 blocked, 3 inconclusive. Example: nearfar gate train";
 
     protected override void Declare(Command command)
     {
-        command.Add(_run);
+        command.Add(_candidate);
+        command.Add(_reference);
+        command.Add(_policy);
         command.Add(_why);
     }
 
     protected override async Task<int> RunAsync(VerbContext context)
     {
         var workspace = await context.OpenWorkspaceAsync();
-        string name = context.Parsed.GetRequiredValue(_run);
+        if (context.Parsed.GetValue(_policy) is { } policy)
+        {
+            workspace = workspace.WithPolicy(policy);
+        }
+
+        string name = context.Parsed.GetRequiredValue(_candidate);
+        return name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? await JudgeReportAsync(context, workspace, name) : await JudgeRunAsync(context, workspace, name);
+    }
+
+    private async Task<int> JudgeRunAsync(VerbContext context, Workspace workspace, string name)
+    {
+        if (context.Parsed.GetValue(_reference) is not null)
+        {
+            throw new NearfarException("--reference goes with a report as candidate. A run is compared with the current release, which is scored anew.");
+        }
+
         string folder = Path.Combine(workspace.Output, "runs", name);
         var model = TrainedModel.Load(folder);
         var gate = new GateOpening(workspace.LoopData(), workspace.LoopOptions(context.Seed), context.Clock);
         var attempt = await context.WithProgress("gate", _ => gate.JudgeAsync(model, folder, context.Cancellation));
         var input = RunReport.Write(workspace.Options.Name, workspace.LoopData(), attempt);
-        context.Emit(new { verdict = attempt.Decision.Verdict, exit_code = attempt.Decision.ExitCode, attempt.Decision.Attempt, attempt.Decision.FirstLine, report = RunReport.HtmlPath(folder), decision = Path.Combine(folder, "decision.json") });
-        foreach (string line in ConsoleSummary.Lines(input, context.Parsed.GetValue(_why)))
-        {
-            context.Say(line);
-        }
-
-        context.Say($"Report: {RunReport.HtmlPath(folder)}");
+        Show(context, input, attempt.Decision, folder, RunReport.HtmlPath(folder));
         context.Next(attempt.Decision.ExitCode switch
         {
             0 => $"nearfar release promote {name} --by YOU",
@@ -44,5 +59,57 @@ internal sealed class GateVerb : Verb
             _ => $"nearfar mine --model {name} --from-failures",
         });
         return attempt.Decision.ExitCode;
+    }
+
+    private async Task<int> JudgeReportAsync(VerbContext context, Workspace workspace, string path)
+    {
+        var candidate = EvalReportJson.Load(path);
+        var reference = context.Parsed.GetValue(_reference) is { } file ? EvalReportJson.Load(file) : null;
+        var gate = new ReportGate(workspace.Gate, workspace.GatePolicy(), workspace.Output, context.Clock);
+        var verdict = await context.WithProgress("gate", _ => gate.JudgeAsync(candidate, reference, context.Cancellation));
+        var input = new ReportInput { Candidate = candidate, References = [.. verdict.References.Select(r => r.Report)], Decision = verdict.Decision, Corpus = workspace.Corpus };
+        string page = RunReport.HtmlPath(verdict.Folder);
+        AtomicFile.Write(page, HtmlReport.Render(input));
+        Show(context, input, verdict.Decision, verdict.Folder, page);
+        context.Next(verdict.Decision.ExitCode switch
+        {
+            0 => $"put it in service, then keep {path} as the --reference of the next one",
+            3 => "add gate questions to the cohorts named above, then nearfar check",
+            _ => $"nearfar report {path}",
+        });
+        return verdict.Decision.ExitCode;
+    }
+
+    private void Show(VerbContext context, ReportInput input, GateDecision decision, string folder, string page)
+    {
+        context.Emit(new
+        {
+            verdict = decision.Verdict,
+            exit_code = decision.ExitCode,
+            decision.Attempt,
+            decision.FirstLine,
+            decision.JointTests,
+            decision.JointLevel,
+            decision.Notes,
+            report = page,
+            decision = Path.Combine(folder, "decision.json"),
+        });
+        bool why = context.Parsed.GetValue(_why);
+        foreach (string line in ConsoleSummary.Lines(input, why))
+        {
+            context.Say(line);
+        }
+
+        if (why)
+        {
+            context.Say(FormattableString.Invariant($"{decision.JointTests} differences of cohorts, measures and releases were tested together at {decision.JointLevel:0.####}."));
+        }
+
+        foreach (string note in decision.Notes)
+        {
+            context.Say($"Note: {note}.");
+        }
+
+        context.Say($"Report: {page}");
     }
 }

@@ -1,12 +1,14 @@
 using System.CommandLine;
 using System.Globalization;
 using Nearfar.Data;
+using Nearfar.Encoding;
 using Nearfar.Evaluation;
+using Nearfar.Gating;
 using Nearfar.Releases;
 
 namespace Nearfar.Cli.Verbs;
 
-/// <summary><c>nearfar history</c>: cohorts by version.</summary>
+/// <summary><c>nearfar history</c>: cohorts by version, and which of them decline.</summary>
 internal sealed class HistoryVerb : Verb
 {
     private readonly Argument<string?> _workspace = CommonOptions.Folder();
@@ -14,7 +16,7 @@ internal sealed class HistoryVerb : Verb
 
     public override string Name => "history";
 
-    public override string Description => "Cohort by version: the gate's measure and margin of the last N judged models, with their verdicts. Example: nearfar history --last 5";
+    public override string Description => "Cohort by version: the gate's measure and margin of the last N judged models on today's gate set, their verdicts, and the trend over the releases. Example: nearfar history --last 5";
 
     protected override void Declare(Command command)
     {
@@ -31,38 +33,107 @@ internal sealed class HistoryVerb : Verb
             throw new NearfarException($"--last is {last}; wanted at least 1.");
         }
 
-        var judged = new ReleaseLedger(Path.Combine(workspace.Output, "releases"), context.Clock).Read()
-            .Where(e => e.Event == LedgerEvent.Gate).TakeLast(last).ToArray();
-        var versions = judged.Select(e => (Entry: e, Path: Path.Combine(workspace.Output, "runs", e.Run, "report.json")))
-            .Where(v => File.Exists(v.Path)).Select(v => (v.Entry, Report: EvalReportJson.Load(v.Path))).ToArray();
-        if (versions.Length == 0)
+        string metric = workspace.Options.Gate.Metric;
+        var entries = new ReleaseLedger(Path.Combine(workspace.Output, "releases"), context.Clock).Read();
+        var released = entries.Where(e => e.Event != LedgerEvent.Gate).Select(e => e.Space).ToHashSet(StringComparer.Ordinal);
+        var judged = entries.Where(e => e.Event == LedgerEvent.Gate).GroupBy(e => e.Run, StringComparer.Ordinal).Select(g => g.Last()).OrderBy(e => e.Sequence).TakeLast(last).ToArray();
+        if (judged.Length == 0)
         {
-            context.Emit(new { metric = workspace.Options.Gate.Metric, versions = Array.Empty<object>() });
+            context.Emit(new { metric, versions = Array.Empty<object>() });
             context.Say("No model was judged yet.");
             context.Next("nearfar loop");
             return 0;
         }
 
-        string metric = workspace.Options.Gate.Metric;
-        var rows = new List<(string Cohort, string[] Cells)>
+        var versions = await context.WithProgress("history", async say =>
         {
-            ("verdict", [.. versions.Select(v => v.Entry.Verdict ?? "")]),
-            ("all", [.. versions.Select(v => Cell(v.Report.Metrics, metric))]),
-        };
-        var cohorts = versions[^1].Report.Cohorts.SelectMany(a => a.Value.OrderByDescending(v => v.Value.N).Select(v => (Attribute: a.Key, Value: v.Key)));
-        rows.AddRange(cohorts.Select(c => ($"{c.Attribute}={c.Value}",
-            (string[])[.. versions.Select(v => v.Report.Cohorts.TryGetValue(c.Attribute, out var values) && values.TryGetValue(c.Value, out var score) ? Cell(score.Metrics, metric) : "-")])));
-        context.Emit(new
-        {
-            metric,
-            versions = versions.Select(v => new { v.Entry.Run, v.Entry.Space, v.Entry.Verdict, v.Entry.GateSet, v.Report.Metrics, v.Report.Cohorts }),
+            var list = new List<Version>();
+            foreach (var entry in judged)
+            {
+                say($"run {entry.Run}");
+                list.Add(new Version(entry, released.Contains(entry.Space), await ScoreAsync(context, workspace, entry)));
+            }
+
+            return list;
         });
-        context.Say($"{metric} / {MetricNames.MarginMean} on the gate set");
-        context.Table(["cohort", .. versions.Select(v => $"run {v.Entry.Run}")], rows.Select(r => (IReadOnlyList<string>)[r.Cohort, .. r.Cells]));
-        context.Next($"nearfar lineage run:{versions[^1].Entry.Run}");
+        EvalReport[] line = [.. versions.Where(v => v is { IsReleased: true, Report: not null }).Select(v => v.Report!)];
+        var trends = line.Length >= 2 ? VersionTrend.Of(line, metric) : [];
+        Show(context, metric, versions, trends, line.Length);
+        context.Next($"nearfar lineage run:{judged[^1].Run}");
         return 0;
     }
 
-    private static string Cell(IReadOnlyDictionary<string, MetricSummary> metrics, string metric) => string.Create(CultureInfo.InvariantCulture,
+    /// <summary>A judged model on today's gate set; no report when it cannot be scored on it.</summary>
+    private sealed record Version(LedgerEntry Entry, bool IsReleased, EvalReport? Report);
+
+    // A report of another version of the set cannot stand in the same row: the model is scored anew, when it is still there.
+    private static async Task<EvalReport?> ScoreAsync(VerbContext context, Workspace workspace, LedgerEntry entry)
+    {
+        var set = workspace.Gate;
+        string run = Path.Combine(workspace.Output, "runs", entry.Run);
+        string cache = Path.Combine(workspace.Output, "reports", $"{entry.Space}.{set.Hash[..12]}.json");
+        foreach (string path in new[] { Path.Combine(run, "report.json"), cache }.Where(File.Exists))
+        {
+            if (EvalReportJson.Load(path) is { } report && report.SetHash == set.Hash && (report.Space is null || report.Space.Id == entry.Space))
+            {
+                return report;
+            }
+        }
+
+        string? folder = new[] { Path.Combine(run, "model"), Path.Combine(workspace.Output, "releases", entry.Space) }.FirstOrDefault(Directory.Exists);
+        if (folder is null || StaticEncoder.Load(folder) is not { } encoder || encoder.Space.Id != entry.Space)
+        {
+            return null;
+        }
+
+        var scored = await new Evaluator().EvaluateAsync(encoder, set, context.Cancellation);
+        EvalReportJson.Save(cache, scored);
+        return scored;
+    }
+
+    private static void Show(VerbContext context, string metric, List<Version> versions, IReadOnlyList<VersionTrend> trends, int releases)
+    {
+        var byCohort = trends.ToDictionary(t => t.Cohort?.ToString() ?? "all", StringComparer.Ordinal);
+        var rows = new List<(string Cohort, string[] Cells)>
+        {
+            ("verdict", [.. versions.Select(v => (v.Entry.Verdict ?? "") + (v.IsReleased ? ", released" : ""))]),
+            ("all", [.. versions.Select(v => Cell(v.Report?.Metrics, metric))]),
+        };
+        var newest = versions.LastOrDefault(v => v.Report is not null)?.Report;
+        rows.AddRange((newest?.Cohorts ?? new Dictionary<string, IReadOnlyDictionary<string, CohortScore>>()).SelectMany(a => a.Value.OrderByDescending(v => v.Value.N).Select(v => (Attribute: a.Key, Value: v.Key)))
+            .Select(c => ($"{c.Attribute}={c.Value}",
+                (string[])[.. versions.Select(v => v.Report is { } r && r.Cohorts.TryGetValue(c.Attribute, out var values) && values.TryGetValue(c.Value, out var score) ? Cell(score.Metrics, metric) : "-")])));
+        context.Emit(new
+        {
+            metric,
+            versions = versions.Select(v => new { v.Entry.Run, v.Entry.Space, v.Entry.Verdict, v.Entry.GateSet, released = v.IsReleased, scored = v.Report is not null, v.Report?.Metrics, v.Report?.Cohorts }),
+            trends = trends.Select(t => new { cohort = t.Cohort?.ToString() ?? "all", t.N, t.Clusters, t.Change, t.Low, t.High, t.AdjustedP, declines = Declines(t) }),
+        });
+        context.Say($"{metric} / {MetricNames.MarginMean} on the gate set");
+        context.Table(["cohort", .. versions.Select(v => $"run {v.Entry.Run}"), "trend over releases (95%), adjusted p"],
+            rows.Select(r => (IReadOnlyList<string>)[r.Cohort, .. r.Cells, Trend(byCohort.GetValueOrDefault(r.Cohort))]));
+        foreach (var trend in trends.Where(Declines))
+        {
+            context.Say(FormattableString.Invariant($"Declines: {trend.Cohort?.ToString() ?? "all questions"}, {metric} {trend.Change:0.000} over {releases} releases (n {trend.N}, {trend.Low:0.000} to {trend.High:0.000}), adjusted p {trend.AdjustedP:0.####}."));
+        }
+
+        foreach (var version in versions.Where(v => v.Report is null))
+        {
+            context.Say($"Run {version.Entry.Run} was judged on another version of the gate set and cannot be scored on this one: its model is gone.");
+        }
+
+        if (releases < 2)
+        {
+            context.Say("A trend needs two releases scored on one version of the gate set.");
+        }
+    }
+
+    // One in a hundred over all cohorts, as in the gate.
+    private static bool Declines(VersionTrend trend) => trend.Change < 0 && trend.AdjustedP <= 0.01;
+
+    private static string Trend(VersionTrend? trend) => trend is null ? "" : FormattableString.Invariant(
+        $"{(Declines(trend) ? "declines " : "")}{trend.Change:+0.000;-0.000;0.000}{(trend.Low is null ? "" : $" ({trend.Low:+0.000;-0.000;0.000} to {trend.High:+0.000;-0.000;0.000})")}, p {trend.AdjustedP:0.###}");
+
+    private static string Cell(IReadOnlyDictionary<string, MetricSummary>? metrics, string metric) => metrics is null ? "-" : string.Create(CultureInfo.InvariantCulture,
         $"{(metrics.TryGetValue(metric, out var m) ? m.Mean.ToString("0.000", CultureInfo.InvariantCulture) : "-")} / {(metrics.TryGetValue(MetricNames.MarginMean, out var margin) ? margin.Mean.ToString("0.000", CultureInfo.InvariantCulture) : "-")}");
 }

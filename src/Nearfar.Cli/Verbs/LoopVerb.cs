@@ -69,6 +69,7 @@ internal sealed class LoopVerb : Verb
             LoopEnd.Released => $"Released: {outcome.Space} is current.",
             LoopEnd.AlreadyCurrent => $"Already current: {outcome.Space} is what these data and options give.",
             LoopEnd.Inconclusive => "Inconclusive: the data do not decide. The reasons above say how many more questions would.",
+            LoopEnd.BlockedBefore => $"Blocked before: {outcome.Space} was trained on these very pairs and blocked on this gate set. The gate was not opened; nothing was spent.",
             LoopEnd.NothingToMine => "Blocked, and its failures hold nothing that was not trained on already.",
             _ => "Blocked: the last candidate was mined too; the next loop goes on from there.",
         });
@@ -82,6 +83,7 @@ internal sealed class LoopVerb : Verb
         {
             LoopEnd.Released or LoopEnd.AlreadyCurrent => $"nearfar search --workspace {folder}",
             LoopEnd.Inconclusive => $"add gate questions to the cohorts named above, then nearfar check {folder}",
+            LoopEnd.BlockedBefore => $"change the training pairs, then nearfar loop {folder}; or judge another recipe on them knowingly: nearfar train --name NAME, nearfar gate NAME",
             LoopEnd.NothingToMine => $"add training pairs for the cohorts named above, then nearfar loop {folder}",
             _ => $"nearfar loop {folder}",
         });

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Nearfar.Gating;
 using Nearfar.Pairs;
 
 namespace Nearfar.Data.Checking;
@@ -88,14 +89,22 @@ internal static class CohortCheck
             return;
         }
 
-        double tolerance = workspace.Options.Gate.ProtectedTolerance ?? workspace.Options.Gate.Tolerance;
-        foreach (var (rule, value) in set.Rules.SelectMany(r => r.Protected.Select(v => (r, v))))
+        var policy = workspace.GatePolicy();
+        WholeSet(policy, set, path, findings);
+        foreach (var cohort in policy.Protected)
         {
-            int questions = set.Queries.Count(q => q.Cohorts[rule.Attribute] == value);
-            string cohort = $"{rule.Attribute}={value}";
+            double tolerance = policy.ToleranceOf(cohort);
+            JudgedQuery[] members = [.. set.Queries.Where(q => q.Cohorts.TryGetValue(cohort.Attribute, out string? value) && value == cohort.Value)];
+            int questions = members.Length;
             if (questions == 0)
             {
                 findings.Error("protected-cohort", path, 0, $"The protected cohort {cohort} has no question in the gate set.", "Add questions, or stop protecting it: the gate cannot pass without them.");
+            }
+            else if (tolerance is > 0 and < 1 && Effective(members) < GatePower.LeastQuestions(tolerance))
+            {
+                findings.Warning("protected-cohort", path, 0, string.Create(CultureInfo.InvariantCulture,
+                    $"The protected cohort {cohort} has {questions} questions on {ClustersOf(members)} documents, worth {Effective(members):0.#} independent ones: too few to pass even when not one of them changes; its tolerance is {tolerance:0.###}."),
+                    $"Collect at least {GatePower.LeastQuestions(tolerance)} questions on different documents, raise its tolerance, or stop protecting it: until then every verdict is inconclusive or blocked.");
             }
             else if (tolerance > 0 && CohortSize.QuestionsFor(tolerance) > questions)
             {
@@ -105,6 +114,29 @@ internal static class CohortCheck
             }
         }
     }
+
+    // What the gate needs of all questions, and of those that forbid documents.
+    private static void WholeSet(GatePolicy policy, JudgedSet set, string path, FindingList findings)
+    {
+        if (policy.Tolerance is > 0 and < 1 && Effective(set.Queries) < GatePower.LeastQuestions(policy.Tolerance))
+        {
+            findings.Warning("gate-size", path, 0, string.Create(CultureInfo.InvariantCulture,
+                $"The gate set has {set.Queries.Count} questions, worth {Effective(set.Queries):0.#} independent ones: too few to pass at a tolerance of {policy.Tolerance:0.###} even when nothing changes."),
+                $"Collect at least {GatePower.LeastQuestions(policy.Tolerance)} questions on different documents, or raise gate.tolerance.");
+        }
+
+        JudgedQuery[] forbidding = [.. set.Queries.Where(q => q.ForbiddenIds.Count > 0)];
+        if (policy.ViolationLimit is > 0 and < 1 && Effective(forbidding) < GatePower.LeastForLimit(policy.ViolationLimit.Value))
+        {
+            findings.Warning("gate-size", path, 0, string.Create(CultureInfo.InvariantCulture,
+                $"{forbidding.Length} questions forbid a document: too few to prove a share of violations below {policy.ViolationLimit:0.###} even when there is none."),
+                $"Collect at least {GatePower.LeastForLimit(policy.ViolationLimit.Value)} questions with forbidden_ids, or raise gate.violation_limit.");
+        }
+    }
+
+    // As the gate counts: n² over the sum of squared sizes of what asks for one document.
+    private static double Effective(IReadOnlyCollection<JudgedQuery> queries) => queries.Count == 0 ? 0
+        : (double)queries.Count * queries.Count / queries.GroupBy(q => q.PrimaryId, StringComparer.Ordinal).Sum(g => (double)g.Count() * g.Count());
 
     private static void Negatives(JudgedSet set, string path, FindingList findings)
     {

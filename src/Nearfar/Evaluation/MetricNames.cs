@@ -63,6 +63,9 @@ public static class MetricNames
     /// <summary>Values depend on the temperature a model was trained with and mean nothing in another space.</summary>
     internal static bool IsRawMargin(string name) => name is MarginMean or MarginHard;
 
+    /// <summary>Margins in units of the background's spread, which two spaces share.</summary>
+    internal static bool IsZMargin(string name) => name is ZMarginMean or ZMarginHard;
+
     /// <summary>Retrieval measures where higher is better: what a release may be gated on.</summary>
     internal static bool IsRetrieval(string name) =>
         CutoffOf(name) > 0 && !name.StartsWith("violation@", StringComparison.Ordinal) && !name.StartsWith("unjudged@", StringComparison.Ordinal);

@@ -44,6 +44,9 @@ public sealed record FloorCalibration
     /// <summary>The floor in <see cref="To"/>.</summary>
     public double Value => Z * SigmaTo;
 
+    /// <summary>How the value came to be, for a decision.</summary>
+    internal string Note => string.Create(CultureInfo.InvariantCulture, $"{Floor.Value} in space {From} is z {Z:0.000}, here {Value:0.000}");
+
     /// <summary>Carries a floor over.</summary>
     /// <param name="floor">A raw margin that names its space.</param>
     /// <param name="from">Dev report of that space.</param>

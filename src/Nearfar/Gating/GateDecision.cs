@@ -24,7 +24,7 @@ public sealed record DecidedReport(ReferenceKind? Kind, string Label, string? Sp
 public sealed record GateDecision
 {
     /// <summary>Version of the layout that this library writes and reads.</summary>
-    public const int SchemaVersion = 1;
+    public const int SchemaVersion = 2;
 
     /// <summary>The verdict.</summary>
     public required Verdict Verdict { get; init; }
@@ -38,7 +38,7 @@ public sealed record GateDecision
     /// <summary>The tests that made the verdict: bad ones first, then open, then fine.</summary>
     public required IReadOnlyList<GateReason> Reasons { get; init; }
 
-    /// <summary>Other cohorts that may have fallen (false discovery rate 10 %): to be looked at, not blocking.</summary>
+    /// <summary>What may have fallen, by shrunken size (false discovery rate 10 %): to be looked at, not blocking.</summary>
     public required IReadOnlyList<GateReason> Watch { get; init; }
 
     /// <summary>Other cohorts where "no worse" is not proven. Does not change the verdict.</summary>
@@ -49,6 +49,18 @@ public sealed record GateDecision
 
     /// <summary>Other cohorts with fewer than 3 questions: listed, never tested.</summary>
     public required IReadOnlyList<CohortKey> Listed { get; init; }
+
+    /// <summary>How many differences G3 and G4 tested together.</summary>
+    public int JointTests { get; init; }
+
+    /// <summary>Family-wise level of G3 and G4: what the budget of one healthy release in a hundred leaves them.</summary>
+    public double JointLevel { get; init; }
+
+    /// <summary>Earlier releases it was held against (G4), newest first; their label is the run's name.</summary>
+    public IReadOnlyList<DecidedReport> Earlier { get; init; } = [];
+
+    /// <summary>What a reader must know beside the tests, such as releases that cannot be scored any more.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>Which opening of the gate set this was.</summary>
     public required int Attempt { get; init; }

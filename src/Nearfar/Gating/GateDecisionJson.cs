@@ -58,6 +58,22 @@ public static class GateDecisionJson
         }
 
         json.WriteEndArray();
+        json.WriteStartArray("earlier");
+        foreach (var report in decision.Earlier)
+        {
+            Write(json, report);
+        }
+
+        json.WriteEndArray();
+        json.WriteNumber("joint_tests", decision.JointTests);
+        json.WriteNumber("joint_level", decision.JointLevel);
+        json.WriteStartArray("notes");
+        foreach (string note in decision.Notes)
+        {
+            json.WriteStringValue(note);
+        }
+
+        json.WriteEndArray();
         Write(json, "reasons", decision.Reasons);
         Write(json, "watch", decision.Watch);
         Write(json, "unproven", decision.Unproven);
@@ -100,6 +116,7 @@ public static class GateDecisionJson
         json.WriteString("cohort", reason.Cohort?.ToString());
         json.WriteString("metric", reason.Metric);
         json.WriteString("reference", reason.Reference is { } kind ? Names.Of(kind) : null);
+        json.WriteString("release", reason.Release);
         json.WriteString("outcome", Names.Of(reason.Outcome));
         json.WriteNumber("n", reason.N);
         json.WriteNumber("clusters", reason.Clusters);
@@ -112,6 +129,9 @@ public static class GateDecisionJson
         json.WriteNumber("threshold", reason.Threshold);
         JsonFiles.WriteNumber(json, "p", reason.P);
         JsonFiles.WriteNumber(json, "adjusted_p", reason.AdjustedP);
+        JsonFiles.WriteNumber(json, "level", reason.Level);
+        JsonFiles.WriteNumber(json, "shrunken", reason.Shrunken);
+        JsonFiles.WriteNumber(json, "below_probability", reason.BelowProbability);
         JsonFiles.WriteNumber(json, "queries_needed", reason.QueriesNeeded);
         JsonFiles.WriteNumber(json, "smallest_effect", reason.SmallestEffect);
         json.WriteString("note", reason.Note);
@@ -129,8 +149,8 @@ public static class GateDecisionJson
     private static GateDecision Decision(StrictJson json)
     {
         JsonFiles.WantSchema(json, "decision", GateDecision.SchemaVersion);
-        json.Only("schema", "kind", "verdict", "on_inconclusive", "first_line", "attempt", "set_hash", "policy_hash", "candidate", "references", "reasons", "watch",
-            "unproven", "advice", "listed");
+        json.Only("schema", "kind", "verdict", "on_inconclusive", "first_line", "attempt", "set_hash", "policy_hash", "candidate", "references", "earlier",
+            "joint_tests", "joint_level", "notes", "reasons", "watch", "unproven", "advice", "listed");
         var decision = new GateDecision
         {
             Verdict = Word<Verdict>(json["verdict"], Names.Of),
@@ -141,6 +161,10 @@ public static class GateDecisionJson
             PolicyHash = json["policy_hash"].Text(),
             Candidate = Report(json["candidate"]),
             References = json["references"].List(Report),
+            Earlier = json["earlier"].List(Report),
+            JointTests = json["joint_tests"].Whole(),
+            JointLevel = json["joint_level"].Number(),
+            Notes = json["notes"].List(n => n.Text()),
             Reasons = json["reasons"].List(Reason),
             Watch = json["watch"].List(Reason),
             Unproven = json["unproven"].List(Reason),
@@ -161,14 +185,15 @@ public static class GateDecisionJson
 
     private static GateReason Reason(StrictJson json)
     {
-        json.Only("rule", "cohort", "metric", "reference", "outcome", "n", "clusters", "baseline", "candidate", "difference", "low", "high", "fine_confidence",
-            "threshold", "p", "adjusted_p", "queries_needed", "smallest_effect", "note", "text", "query_ids");
+        json.Only("rule", "cohort", "metric", "reference", "release", "outcome", "n", "clusters", "baseline", "candidate", "difference", "low", "high", "fine_confidence",
+            "threshold", "p", "adjusted_p", "level", "shrunken", "below_probability", "queries_needed", "smallest_effect", "note", "text", "query_ids");
         var reason = new GateReason
         {
             Rule = json["rule"].Text(),
             Cohort = json["cohort"].IsNull ? null : Cohort(json["cohort"]),
             Metric = json["metric"].Text(),
             Reference = json["reference"].IsNull ? null : Word<ReferenceKind>(json["reference"], Names.Of),
+            Release = json["release"].IsNull ? null : json["release"].Text(),
             Outcome = Word<TestOutcome>(json["outcome"], Names.Of),
             N = json["n"].Whole(1),
             Clusters = json["clusters"].Whole(1),
@@ -181,6 +206,9 @@ public static class GateDecisionJson
             Threshold = json["threshold"].Number(),
             P = json["p"].NumberOrNull(),
             AdjustedP = json["adjusted_p"].NumberOrNull(),
+            Level = json["level"].NumberOrNull(),
+            Shrunken = json["shrunken"].NumberOrNull(),
+            BelowProbability = json["below_probability"].NumberOrNull(),
             QueriesNeeded = json["queries_needed"].IsNull ? null : json["queries_needed"].Whole(1),
             SmallestEffect = json["smallest_effect"].NumberOrNull(),
             Note = json["note"].IsNull ? null : json["note"].Text(),

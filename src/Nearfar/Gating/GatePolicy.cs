@@ -17,6 +17,9 @@ public enum ReferenceKind
 
     /// <summary>The encoder before training.</summary>
     Untrained,
+
+    /// <summary>A release before the current one (G4). No policy is compared with it alone.</summary>
+    Earlier,
 }
 
 /// <summary>What an inconclusive verdict means for a script.</summary>
@@ -33,11 +36,21 @@ public enum InconclusiveAction
 }
 
 /// <summary>A least value that a measure must reach.</summary>
-/// <param name="Cohort">Null: all questions.</param>
+/// <param name="Cohort">
+/// Null: all questions. A cohort: it must be proven to reach the floor. A family, <c>attribute=*</c>: every cohort of the attribute is tested,
+/// the proven miss of one blocks, and what is open changes no verdict.
+/// </param>
 /// <param name="Metric">A retrieval measure, or a margin.</param>
 /// <param name="Value">The least mean.</param>
 /// <param name="Space">For raw margins: id of the space the value was found in. Without it, or in another space without calibration, the floor is advice.</param>
-public sealed record GateFloor(CohortKey? Cohort, string Metric, double Value, string? Space = null);
+public sealed record GateFloor(CohortKey? Cohort, string Metric, double Value, string? Space = null)
+{
+    /// <summary>Whether it stands on every cohort of an attribute.</summary>
+    public bool IsFamily => Cohort is { Value: "*" };
+
+    internal bool Covers(QueryScore row) => Cohort is not { } cohort
+        || (IsFamily ? row.Cohorts.ContainsKey(cohort.Attribute) : PairedReports.CohortOf(row, cohort.Attribute) == cohort.Value);
+}
 
 /// <summary>The rule of a gate, fixed before anything is measured.</summary>
 public sealed record GatePolicy
@@ -57,7 +70,16 @@ public sealed record GatePolicy
     /// <summary>Largest observed fall of any other cohort that does not block although it is proven (G3). Default .05.</summary>
     public double OtherTolerance { get; init; } = 0.05;
 
-    /// <summary>Tolerances of single cohorts, in place of the two above.</summary>
+    /// <summary>
+    /// Measures tested in every cohort beside the main one, under the same budget (G3, G4), each with the observed fall that it takes to block:
+    /// retrieval measures, or z-margins. Null: nDCG@10 with <see cref="OtherTolerance"/>, where the reports have it.
+    /// </summary>
+    public IReadOnlyDictionary<string, double>? JointMetrics { get; init; }
+
+    /// <summary>How many releases before the current one the candidate is held against (G4), 0 to 20. Default 3.</summary>
+    public int History { get; init; } = 3;
+
+    /// <summary>Tolerances of single cohorts in the main measure, in place of the two above.</summary>
     public IReadOnlyDictionary<CohortKey, double> Tolerances { get; init; } = ReadOnlyDictionary<CohortKey, double>.Empty;
 
     /// <summary>Least values.</summary>
@@ -106,8 +128,16 @@ public sealed record GatePolicy
         Check(ViolationLimit is null || IsShare(ViolationLimit.Value), Range("violation limit", ViolationLimit ?? 0));
         Check(UnjudgedLimit is null or (>= 0 and <= 1), Range("unjudged limit", UnjudgedLimit ?? 0));
         Check(TieLimit is null or (>= 0 and < 1), Range("tie limit", TieLimit ?? 0));
+        Check(History is >= 0 and <= 20, $"history must be 0 to 20 releases, not {History}");
+        foreach (var (metric, tolerance) in JointMetrics ?? ReadOnlyDictionary<string, double>.Empty)
+        {
+            Check(MetricNames.IsRetrieval(metric) || MetricNames.IsZMargin(metric), $"jointly tested \"{metric}\" is neither a retrieval measure nor a z-margin");
+            Check(MetricNames.IsZMargin(metric) ? tolerance > 0 && double.IsFinite(tolerance) : IsShare(tolerance), Range($"tolerance of {metric}", tolerance));
+            Check(metric != Metric, $"{metric} is the main measure already and stands among the jointly tested ones too");
+        }
+
         Check(Flips is >= 999 and <= 99_999, $"flips must be 999 to 99999, not {Flips}");
-        Check(Enum.IsDefined(Reference), $"reference {(int)Reference} is not known");
+        Check(Enum.IsDefined(Reference) && Reference != ReferenceKind.Earlier, $"reference {(int)Reference} is not one to compare with: wanted is current, bm25 or untrained");
         Check(Enum.IsDefined(OnInconclusive), $"action {(int)OnInconclusive} is not known");
         foreach (var (cohort, tolerance) in Tolerances)
         {
@@ -151,6 +181,11 @@ public sealed record GatePolicy
     internal double ToleranceOf(CohortKey cohort) =>
         Tolerances.TryGetValue(cohort, out double own) ? own : Protected.Contains(cohort) ? ProtectedTolerance : OtherTolerance;
 
+    /// <summary>The observed fall that blocks in a jointly tested measure.</summary>
+    internal double ToleranceOf(CohortKey? cohort, string metric) => metric != Metric
+        ? JointMetrics?.GetValueOrDefault(metric, OtherTolerance) ?? OtherTolerance
+        : cohort is { } key ? ToleranceOf(key) : Tolerance;
+
     internal void ThrowUnlessValid()
     {
         var problems = FindProblems();
@@ -165,7 +200,7 @@ public sealed record GatePolicy
     private static bool IsCohort(CohortKey cohort) => !string.IsNullOrWhiteSpace(cohort.Attribute) && !string.IsNullOrEmpty(cohort.Value);
 
     private static bool IsFloorMetric(string metric) =>
-        metric is not null && (MetricNames.IsRetrieval(metric) || MetricNames.IsRawMargin(metric) || metric is MetricNames.ZMarginMean or MetricNames.ZMarginHard);
+        metric is not null && (MetricNames.IsRetrieval(metric) || MetricNames.IsRawMargin(metric) || MetricNames.IsZMargin(metric));
 
     private static string Range(string what, double value) => $"{what} must lie between 0 and 1, not {Show(value)}";
 

@@ -28,6 +28,12 @@ internal static class GatePolicyJson
 
         json.WriteEndArray();
         WriteCohorts(json, "required", policy.Required);
+        if (policy.JointMetrics is { } joint)
+        {
+            JsonFiles.WriteNumbers(json, "joint_metrics", joint.ToDictionary(t => t.Key, t => t.Value, StringComparer.Ordinal));
+        }
+
+        json.WriteNumber("history", policy.History);
         json.WriteString("reference", Names.Of(policy.Reference));
         JsonFiles.WriteNumber(json, "violation_limit", policy.ViolationLimit);
         JsonFiles.WriteNumber(json, "unjudged_limit", policy.UnjudgedLimit);

@@ -19,7 +19,10 @@ public enum TestOutcome
 /// <summary>One test of a decision with every number it used, rounded to 1e-6 as the verdict was made.</summary>
 public sealed record GateReason
 {
-    /// <summary><c>G1</c> overall, <c>G2</c> protected cohort, <c>G3</c> other cohort, <c>floor</c>, <c>violation</c>.</summary>
+    /// <summary>
+    /// <c>G1</c> overall, <c>G2</c> protected cohort, <c>G3</c> all other cohorts and measures, <c>G4</c> against an earlier release, <c>floor</c>,
+    /// <c>violation</c>, <c>watch</c> a margin that is only watched.
+    /// </summary>
     public required string Rule { get; init; }
 
     /// <summary>The cohort; null: all questions.</summary>
@@ -30,6 +33,9 @@ public sealed record GateReason
 
     /// <summary>What it was compared with; null for floors and limits.</summary>
     public ReferenceKind? Reference { get; init; }
+
+    /// <summary>The earlier release it was compared with (G4); else null.</summary>
+    public string? Release { get; init; }
 
     /// <summary>Questions tested.</summary>
     public required int N { get; init; }
@@ -61,11 +67,20 @@ public sealed record GateReason
     /// <summary>What the test found.</summary>
     public required TestOutcome Outcome { get; init; }
 
-    /// <summary>G3: p-value adjusted over everything tested.</summary>
+    /// <summary>p-value adjusted over everything that shares its level: G3 and G4 by sign flips, floors and violations by Holm, G1 and G2 where a bad bound alone does not block.</summary>
     public double? AdjustedP { get; init; }
 
-    /// <summary>G3 and watch list: p-value of this cohort alone.</summary>
+    /// <summary>p-value of this test alone.</summary>
     public double? P { get; init; }
+
+    /// <summary>Family-wise level that <see cref="AdjustedP"/> is held against.</summary>
+    public double? Level { get; init; }
+
+    /// <summary>The difference (floor: the mean) drawn towards the other cohorts of its family: for display and ordering only.</summary>
+    public double? Shrunken { get; init; }
+
+    /// <summary>Probability, by the same shrinkage, that the true value is below the threshold: for display and ordering only.</summary>
+    public double? BelowProbability { get; init; }
 
     /// <summary>Questions that speak against the candidate, worst first, at most 100: those that fell, stay below the floor or show a forbidden document.</summary>
     public IReadOnlyList<string> QueryIds { get; init; } = [];
@@ -73,7 +88,10 @@ public sealed record GateReason
     /// <summary>When open: about how many questions like these would decide it with power .8; null when no number can be told.</summary>
     public int? QueriesNeeded { get; init; }
 
-    /// <summary>Smallest true difference from the limit that these questions would show with power .8; null without bounds.</summary>
+    /// <summary>
+    /// Smallest true distance from the limit that these questions would show with power .8 (G3, G4: smallest true fall that would have been
+    /// proven over all tests); null without bounds.
+    /// </summary>
     public double? SmallestEffect { get; init; }
 
     /// <summary>What else a reader should know, such as where a floor's value comes from.</summary>
@@ -83,12 +101,13 @@ public sealed record GateReason
     public override string ToString()
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{Metric}{(Cohort is { } cohort ? $", cohort '{cohort}'" : "")}{(Reference is { } kind ? $", against {Names.Of(kind)}" : "")}: ");
+        text.Append(CultureInfo.InvariantCulture, $"{Metric}{(Cohort is { } cohort ? $", cohort '{cohort}'" : "")}{(Reference is { } kind ? $", against {Names.Of(kind)}{(Release is null ? "" : $" release '{Release}'")}" : "")}: ");
         text.Append(Baseline is { } before ? $"{Show(before)} to {Show(Candidate)}" : Show(Candidate));
         text.Append(CultureInfo.InvariantCulture, $" (n {N}), ");
         text.Append(Low is { } low && High is { } high ? Interval(low, high) : "too few questions for an interval");
+        text.Append(SmallestEffect is { } effect ? $", could show {Show(effect)}" : "");
         text.Append(CultureInfo.InvariantCulture, $"; {(Reference is not null ? "allowed" : Rule == "violation" ? "at most" : "at least")} {Show(Threshold)}: {Names.Of(Outcome)}");
-        text.Append(AdjustedP is { } p ? string.Create(CultureInfo.InvariantCulture, $", adjusted p {p:0.####}") : "");
+        text.Append(AdjustedP is { } p ? string.Create(CultureInfo.InvariantCulture, $", adjusted p {p:0.####}{(Level is { } level ? $" of {level:0.####}" : "")}") : "");
         text.Append(Outcome != TestOutcome.Open ? "" : QueriesNeeded is { } needed
             ? string.Create(CultureInfo.InvariantCulture, $"; about {needed} questions would decide") : "; more questions on more documents are needed");
         text.Append(Note is null ? "" : $" ({Note})");

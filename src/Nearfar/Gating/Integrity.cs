@@ -18,7 +18,7 @@ internal static class Integrity
         }
 
         References(policy, input, problems);
-        var reports = input.References.Select(r => r.Report).Prepend(input.Candidate).ToArray();
+        var reports = input.References.Select(r => r.Report).Concat(input.Earlier.Take(policy.History).Select(e => e.Report)).Prepend(input.Candidate).ToArray();
         foreach (var report in reports)
         {
             Report(policy, input, report, problems);
@@ -26,9 +26,9 @@ internal static class Integrity
 
         if (problems.Count == 0)
         {
-            foreach (var reference in input.References)
+            foreach (var report in reports.Skip(1))
             {
-                SameQuestions(reference.Report, input.Candidate, problems);
+                SameQuestions(report, input.Candidate, problems);
             }
 
             Cohorts(policy, input.Candidate, problems);
@@ -47,6 +47,16 @@ internal static class Integrity
         if (kinds.Distinct().Count() != kinds.Length)
         {
             problems.Add("two references are of one kind");
+        }
+
+        if (kinds.Contains(ReferenceKind.Earlier))
+        {
+            problems.Add("an earlier release is no reference; it belongs among the earlier ones");
+        }
+
+        if (input.Earlier.DistinctBy(e => e.Name).Count() != input.Earlier.Count)
+        {
+            problems.Add("two earlier releases have one name");
         }
 
         bool fit = policy.Reference == ReferenceKind.Current
@@ -92,12 +102,16 @@ internal static class Integrity
             Ties(policy, report, name, problems);
         }
 
+        if (MetricNames.CutoffOf(policy.Metric) > report.Depth)
+        {
+            problems.Add($"{name} was ranked to depth {report.Depth}, {policy.Metric} looks deeper");
+        }
+
         Unjudged(policy, report, name, problems);
     }
 
     private static void Rows(GatePolicy policy, EvalReport report, string name, List<string> problems)
     {
-        double sum = 0;
         int before = problems.Count;
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var row in report.Queries)
@@ -115,21 +129,74 @@ internal static class Integrity
                 }
             }
 
-            if (row.Metrics.TryGetValue(policy.Metric, out double own))
-            {
-                sum += own;
-            }
-            else
+            if (!row.Metrics.ContainsKey(policy.Metric))
             {
                 problems.Add($"{name} has no {policy.Metric} for question \"{row.Id}\"");
             }
+
+            foreach (string metric in policy.JointMetrics?.Keys.Where(m => MetricNames.IsRetrieval(m) && !row.Metrics.ContainsKey(m)) ?? [])
+            {
+                problems.Add($"{name} has no {metric} for question \"{row.Id}\", which the policy tests jointly");
+            }
+
+            Rank(report, row, name, problems);
         }
 
-        if (problems.Count == before && !(report.Metrics.TryGetValue(policy.Metric, out var summary) && summary.N == report.Queries.Count
-            && Math.Abs(summary.Mean - (sum / report.Queries.Count)) < 1e-9))
+        if (problems.Count == before)
         {
-            problems.Add($"{name} gives a mean {policy.Metric} that its own rows do not have");
+            Aggregates(report, name, problems);
         }
+    }
+
+    // Rank and measure of a row say the same twice: an edit of one alone shows.
+    private static void Rank(EvalReport report, QueryScore row, string name, List<string> problems)
+    {
+        foreach (var (metric, value) in row.Metrics)
+        {
+            int k = MetricNames.IsRetrieval(metric) ? MetricNames.CutoffOf(metric) : 0;
+            if (k > 0 && k <= report.Depth && value > 0 != row.FirstRelevantRank <= k)
+            {
+                problems.Add($"{name} gives {metric} {value.ToString(CultureInfo.InvariantCulture)} for question \"{row.Id}\", whose first relevant document stands at rank {row.FirstRelevantRank?.ToString(CultureInfo.InvariantCulture) ?? "none"}");
+            }
+        }
+    }
+
+    private static void Aggregates(EvalReport report, string name, List<string> problems)
+    {
+        foreach (string metric in report.Queries.SelectMany(q => q.Metrics.Keys).Concat(report.Metrics.Keys).Distinct(StringComparer.Ordinal))
+        {
+            if (!(report.Metrics.TryGetValue(metric, out var summary) && IsMean(summary, report.Queries, metric)))
+            {
+                problems.Add($"{name} gives a mean {metric} that its own rows do not have");
+            }
+        }
+
+        foreach (var (attribute, values) in report.Cohorts)
+        {
+            var rows = report.Queries.GroupBy(q => PairedReports.CohortOf(q, attribute), StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.ToArray(), StringComparer.Ordinal);
+            bool same = values.Count == rows.Count && values.All(v => rows.TryGetValue(v.Key, out var members) && v.Value.N == members.Length
+                && v.Value.Metrics.All(m => IsMean(m.Value, members, m.Key)));
+            if (!same)
+            {
+                problems.Add($"{name} gives cohorts of \"{attribute}\" that its own rows do not have");
+            }
+        }
+    }
+
+    private static bool IsMean(MetricSummary summary, IReadOnlyList<QueryScore> rows, string metric)
+    {
+        double sum = 0;
+        int n = 0;
+        foreach (var row in rows)
+        {
+            if (row.Metrics.TryGetValue(metric, out double value))
+            {
+                sum += value;
+                n++;
+            }
+        }
+
+        return n == summary.N && Math.Abs(summary.Mean - (sum / n)) < 1e-9;
     }
 
     private static void Ties(GatePolicy policy, EvalReport report, string name, List<string> problems)
@@ -176,7 +243,7 @@ internal static class Integrity
     {
         foreach (var cohort in policy.Protected.Concat(policy.Required).Concat(policy.Floors.Where(f => f.Cohort is not null).Select(f => f.Cohort!.Value)).Distinct())
         {
-            if (!candidate.Queries.Any(q => PairedReports.CohortOf(q, cohort.Attribute) == cohort.Value))
+            if (!candidate.Queries.Any(q => q.Cohorts.ContainsKey(cohort.Attribute) && (cohort.Value == "*" || PairedReports.CohortOf(q, cohort.Attribute) == cohort.Value)))
             {
                 problems.Add($"cohort '{cohort}' is required and has no question in the gate set");
             }
@@ -196,11 +263,9 @@ internal static class Integrity
     {
         foreach (var floor in policy.Floors)
         {
-            bool any = input.Candidate.Queries.Any(q =>
-                (floor.Cohort is not { } cohort || PairedReports.CohortOf(q, cohort.Attribute) == cohort.Value) && q.Metrics.ContainsKey(floor.Metric));
-            if (!any)
+            if (!input.Candidate.Queries.Any(q => floor.Covers(q) && q.Metrics.ContainsKey(floor.Metric)))
             {
-                problems.Add($"the floor on {floor.Metric}{(floor.Cohort is null ? "" : $" of cohort '{floor.Cohort}'")} has no question that has it");
+                problems.Add($"the floor on {floor.Metric}{(floor.Cohort is null ? "" : $" of cohort '{floor.Cohort}'")} has no question that has it{(input.Candidate.Space is null ? ": a ranking without vectors has no margins; gate it on retrieval measures" : "")}");
             }
         }
 

@@ -3,7 +3,7 @@ namespace Nearfar.Gating;
 /// <summary>Words of the gate's enums in files.</summary>
 internal static class Names
 {
-    public static string Of(ReferenceKind kind) => kind switch { ReferenceKind.Current => "current", ReferenceKind.Bm25 => "bm25", _ => "untrained" };
+    public static string Of(ReferenceKind kind) => kind switch { ReferenceKind.Current => "current", ReferenceKind.Bm25 => "bm25", ReferenceKind.Untrained => "untrained", _ => "earlier" };
 
     public static string Of(InconclusiveAction action) => action switch { InconclusiveAction.Stop => "stop", InconclusiveAction.Pass => "pass", _ => "block" };
 

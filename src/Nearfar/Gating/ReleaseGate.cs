@@ -5,12 +5,13 @@ namespace Nearfar.Gating;
 /// <summary>Decides from reports whether a candidate may be released. Computes no measure; never passes what is not proven.</summary>
 /// <remarks>
 /// G0 integrity (an exception, no decision), G1 overall and G2 protected cohorts (three-valued non-inferiority against every reference),
-/// floors and the violation limit, G3 joint fall of all other cohorts. Thread-safe; the same input gives the same decision.
+/// floors and the violation limit, G3 joint fall of all other cohorts and measures, G4 the same against earlier releases. All rules that may
+/// block share one budget: a healthy release is blocked at most one time in a hundred. Thread-safe; the same input gives the same decision.
 /// </remarks>
 public sealed class ReleaseGate
 {
-    private const double FamilyAlpha = 0.01;
     private const double WatchRate = 0.10;
+    private static readonly string DefaultJoint = MetricNames.Ndcg(10);
     private readonly GatePolicy _policy;
 
     /// <param name="policy">The rule.</param>
@@ -43,37 +44,41 @@ public sealed class ReleaseGate
         Integrity.ThrowUnlessWhole(_policy, input);
         var test = new ThreeValuedTest(input.Attempt);
         GateReference[] references = [.. input.References.OrderBy(r => r.Kind)];
-        PairedReports[] pairs = [.. references.Select(r => PairedReports.Of(r.Report, input.Candidate))];
+        var compared = Compared(references, input);
+        var required = Required(compared).ToArray();
+        var budget = new FalseBlockBudget([.. required.Select(r => (r.Values, r.Tolerance))], LimitTests.Any(_policy, input), _policy.Flips, _policy.Seed);
         var reasons = new List<GateReason>();
-        var advice = new List<GateReason>();
-        for (int r = 0; r < references.Length; r++)
+        var joint = JointFallTest.Run(budget.IsTight ? [.. required.Select(r => r.Values)] : [], _policy.Flips, _policy.Seed);
+        for (int i = 0; i < required.Length; i++)
         {
-            reasons.Add(test.Difference("G1", null, references[r].Kind, pairs[r].Values(_policy.Metric, _ => true), _policy.Tolerance));
-            foreach (var cohort in _policy.Protected.Distinct())
-            {
-                reasons.Add(test.Difference("G2", cohort, references[r].Kind, pairs[r].Values(_policy.Metric, Member(cohort)), _policy.ToleranceOf(cohort)));
-            }
+            var (cohort, kind, values, tolerance) = required[i];
+            var reason = test.Difference(cohort is null ? "G1" : "G2", cohort, kind, values, tolerance);
+            reasons.Add(budget.IsTight ? Tightened(reason, joint[i]) : reason);
         }
 
-        Floors(test, input, reasons, advice);
-        Violations(test, input.Candidate, reasons, advice);
-        var others = new OtherCohorts(_policy, test, references, pairs);
-        reasons.AddRange(others.Failed(FamilyAlpha));
+        var limits = new LimitTests(_policy, test, input);
+        var others = new JointFamily(_policy, test, compared, Metrics(compared), budget.Joint);
+        reasons.AddRange(limits.Reasons);
+        reasons.AddRange(others.Failed());
         return new GateDecision
         {
             Verdict = VerdictOf(reasons),
             OnInconclusive = _policy.OnInconclusive,
             FirstLine = new ReportComparison(references[0].Report, input.Candidate, Math.Min(3, Math.Min(references[0].Report.Depth, input.Candidate.Depth))).FirstLine,
             Reasons = [.. reasons.OrderBy(Gravity)],
-            Watch = others.Watch(WatchRate),
-            Unproven = others.Unproven(),
-            Advice = advice,
+            Watch = [.. others.Watch(WatchRate).Concat(limits.Watch(WatchRate)).OrderBy(r => r.Shrunken is { } s ? s - r.Threshold : (r.Difference ?? r.Candidate) - r.Threshold).ThenBy(r => r.P)],
+            Unproven = [.. others.Unproven(_policy.Metric), .. limits.Unproven],
+            Advice = limits.Advice,
             Listed = others.Listed,
+            JointTests = others.Count,
+            JointLevel = ThreeValuedTest.Round(budget.Joint),
+            Notes = input.Notes,
             Attempt = input.Attempt,
             SetHash = input.Candidate.SetHash,
             PolicyHash = _policy.ComputeHash(),
             Candidate = Decided(null, input.Candidate),
             References = [.. references.Select(r => Decided(r.Kind, r.Report))],
+            Earlier = [.. input.Earlier.Take(_policy.History).Select(e => Decided(ReferenceKind.Earlier, e.Report) with { Label = e.Name })],
         };
     }
 
@@ -82,55 +87,39 @@ public sealed class ReleaseGate
         : reasons.Count > 0 && reasons.All(r => r.Outcome == TestOutcome.Fine) ? Verdict.Passed
         : Verdict.Inconclusive;
 
-    internal static Func<QueryScore, bool> Member(CohortKey cohort) => row => PairedReports.CohortOf(row, cohort.Attribute) == cohort.Value;
-
     private static int Gravity(GateReason reason) => reason.Outcome switch { TestOutcome.Bad => 0, TestOutcome.Open => 1, _ => 2 };
 
     private static DecidedReport Decided(ReferenceKind? kind, EvalReport report) => new(kind, report.Label, report.Space?.Id, report.ComputeHash());
 
-    private void Floors(ThreeValuedTest test, GateInput input, List<GateReason> reasons, List<GateReason> advice)
+    // A handful of questions can give a bad bound by chance more often than the budget allows: then the fall must be proven over all of them too.
+    private static GateReason Tightened(GateReason reason, JointFallTest.Result joint)
     {
-        foreach (var floor in _policy.Floors)
+        double adjusted = ThreeValuedTest.Round(joint.AdjustedP);
+        bool unproven = reason.Outcome == TestOutcome.Bad && adjusted > FalseBlockBudget.MostOfRequired;
+        return reason with
         {
-            QueryScore[] rows = [.. Sorted(input.Candidate).Where(q => (floor.Cohort is not { } cohort || Member(cohort)(q)) && q.Metrics.ContainsKey(floor.Metric))];
-            var calibration = input.Calibrations.FirstOrDefault(c => c.Floor == floor);
-            if (!MetricNames.IsRawMargin(floor.Metric) || floor.Space == input.Candidate.Space?.Id)
-            {
-                reasons.Add(test.Floor("floor", floor, floor.Value, rows));
-            }
-            else if (calibration is not null)
-            {
-                reasons.Add(test.Floor("floor", floor, calibration.Value, rows) with
-                {
-                    Note = string.Create(System.Globalization.CultureInfo.InvariantCulture,
-                        $"{floor.Value} in space {calibration.From} is z {calibration.Z:0.000}, here {calibration.Value:0.000}"),
-                });
-            }
-            else
-            {
-                advice.Add(test.Floor("floor", floor, floor.Value, rows) with
-                {
-                    Note = floor.Space is null
-                        ? "advice: a raw margin without the space it was found in; name it to make the floor block"
-                        : $"advice: found in space {floor.Space}, not calibrated for this one",
-                });
-            }
-        }
+            Outcome = unproven ? TestOutcome.Open : reason.Outcome,
+            P = ThreeValuedTest.Round(joint.P),
+            AdjustedP = adjusted,
+            Level = FalseBlockBudget.MostOfRequired,
+            Note = unproven ? "below the limit, but of so few questions chance alone does that too often to block" : null,
+        };
     }
 
-    private void Violations(ThreeValuedTest test, EvalReport candidate, List<GateReason> reasons, List<GateReason> advice)
-    {
-        string metric = MetricNames.Violation(MetricNames.CutoffOf(_policy.Metric));
-        QueryScore[] rows = [.. Sorted(candidate).Where(q => q.Metrics.ContainsKey(metric))];
-        if (rows.Length > 0 && _policy.ViolationLimit is { } limit)
-        {
-            reasons.Add(test.Limit(metric, limit, rows));
-        }
-        else if (rows.Any(r => r.Metrics[metric] > 0))
-        {
-            advice.Add(test.Limit(metric, 0, rows) with { Note = "advice: questions forbid documents; set a violation limit to make this block" });
-        }
-    }
+    private ComparedReport[] Compared(GateReference[] references, GateInput input) =>
+    [
+        .. references.Select(r => new ComparedReport(r.Kind, null, new CohortPairs(PairedReports.Of(r.Report, input.Candidate)))),
+        .. input.Earlier.Take(_policy.History).Select(e => new ComparedReport(ReferenceKind.Earlier, e.Name, new CohortPairs(PairedReports.Of(e.Report, input.Candidate)))),
+    ];
 
-    private static IEnumerable<QueryScore> Sorted(EvalReport report) => report.Queries.OrderBy(q => q.Id, Search.Utf8Order.Ascending);
+    // G1 and G2 of every reference.
+    private IEnumerable<(CohortKey? Cohort, ReferenceKind Kind, PairedValues Values, double Tolerance)> Required(IEnumerable<ComparedReport> compared) =>
+        from against in compared
+        where against.Kind != ReferenceKind.Earlier
+        from cohort in _policy.Protected.Distinct().Select(p => (CohortKey?)p).Prepend(null)
+        select (cohort, against.Kind, against.Pairs.Values(cohort, _policy.Metric), _policy.ToleranceOf(cohort, _policy.Metric));
+
+    private string[] Metrics(ComparedReport[] compared) => _policy.JointMetrics is { } named
+        ? [_policy.Metric, .. named.Keys.Order(StringComparer.Ordinal)]
+        : _policy.Metric != DefaultJoint && compared.All(c => c.Pairs.AllHave(DefaultJoint)) ? [_policy.Metric, DefaultJoint] : [_policy.Metric];
 }

@@ -72,6 +72,9 @@ internal sealed class ThreeValuedTest(int attempt)
         };
     }
 
+    /// <summary>The smallest true fall that would be proven at a level with power .8.</summary>
+    public static double SmallestProven(in ClusteredMean mean, double level) => Round((Normal.UpperQuantile(level) + Normal.UpperQuantile(1 - Power)) * mean.StandardError);
+
     public static double Round(double value) => Math.Round(value, 6, MidpointRounding.ToEven);
 
     private static double? Round(double? value) => value is { } number ? Round(number) : null;

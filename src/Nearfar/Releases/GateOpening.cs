@@ -51,13 +51,15 @@ public sealed class GateOpening
         var known = entries.LastOrDefault(e => e.Event == LedgerEvent.Gate && e.Space == model.Record.Space && e.GateSet == _data.Gate.Hash);
         if (known is not null && File.Exists(DecisionPath(folder)) && HashOf(DecisionPath(folder)) == known.Decision)
         {
-            var decided = GateDecisionJson.Load(DecisionPath(folder));
-            if (decided.PolicyHash == policy.ComputeHash() && decided.Candidate.Hash == candidate.ComputeHash() && DecidedReferences(decided) is { } then)
+            if (Known(folder) is { } decided && decided.PolicyHash == policy.ComputeHash() && decided.Candidate.Hash == candidate.ComputeHash() && DecidedReferences(decided) is { } then)
             {
                 return new LoopAttempt(model, decided, candidate, then, folder);
             }
         }
 
+        string stated = _options.Policy.ComputeHash();
+        GateRecord.ThrowIfPolicyChanged(entries, model.Record.Space, _data.Gate.Hash, stated);
+        var notes = GateRecord.Notes(entries, _data.Gate.Hash, stated).ToList();
         // A crash before the ledger line costs nothing and gives nothing: the same reports and attempt decide the same again.
         int attempt = ReleaseLedger.AttemptsOn(entries, _data.Gate.Hash) + 1;
         var references = await ReferencesAsync(start, cancellationToken).ConfigureAwait(false);
@@ -67,25 +69,48 @@ public sealed class GateOpening
             References = references,
             Attempt = attempt,
             SetHash = _data.Gate.Hash,
+            Earlier = await EarlierAsync(policy, entries, model.Record.Space, notes, cancellationToken).ConfigureAwait(false),
+            Notes = notes,
             Calibrations = await CalibrateAsync(policy, model.Encoder, start, cancellationToken).ConfigureAwait(false),
         });
         GateDecisionJson.Save(DecisionPath(folder), decision);
-        _ledger.Append((sequence, time, previous) => sequence == entries.Count + 1
-            ? new LedgerEntry
-            {
-                Sequence = sequence,
-                Time = time,
-                Previous = previous,
-                Event = LedgerEvent.Gate,
-                Space = model.Record.Space,
-                Run = model.Record.Name,
-                GateSet = _data.Gate.Hash,
-                Attempt = attempt,
-                Verdict = decision.Verdict.ToString().ToLowerInvariant(),
-                Decision = HashOf(DecisionPath(folder)),
-            }
-            : throw new NearfarException(_ledger.Folder, 0, "another process wrote the ledger while this candidate was judged: the number of its attempt is not sure any more. Run it again."));
+        GateRecord.Append(_ledger, entries, decision, DecisionPath(folder), model.Record.Space, model.Record.Name, stated);
         return new LoopAttempt(model, decision, candidate, references, folder);
+    }
+
+    // A decision in the layout of an older version is made anew.
+    private static GateDecision? Known(string folder)
+    {
+        try
+        {
+            return GateDecisionJson.Load(DecisionPath(folder));
+        }
+        catch (NearfarException e) when (e.Message.Contains("schema version", StringComparison.Ordinal))
+        {
+            return null;
+        }
+    }
+
+    // Slow decline shows against releases further back; one that was taken back is no standard.
+    private async Task<IReadOnlyList<EarlierRelease>> EarlierAsync(GatePolicy policy, IReadOnlyList<LedgerEntry> entries, string candidate, List<string> notes, CancellationToken cancellationToken)
+    {
+        var earlier = new List<EarlierRelease>();
+        var standing = ReleaseLedger.Standing(entries);
+        foreach (var release in standing.SkipLast(policy.Reference == ReferenceKind.Current ? 1 : 0).Reverse().Where(r => r.Space != candidate).Take(policy.History))
+        {
+            string folder = _ledger.ModelFolder(release.Space);
+            if (!Directory.Exists(folder))
+            {
+                notes.Add($"release {release.Run} ({release.Space}) cannot be scored any more, its folder is gone: the candidate was not held against it (G4)");
+                continue;
+            }
+
+            var encoder = StaticEncoder.Load(folder);
+            var report = await ReferenceReportAsync(encoder.Space.Id, () => _evaluator.EvaluateAsync(encoder, _data.Gate, cancellationToken)).ConfigureAwait(false);
+            earlier.Add(new EarlierRelease(earlier.Exists(e => e.Name == release.Run) ? $"{release.Run} {release.Space}" : release.Run, report));
+        }
+
+        return earlier;
     }
 
     // A policy file may say where its raw margins were found by the part a model plays; the tests need its space.

@@ -18,6 +18,9 @@ public enum LoopEnd
     /// <summary>The last candidate was blocked and the attempts of this call are spent.</summary>
     Blocked,
 
+    /// <summary>The pairs to train on are those of a candidate that this gate set blocked before: the gate was not opened for another one of them.</summary>
+    BlockedBefore,
+
     /// <summary>The last candidate was blocked, and its failures gave no pair that was not there before.</summary>
     NothingToMine,
 }

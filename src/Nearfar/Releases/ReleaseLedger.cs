@@ -50,6 +50,9 @@ public sealed record LedgerEntry
     /// <summary>SHA-256 of <c>decision.json</c>.</summary>
     public string? Decision { get; init; }
 
+    /// <summary>Hash of the policy that judged, as it was stated; null in lines of versions that did not record it.</summary>
+    public string? Policy { get; init; }
+
     /// <summary>By whose decision; <c>loop</c> when the loop promoted after a pass.</summary>
     public string? By { get; init; }
 
@@ -259,7 +262,7 @@ public sealed class ReleaseLedger
     }
 
     // Releases that a rollback can go back to, oldest first, the current one last.
-    private static List<LedgerEntry> Standing(IEnumerable<LedgerEntry> entries)
+    internal static List<LedgerEntry> Standing(IEnumerable<LedgerEntry> entries)
     {
         var standing = new List<LedgerEntry>();
         foreach (var entry in entries.Where(e => e.Event != LedgerEvent.Gate))

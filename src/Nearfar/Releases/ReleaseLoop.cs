@@ -69,6 +69,11 @@ public sealed class ReleaseLoop
                 return Ended(LoopEnd.NothingToMine, attempts);
             }
 
+            if (BlockedBefore(inputs, set) is { } blocked)
+            {
+                return new LoopOutcome(LoopEnd.BlockedBefore, attempts, blocked.Space, ReportPathOf(RunFolder(blocked.Name)));
+            }
+
             previousInputs = inputs;
             string folder = FolderFor(inputs);
             progress.Stage?.Report($"attempt {attempts.Count + 1}: training on {set.Pairs.Count} pairs");
@@ -109,6 +114,16 @@ public sealed class ReleaseLoop
     private RunRecord? CurrentRun() => _ledger.Current() is { } entry && File.Exists(Path.Combine(RunFolder(entry.Run), "run.json"))
         ? RunRecord.Read(Path.Combine(RunFolder(entry.Run), "run.json"))
         : null;
+
+    // Other options on the same pairs give nearly the same model: another opening would spend an attempt on it. What was judged itself is read back.
+    private RunRecord? BlockedBefore(string inputs, TrainingSet set)
+    {
+        string pairs = TrainingRun.HashOf(set.Pairs);
+        RunRecord[] judged = [.. _ledger.Read().Where(e => e.Event == LedgerEvent.Gate && e.GateSet == _data.Gate.Hash)
+            .Where(e => File.Exists(Path.Combine(RunFolder(e.Run), "run.json"))).Select(e => (Entry: e, Record: RunRecord.Read(Path.Combine(RunFolder(e.Run), "run.json"))))
+            .Where(j => j.Record.Inputs == inputs || (j.Entry.Verdict == "blocked" && j.Record.Data.GetValueOrDefault("train") == pairs)).Select(j => j.Record)];
+        return judged.Any(r => r.Inputs == inputs) ? null : judged.LastOrDefault();
+    }
 
     private string RunFolder(string name) => Path.Combine(_options.Output, "runs", name);
 

@@ -151,7 +151,7 @@ public sealed class TrainingRun
     }
 
     // What training reads of a pair; provenance is not part of it.
-    private static string HashOf(IReadOnlyList<Pair> pairs)
+    internal static string HashOf(IReadOnlyList<Pair> pairs)
     {
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var pair in pairs)

@@ -41,7 +41,8 @@ internal static class ReasonText
     {
         ReferenceKind.Current => "the current release",
         ReferenceKind.Bm25 => "keyword search (BM25)",
-        _ => "the untrained encoder",
+        ReferenceKind.Untrained => "the untrained encoder",
+        _ => "an earlier release",
     };
 
     public static string Word(Verdict verdict) => verdict switch { Verdict.Passed => "PASSED", Verdict.Blocked => "BLOCKED", _ => "INCONCLUSIVE" };

@@ -27,7 +27,7 @@ public class GateDecisionJsonTests
     }
 
     [Theory]
-    [InlineData("\"schema\": 1", "\"schema\": 7", "schema version 7")]
+    [InlineData("\"schema\": 2", "\"schema\": 7", "schema version 7")]
     [InlineData("\"verdict\": \"blocked\"", "\"verdict\": \"passed\"", "the reasons say blocked")]
     [InlineData("\"verdict\": \"blocked\"", "\"verdict\": \"fine\"", "wanted is one of passed, blocked, inconclusive")]
     [InlineData("\"attempt\": 1,", "", "field \"attempt\" is missing")]

@@ -106,9 +106,10 @@ public class ReleaseGateTests
             Assert.Equal(mean + Width(0.05), reason.High!.Value, 2e-6);
             Assert.Equal(0.9875, reason.FineConfidence);
             Assert.Equal(reason.Cohort is null ? -0.02 : -0.05, reason.Threshold);
-            Assert.Equal(reason.Low > reason.Threshold ? TestOutcome.Fine : reason.High < reason.Threshold ? TestOutcome.Bad : TestOutcome.Open, reason.Outcome);
+            Assert.Equal(reason.Low > reason.Threshold ? TestOutcome.Fine : reason.High < reason.Threshold && reason.AdjustedP <= reason.Level ? TestOutcome.Bad : TestOutcome.Open, reason.Outcome);
             Assert.Equal(members.Zip(d).Where(m => m.Second < 0).OrderBy(m => m.Second).ThenBy(m => m.First.Id).Select(m => m.First.Id).Take(100), reason.QueryIds);
-            Assert.Equal((Normal.UpperQuantile(0.0125) + Normal.UpperQuantile(0.2)) * error, reason.SmallestEffect!.Value, 1e-6);
+            double tail = reason.Rule == "G3" ? decision.JointLevel / decision.JointTests : 0.0125;
+            Assert.Equal((Normal.UpperQuantile(tail) + Normal.UpperQuantile(0.2)) * error, reason.SmallestEffect!.Value, 1e-6);
         }
 
         Assert.Equal(["G1", "G2", "G3"], decision.Reasons.Select(r => r.Rule).Order());
@@ -124,7 +125,7 @@ public class ReleaseGateTests
         Assert.Equal("G2", decision.Reasons[0].Rule);
         Assert.Equal("language=ja", decision.Reasons[0].Cohort.ToString());
         Assert.StartsWith("recall@5, cohort 'language=ja', against bm25: 1.000 to 0.500 (n 100), between -0.6", decision.Reasons[0].ToString(), StringComparison.Ordinal);
-        Assert.EndsWith("; allowed -0.050: bad", decision.Reasons[0].ToString(), StringComparison.Ordinal);
+        Assert.EndsWith("; allowed -0.050: bad, adjusted p 0.0005 of 0.005", decision.Reasons[0].ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -104,6 +104,46 @@ public class ReleaseLoopTests
         }
     }
 
+    [Fact]
+    public async Task RunAsync_SamePairsAsABlockedCandidate_StopsWithoutOpeningTheGate()
+    {
+        using var folder = new Folder();
+        var data = TinyShop.Data(traffic: false);
+        var options = TinyShop.Options(folder.Path);
+        options = options with { Mining = options.Mining with { SkipRanks = 99, UseBm25 = false } };       // nothing to mine: the pairs stay as they are
+        Assert.Equal(LoopEnd.NothingToMine, (await RunAsync(data, options)).End);
+        int steps = 0;
+        var again = await RunAsync(data, options with { Training = options.Training with { Seed = 9 } }, new LoopProgress { Training = new Counter(() => steps++) });
+        Assert.Equal((LoopEnd.BlockedBefore, 2), (again.End, again.ExitCode));
+        Assert.Empty(again.Attempts);
+        Assert.Equal(0, steps);
+        Assert.Equal(TrainedModel.Load(folder["runs/001"]).Record.Space, again.Space);
+        Assert.Equal(1, Ledger(folder).AttemptsOn(data.Gate.Hash));
+        Assert.Equal(LoopEnd.NothingToMine, (await RunAsync(data, options)).End);       // what was judged itself is read back as before
+    }
+
+    [Fact]
+    public async Task JudgeAsync_ReleasesBeforeTheCurrentOne_AreScoredBesideIt()
+    {
+        using var folder = new Folder();
+        var data = TinyShop.Data();
+        var options = TinyShop.Options(folder.Path) with { Policy = TinyShop.Easy };
+        for (ulong seed = 1; seed <= 3; seed++)
+        {
+            Assert.Equal(LoopEnd.Released, (await RunAsync(data, options with { Training = options.Training with { Seed = seed } })).End);
+        }
+
+        var third = GateDecisionJson.Load(folder["runs/003/decision.json"]);
+        Assert.Equal("001", Assert.Single(third.Earlier).Label);
+        Assert.Empty(third.Notes);
+        Assert.Equal(TrainedModel.Load(folder["runs/001"]).Record.Space, third.Earlier[0].Space);
+        Directory.Delete(Path.Combine(folder["releases"], third.Earlier[0].Space!), recursive: true);
+        Assert.Equal(LoopEnd.Released, (await RunAsync(data, options with { Training = options.Training with { Seed = 4 } })).End);
+        var fourth = GateDecisionJson.Load(folder["runs/004/decision.json"]);
+        Assert.Equal("002", Assert.Single(fourth.Earlier).Label);
+        Assert.Contains("001", Assert.Single(fourth.Notes), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("releases/current")]                                                     // between the two files of a release
     [InlineData("releases/ledger.jsonl", "releases/ledger.head", "releases/current", "releases/nf1-*")]       // before the ledger knew of the gate

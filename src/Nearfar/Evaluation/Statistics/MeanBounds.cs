@@ -74,6 +74,36 @@ internal static class MeanBounds
         return MetricNames.IsUnit(metric) ? (Math.Max(-1, low), Math.Min(1, high)) : (low, high);
     }
 
+    /// <summary>p-value of "the mean is at least the limit": the smallest alpha whose upper bound is below it. 1 without an interval.</summary>
+    public static double BelowP(string metric, ReadOnlySpan<double> values, in ClusteredMean mean, double limit)
+    {
+        if (!mean.HasInterval || mean.Mean >= limit)
+        {
+            return 1;
+        }
+
+        if (MetricNames.IsUnit(metric) && IsBinary(values))
+        {
+            double n = mean.N / mean.DesignEffect;
+            return 1 - Binomial.UpperTail((mean.Mean * n) + 1, n, limit);
+        }
+
+        if (mean.StandardError == 0)
+        {
+            double largest = MetricNames.IsUnit(metric) ? 1 : 2;
+            return Math.Pow(Math.Max(0, 1 - ((limit - mean.Mean) / largest)), mean.Effective);
+        }
+
+        return mean.Effective > 1 ? StudentT.Cdf((mean.Mean - limit) / mean.StandardError, mean.Effective - 1) : 1;
+    }
+
+    /// <summary>p-value of "the share is at most the limit", exact. 1 without an interval.</summary>
+    public static double AboveP(ReadOnlySpan<double> values, in ClusteredMean mean, double limit)
+    {
+        double n = mean.N / mean.DesignEffect;
+        return mean.HasInterval && IsBinary(values) ? Binomial.UpperTail(mean.Mean * n, n, limit) : 1;
+    }
+
     public static bool IsBinary(ReadOnlySpan<double> values)
     {
         foreach (double value in values)

@@ -1,0 +1,108 @@
+using Nearfar.Evaluation;
+using Nearfar.Gating;
+using Nearfar.Pairs;
+using Nearfar.Search;
+
+namespace Nearfar.Releases;
+
+/// <summary>A report and what the gate decided about it.</summary>
+/// <param name="Decision">The decision.</param>
+/// <param name="References">What it was compared with.</param>
+/// <param name="Folder">Holds <c>report.json</c> and <c>decision.json</c>.</param>
+public sealed record ReportVerdict(GateDecision Decision, IReadOnlyList<GateReference> References, string Folder);
+
+/// <summary>Opens the gate for a report alone: a served ranking, or an encoder that no run of this workspace made.</summary>
+/// <remarks>Counted in the ledger like any opening. A ranking without vectors has no space: its report's hash stands in the ledger.</remarks>
+public sealed class ReportGate
+{
+    private readonly GateSet _gate;
+    private readonly GatePolicy _policy;
+    private readonly string _output;
+    private readonly ReleaseLedger _ledger;
+
+    /// <param name="gate">The set that the report was made on.</param>
+    /// <param name="policy">The rule.</param>
+    /// <param name="output">The workspace's output folder.</param>
+    /// <param name="clock">Dates the ledger.</param>
+    public ReportGate(GateSet gate, GatePolicy policy, string output, TimeProvider clock)
+    {
+        ArgumentNullException.ThrowIfNull(gate);
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentException.ThrowIfNullOrWhiteSpace(output);
+        _gate = gate;
+        _policy = policy;
+        _output = output;
+        _ledger = new ReleaseLedger(Path.Combine(output, "releases"), clock);
+    }
+
+    /// <summary>Decides about a report, writes it and the decision to <c>runs/served-HASH/</c>, and the ledger's line.</summary>
+    /// <param name="candidate">Made on the gate set, by <c>eval --set gate</c>.</param>
+    /// <param name="reference">What is served now; null: the policy must compare with BM25, which is scored here.</param>
+    /// <param name="cancellationToken">Stops the scoring of BM25.</param>
+    /// <exception cref="NearfarException">Combinations that no decision can be made of: each is named with what to do.</exception>
+    public async Task<ReportVerdict> JudgeAsync(EvalReport candidate, EvalReport? reference, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(candidate);
+        ThrowUnlessLegal(candidate, reference);
+        string hash = candidate.ComputeHash();
+        string space = candidate.Space?.Id ?? $"report-{hash[..16]}";
+        string name = $"served-{hash[..12]}";
+        string folder = Path.Combine(_output, "runs", name);
+        string policy = _policy.ComputeHash();
+        var entries = _ledger.Read();
+        IReadOnlyList<GateReference> references = [reference is null
+            ? new(ReferenceKind.Bm25, await new Evaluator().EvaluateAsync(new Bm25Index(_gate.Corpus), _gate, cancellationToken).ConfigureAwait(false))
+            : new(ReferenceKind.Current, reference)];
+        string path = GateOpening.DecisionPath(folder);
+        if (File.Exists(path) && entries.LastOrDefault(e => e.Event == LedgerEvent.Gate && e.Run == name && e.GateSet == _gate.Hash) is { } known && known.Decision == GateOpening.HashOf(path)
+            && GateDecisionJson.Load(path) is { } decided && decided.PolicyHash == policy && decided.References.Select(r => r.Hash).SequenceEqual(references.Select(r => r.Report.ComputeHash())))
+        {
+            return new ReportVerdict(decided, references, folder);
+        }
+
+        GateRecord.ThrowIfPolicyChanged(entries, space, _gate.Hash, policy);
+        var decision = new ReleaseGate(_policy).Decide(new GateInput
+        {
+            Candidate = candidate,
+            References = references,
+            Attempt = ReleaseLedger.AttemptsOn(entries, _gate.Hash) + 1,
+            SetHash = _gate.Hash,
+            Notes = [.. GateRecord.Notes(entries, _gate.Hash, policy), "judged from a report file: earlier releases were not scored beside it (G4)"],
+        });
+        EvalReportJson.Save(Path.Combine(folder, "report.json"), candidate);
+        GateDecisionJson.Save(path, decision);
+        GateRecord.Append(_ledger, entries, decision, path, space, name, policy);
+        return new ReportVerdict(decision, references, folder);
+    }
+
+    private void ThrowUnlessLegal(EvalReport candidate, EvalReport? reference)
+    {
+        var problems = new List<string>();
+        if (reference is null && _policy.Reference != ReferenceKind.Bm25)
+        {
+            problems.Add(_policy.Reference == ReferenceKind.Current
+                ? "the policy compares with the current release, which for a report is another report: name it with --reference FILE, or set gate.reference: bm25"
+                : "the policy compares with the untrained encoder, which a report has none of: set gate.reference to bm25 or current");
+        }
+
+        if (reference is not null && _policy.Reference != ReferenceKind.Current)
+        {
+            problems.Add($"--reference is what is served now, but the policy compares with {Names.Of(_policy.Reference)}: leave it out, or set gate.reference: current");
+        }
+
+        if (reference is not null && reference.ComputeHash() == candidate.ComputeHash())
+        {
+            problems.Add("candidate and reference are one report: nothing is to be decided");
+        }
+
+        if (candidate.Space is null && _policy.Floors.FirstOrDefault(f => MetricNames.CutoffOf(f.Metric) == 0) is { } floor)
+        {
+            problems.Add($"the policy has a floor on {floor.Metric}, and a ranking without vectors has no margins: put floors on retrieval measures, or gate the encoder");
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new NearfarException($"No decision can be made: {string.Join("; ", problems)}.");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using Nearfar.Evaluation;
+using Nearfar.Gating;
+using Nearfar.Pairs;
+using Nearfar.Releases;
+using Nearfar.Search;
+using Nearfar.Tests.Mining;
+using Nearfar.Tests.Pairs;
+using Xunit;
+
+namespace Nearfar.Tests.Releases;
+
+public class ReportGateTests
+{
+    private static readonly FixedClock s_clock = new(new DateTimeOffset(2026, 11, 1, 12, 0, 0, TimeSpan.Zero));
+    private static readonly GateSet Gate = TinyShop.Data().Gate;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>What a search service returned: keyword search, from some rank on turned round.</summary>
+    private sealed class Served(string name, int spoiled) : IRanker
+    {
+        public string Name => name;
+
+        public async ValueTask<IReadOnlyList<IReadOnlyList<Hit>>> RankAsync(IReadOnlyList<string> queries, int depth, CancellationToken cancellationToken)
+        {
+            var hits = await new Bm25Index(Gate.Corpus).RankAsync(queries, depth, cancellationToken);
+            return [.. hits.Select((h, q) => q >= spoiled ? h : (IReadOnlyList<Hit>)[.. h.Reverse().Select((hit, i) => new Hit(hit.Document, -i))])];
+        }
+    }
+
+    private static Task<EvalReport> ReportAsync(string name, int spoiled = 0) => new Evaluator().EvaluateAsync(new Served(name, spoiled), Gate, Token);
+
+    private static GatePolicy Policy(ReferenceKind reference = ReferenceKind.Current) => new() { Reference = reference, Tolerance = 0.3, TieLimit = 0.9, Flips = 999 };
+
+    [Fact]
+    public async Task JudgeAsync_ServedRanking_IsDecidedCountedAndReadBack()
+    {
+        using var folder = new Folder();
+        var gate = new ReportGate(Gate, Policy(), folder.Path, s_clock);
+        var now = await ReportAsync("now");
+        var next = await ReportAsync("next");
+        var verdict = await gate.JudgeAsync(next, now, Token);
+        Assert.Equal(Verdict.Passed, verdict.Decision.Verdict);
+        Assert.Null(verdict.Decision.Candidate.Space);
+        Assert.Contains(verdict.Decision.Notes, n => n.Contains("earlier releases were not scored", StringComparison.Ordinal));
+        var again = await gate.JudgeAsync(next, now, Token);
+        Assert.Equal(1, again.Decision.Attempt);
+        var entry = Assert.Single(new ReleaseLedger(folder["releases"], s_clock).Read());
+        Assert.Equal(("passed", 1), (entry.Verdict, entry.Attempt));
+        Assert.StartsWith("report-", entry.Space, StringComparison.Ordinal);
+        Assert.Equal(Policy().ComputeHash(), entry.Policy);
+
+        var spoiled = await gate.JudgeAsync(await ReportAsync("spoiled", 80), now, Token);
+        Assert.Equal((Verdict.Blocked, 2), (spoiled.Decision.Verdict, spoiled.Decision.Attempt));
+    }
+
+    [Fact]
+    public async Task JudgeAsync_CombinationsWithoutMeaning_AreNamed()
+    {
+        using var folder = new Folder();
+        var (now, next) = (await ReportAsync("now"), await ReportAsync("next"));
+        async Task RefusesAsync(string part, GatePolicy policy, EvalReport candidate, EvalReport? reference) => Assert.Contains(part,
+            (await Assert.ThrowsAsync<NearfarException>(() => new ReportGate(Gate, policy, folder.Path, s_clock).JudgeAsync(candidate, reference, Token))).Message, StringComparison.Ordinal);
+        await RefusesAsync("name it with --reference FILE", Policy(), next, null);
+        await RefusesAsync("which a report has none of", Policy(ReferenceKind.Untrained), next, null);
+        await RefusesAsync("leave it out", Policy(ReferenceKind.Bm25), next, now);
+        await RefusesAsync("candidate and reference are one report", Policy(), now, now);
+        await RefusesAsync("a ranking without vectors has no margins", Policy() with { Floors = [new(null, "margin_mean", 0.1)] }, next, now);
+        await RefusesAsync("the gate set is", Policy(), next with { SetHash = "yesterday's" }, now);
+        await RefusesAsync("no gate set", Policy(), next with { IsGateSet = false, SetName = "dev" }, now);
+        await RefusesAsync("looks deeper", Policy() with { Metric = "recall@5" }, next with { Depth = 3 }, now);
+        Assert.False(Directory.Exists(folder["releases"]));       // nothing was opened
+    }
+
+    [Fact]
+    public async Task JudgeAsync_PolicyLoosenedAfterABlock_DoesNotPassTheSameCandidate()
+    {
+        using var folder = new Folder();
+        var (now, spoiled) = (await ReportAsync("now"), await ReportAsync("spoiled", 80));
+        Assert.Equal(Verdict.Blocked, (await new ReportGate(Gate, Policy(), folder.Path, s_clock).JudgeAsync(spoiled, now, Token)).Decision.Verdict);
+        var loose = Policy() with { Tolerance = 0.999, OtherTolerance = 0.999 };
+        string message = (await Assert.ThrowsAsync<NearfarException>(() => new ReportGate(Gate, loose, folder.Path, s_clock).JudgeAsync(spoiled, now, Token))).Message;
+        Assert.Contains("A policy is fixed before the gate is opened", message, StringComparison.Ordinal);
+        // Another candidate may be judged under the new rule; its decision says that the rule is new, and the attempt is counted.
+        var other = await new ReportGate(Gate, loose, folder.Path, s_clock).JudgeAsync(await ReportAsync("next"), now, Token);
+        Assert.Equal(2, other.Decision.Attempt);
+        Assert.Contains(other.Decision.Notes, n => n.Contains("the policy was changed", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task JudgeAsync_LedgerRolledBack_IsNoWayToAFirstAttempt()
+    {
+        using var folder = new Folder();
+        var gate = new ReportGate(Gate, Policy(), folder.Path, s_clock);
+        var now = await ReportAsync("now");
+        await gate.JudgeAsync(await ReportAsync("spoiled", 80), now, Token);
+        string first = await File.ReadAllTextAsync(folder["releases/ledger.jsonl"], Token);
+        await gate.JudgeAsync(await ReportAsync("next"), now, Token);
+        await File.WriteAllTextAsync(folder["releases/ledger.jsonl"], first, Token);
+        Assert.Contains("lines are missing", (await Assert.ThrowsAsync<NearfarException>(async () => await gate.JudgeAsync(await ReportAsync("third", 1), now, Token))).Message, StringComparison.Ordinal);
+        File.Delete(folder["releases/ledger.jsonl"]);
+        await Assert.ThrowsAsync<NearfarException>(async () => await gate.JudgeAsync(await ReportAsync("third", 1), now, Token));
+    }
+}
