@@ -14,6 +14,7 @@ Dictionary<string, Func<string[], TextWriter, Task<int>>> all = new(StringCompar
     ["quality"] = QualityBench.Run,
     ["text"] = TokenizerBench.Run,
     ["training"] = StaticTrainingBench.Run,
+    ["trec"] = TrecBench.Run,
 };
 
 if (args.Length == 0 || !all.TryGetValue(args[0], out var run))

@@ -9,7 +9,7 @@ internal abstract class Verb
     public static IReadOnlyList<Verb> All =>
     [
         new InitVerb(), new CheckVerb(), new LoopVerb(), new TrainVerb(), new EmbedVerb(), new IndexVerb(), new SearchVerb(), new EvalVerb(), new CompareVerb(),
-        new GateVerb(), new MineVerb(), new ReportVerb(), new ReleaseVerb(), new LineageVerb(), new HistoryVerb(), new DoctorVerb(),
+        new GateVerb(), new MineVerb(), new ReportVerb(), new ReleaseVerb(), new LineageVerb(), new HistoryVerb(), new TrecEvalVerb(), new DoctorVerb(),
     ];
 
     /// <summary>The word on the command line.</summary>
