@@ -16,6 +16,7 @@ Dictionary<string, Func<string[], TextWriter, Task<int>>> all = new(StringCompar
     ["slices"] = SliceBench.Run,
     ["text"] = TokenizerBench.Run,
     ["training"] = StaticTrainingBench.Run,
+    ["trec"] = TrecBench.Run,
 };
 
 if (args.Length == 0 || !all.TryGetValue(args[0], out var run))

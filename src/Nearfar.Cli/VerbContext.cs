@@ -33,6 +33,9 @@ internal sealed class VerbContext(ParseResult parsed, TextWriter output, TextWri
     /// <summary>A line for people: stdout, or stderr when stdout carries JSON.</summary>
     public void Say(string line = "") => (Json ? error : output).WriteLine(line);
 
+    /// <summary>Text for stdout as it is, newlines included.</summary>
+    public void Print(string text) => output.Write(text);
+
     /// <summary>A line beside the result: stderr, and nothing when quiet.</summary>
     public void Note(string line)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Nearfar.Data.Formats;
 using Nearfar.Encoding;
 using Nearfar.Pairs;
 using Nearfar.Search;
@@ -111,12 +112,9 @@ internal sealed class SearchVerb : Verb
     {
         var pairs = PairFile.Read(path).Rows;
         var rankings = await ranker.RankAsync([.. pairs.Select(p => p.Query)], k, context.Cancellation);
-        var lines = pairs.SelectMany((pair, q) => rankings[q].Select((hit, i) =>
-            string.Create(CultureInfo.InvariantCulture, $"{pair.Id} Q0 {ids[hit.Document]} {i + 1} {hit.Score:R} {ranker.Name}\n")));
-        string text = string.Concat(lines);
         if (context.Parsed.GetValue(_run) is { } run)
         {
-            AtomicFile.Write(run, text);
+            TrecRun.Write(run, pairs.Select((pair, q) => (pair.Id, q)).ToDictionary(p => p.Id, p => Documents(rankings[p.q], ids), StringComparer.Ordinal), Tag(ranker.Name));
             context.Emit(new { questions = pairs.Count, ranker = ranker.Name, trec_run = run });
             context.Say($"{pairs.Count} questions ranked in {run}.");
             context.Next($"nearfar eval --trec-run {run}");
@@ -126,11 +124,23 @@ internal sealed class SearchVerb : Verb
         context.Emit(pairs.Select((pair, q) => new { pair.Id, pair.Query, hits = rankings[q].Select((h, i) => new { rank = i + 1, id = ids[h.Document], score = h.Score }) }));
         if (!context.Json)
         {
-            context.Say(text.TrimEnd('\n'));
+            foreach (var (pair, hits) in pairs.Zip(rankings))
+            {
+                foreach (var (hit, i) in hits.Select((hit, i) => (hit, i)))
+                {
+                    context.Say(string.Create(CultureInfo.InvariantCulture, $"{pair.Id} Q0 {ids[hit.Document]} {i + 1} {hit.Score:R} {Tag(ranker.Name)}"));
+                }
+            }
         }
 
         return 0;
     }
+
+    private static IReadOnlyList<RetrievedDocument> Documents(IReadOnlyList<Hit> hits, IReadOnlyList<string> ids) =>
+        [.. hits.Select((hit, i) => new RetrievedDocument(ids[hit.Document], hit.Score, i + 1))];
+
+    // A run's name is one cell.
+    private static string Tag(string name) => string.Join('-', name.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private static string Cut(string text) => text.Length <= 100 ? text : text[..99] + "…";
 }

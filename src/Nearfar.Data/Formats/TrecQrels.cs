@@ -1,5 +1,5 @@
 using System.Globalization;
-using Nearfar.Pairs;
+using Nearfar.Evaluation.Ranking;
 
 namespace Nearfar.Data.Formats;
 
@@ -12,28 +12,18 @@ public static class TrecQrels
     public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, int>> Read(string path)
     {
         var judged = new Dictionary<string, IReadOnlyDictionary<string, int>>(StringComparer.Ordinal);
-        var problems = new ProblemList();
-        foreach (var (cells, line) in TrecLines.Read(path, problems))
+        TrecLines.Read(path, (in line, block) =>
         {
-            if (cells.Length != 4)
+            if (TrecCells.TryGrade(line, block, out int grade) is { } problem)
             {
-                problems.Add(path, line, $"wanted 4 cells (query 0 document grade), came {cells.Length}.");
+                return problem;
             }
-            else if (!int.TryParse(cells[3], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int grade))
-            {
-                problems.Add(path, line, $"grade \"{cells[3]}\" is not a whole number.");
-            }
-            else
-            {
-                judged.TryAdd(cells[0], new Dictionary<string, int>(StringComparer.Ordinal));
-                if (!((Dictionary<string, int>)judged[cells[0]]).TryAdd(cells[2], grade))
-                {
-                    problems.Add(path, line, $"document \"{cells[2]}\" is judged twice for query \"{cells[0]}\". Keep one.");
-                }
-            }
-        }
 
-        problems.ThrowIfAny();
+            string query = TrecCells.Text(line.Cell(block, 0));
+            string document = TrecCells.Text(line.Cell(block, 2));
+            judged.TryAdd(query, new Dictionary<string, int>(StringComparer.Ordinal));
+            return ((Dictionary<string, int>)judged[query]).TryAdd(document, grade) ? null : TrecCells.JudgedTwice(query, document);
+        });
         return judged;
     }
 

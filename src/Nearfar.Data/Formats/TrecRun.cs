@@ -1,4 +1,5 @@
 using System.Globalization;
+using Nearfar.Evaluation.Ranking;
 using Nearfar.Pairs;
 
 namespace Nearfar.Data.Formats;
@@ -15,33 +16,29 @@ public static class TrecRun
     {
         var run = new Dictionary<string, IReadOnlyList<RetrievedDocument>>(StringComparer.Ordinal);
         var seen = new HashSet<(string, string)>();
-        var problems = new ProblemList();
-        foreach (var (cells, line) in TrecLines.Read(path, problems))
+        TrecLines.Read(path, (in line, block) =>
         {
-            if (cells.Length != 6)
+            if (TrecCells.TryScore(line, block, out double score) is { } problem)
             {
-                problems.Add(path, line, $"wanted 6 cells (query Q0 document rank score tag), came {cells.Length}.");
+                return problem;
             }
-            else if (!double.TryParse(cells[4], NumberStyles.Float, CultureInfo.InvariantCulture, out double score) || !double.IsFinite(score))
-            {
-                problems.Add(path, line, $"score \"{cells[4]}\" is not a finite number{(cells[4].Contains(',', StringComparison.Ordinal) ? "; write a decimal point, not a comma" : "")}.");
-            }
-            else if (!int.TryParse(cells[3], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int rank))
-            {
-                problems.Add(path, line, $"rank \"{cells[3]}\" is not a whole number.");
-            }
-            else if (!seen.Add((cells[0], cells[2])))
-            {
-                problems.Add(path, line, $"document \"{cells[2]}\" stands twice for query \"{cells[0]}\". Keep one.");
-            }
-            else
-            {
-                run.TryAdd(cells[0], new List<RetrievedDocument>());
-                ((List<RetrievedDocument>)run[cells[0]]).Add(new RetrievedDocument(cells[2], score, rank));
-            }
-        }
 
-        problems.ThrowIfAny();
+            string query = TrecCells.Text(line.Cell(block, 0));
+            string document = TrecCells.Text(line.Cell(block, 2));
+            if (!TrecCells.IsWhole(line.Cell(block, 3), out int rank))
+            {
+                return $"rank \"{TrecCells.Text(line.Cell(block, 3))}\" is not a whole number.";
+            }
+
+            if (!seen.Add((query, document)))
+            {
+                return TrecCells.Twice(query, document);
+            }
+
+            run.TryAdd(query, new List<RetrievedDocument>());
+            ((List<RetrievedDocument>)run[query]).Add(new RetrievedDocument(document, score, rank));
+            return null;
+        });
         return run;
     }
 

@@ -1,3 +1,4 @@
+using Nearfar.Evaluation.Ranking;
 using Nearfar.Pairs;
 using Nearfar.Search;
 using Nearfar.Vectors;

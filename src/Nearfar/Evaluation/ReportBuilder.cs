@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using Nearfar.Evaluation.Ranking;
 using Nearfar.Pairs;
 using Nearfar.Search;
 using Nearfar.Vectors;

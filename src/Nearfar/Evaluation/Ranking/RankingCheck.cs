@@ -1,6 +1,6 @@
 using Nearfar.Search;
 
-namespace Nearfar.Evaluation;
+namespace Nearfar.Evaluation.Ranking;
 
 /// <summary>Refuses what is no ranking.</summary>
 internal static class RankingCheck

@@ -1,10 +1,31 @@
 using Nearfar.Search;
 
-namespace Nearfar.Evaluation;
+namespace Nearfar.Evaluation.Ranking;
 
 /// <summary>The best and the worst ranking that equal scores allow.</summary>
 internal static class TieOrders
 {
+    /// <param name="grades">Grades in falling order of score.</param>
+    /// <param name="ends">Index behind the last document of each group of equal scores.</param>
+    /// <param name="bestFirst">Highest grades first in each group, else last.</param>
+    public static int[] Sorted(int[] grades, IReadOnlyList<int> ends, bool bestFirst)
+    {
+        int[] sorted = [.. grades];
+        int start = 0;
+        foreach (int end in ends)
+        {
+            Array.Sort(sorted, start, end - start);
+            if (bestFirst)
+            {
+                Array.Reverse(sorted, start, end - start);
+            }
+
+            start = end;
+        }
+
+        return sorted;
+    }
+
     /// <param name="hits">A ranking with scores.</param>
     /// <param name="ranking">Its judgements.</param>
     /// <param name="unseen">Grades of relevant documents behind the cut whose score equals the last one.</param>

@@ -1,0 +1,86 @@
+namespace Nearfar.Tests.Evaluation.Ranking;
+
+/// <summary>The measures as their definitions read, in plain loops over strings: slow, and shares no code with the real ones.</summary>
+internal static class PlainMeasures
+{
+    /// <summary>Grades by rank, null for unjudged.</summary>
+    public static List<int?> Rank(IEnumerable<(string Id, double Score)> documents, Dictionary<string, int> judged, bool single, int? depth, bool judgedOnly)
+    {
+        var sorted = documents.Select(d => (d.Id, Score: single ? (float)d.Score : d.Score)).ToList();
+        sorted.Sort((a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : -Bytes(a.Id, b.Id));
+        if (depth < sorted.Count)
+        {
+            sorted.RemoveRange(depth.Value, sorted.Count - depth.Value);
+        }
+
+        var grades = sorted.Select(d => judged.TryGetValue(d.Id, out int grade) && grade >= 0 ? grade : (int?)null).ToList();
+        grades.RemoveAll(g => judgedOnly && g is null);
+        return grades;
+    }
+
+    public static double Of(string measure, List<int?> ranking, Dictionary<string, int> judged, int level)
+    {
+        int dot = measure.LastIndexOf('_');
+        int k = dot > 0 && int.TryParse(measure[(dot + 1)..], out int cut) ? cut : int.MaxValue;
+        string name = k == int.MaxValue ? measure : measure[..dot];
+        int relevant = judged.Values.Count(g => g >= level);
+        int wrong = judged.Values.Count(g => g >= 0 && g < level);
+        int Found(int top) => ranking.Take(top).Count(g => g >= level);
+        int first = ranking.FindIndex(g => g >= level) + 1;
+        switch (name)
+        {
+            case "num_ret": return ranking.Count;
+            case "num_rel": return relevant;
+            case "num_rel_ret": return Found(int.MaxValue);
+            case "recall": return relevant == 0 ? 0 : (double)Found(k) / relevant;
+            case "P": return (double)Found(k) / k;
+            case "success": return first > 0 && first <= k ? 1 : 0;
+            case "recip_rank": return first > 0 ? 1.0 / first : 0;
+            case "Rprec": return relevant == 0 ? 0 : (double)Found(relevant) / relevant;
+            case "unj": return (double)ranking.Take(k).Count(g => g is null) / k;
+            case "map" or "map_cut":
+                double precisions = 0;
+                for (int rank = 1; rank <= ranking.Count && rank <= k; rank++)
+                {
+                    if (ranking[rank - 1] >= level)
+                    {
+                        precisions += (double)Found(rank) / rank;
+                    }
+                }
+
+                return relevant == 0 ? 0 : precisions / relevant;
+            case "ndcg" or "ndcg_cut":
+                double ideal = Gain([.. judged.Values.OrderByDescending(g => g)], k);
+                return ideal > 0 ? Gain([.. ranking.Select(g => g ?? 0)], k) / ideal : 0;
+            case "bpref":
+                double preferred = 0;
+                for (int rank = 1; rank <= ranking.Count; rank++)
+                {
+                    int above = ranking.Take(rank - 1).Count(g => g >= 0 && g < level);
+                    if (ranking[rank - 1] >= level)
+                    {
+                        preferred += above == 0 ? 1 : 1 - ((double)Math.Min(above, relevant) / Math.Min(wrong, relevant));
+                    }
+                }
+
+                return relevant == 0 ? 0 : preferred / relevant;
+            default: throw new ArgumentException(measure);
+        }
+    }
+
+    private static double Gain(List<int> grades, int k)
+    {
+        double sum = 0;
+        for (int rank = 1; rank <= grades.Count && rank <= k; rank++)
+        {
+            if (grades[rank - 1] > 0)
+            {
+                sum += grades[rank - 1] / Math.Log2(rank + 1);
+            }
+        }
+
+        return sum;
+    }
+
+    public static int Bytes(string a, string b) => System.Text.Encoding.UTF8.GetBytes(a).AsSpan().SequenceCompareTo(System.Text.Encoding.UTF8.GetBytes(b));
+}
