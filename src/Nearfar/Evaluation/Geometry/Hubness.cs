@@ -18,7 +18,7 @@ internal static class Hubness
 
     /// <returns>The hubs, most found first.</returns>
     public static IReadOnlyList<Hub> AddTo(
-        IDictionary<string, Estimate> measures, JudgedSet set, int[] queries, int[] documents, IReadOnlyList<IReadOnlyList<Hit>> hits, int k, ulong seed)
+        SortedDictionary<string, Estimate> measures, JudgedSet set, int[] queries, int[] documents, IReadOnlyList<IReadOnlyList<Hit>> hits, int k, ulong seed)
     {
         int[][] found = [.. queries.Select(q => hits[q].Take(k).Select(h => h.Document).ToArray())];
         var counts = Count(found, _ => true);

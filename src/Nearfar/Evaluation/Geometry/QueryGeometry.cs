@@ -5,7 +5,7 @@ namespace Nearfar.Evaluation.Geometry;
 /// <summary>Figures over all questions and their judged documents; questions are the units, clustered by positive document.</summary>
 internal static class QueryGeometry
 {
-    public static void AddTo(IDictionary<string, Estimate> measures, EncodedSet rows, JudgedSet set, int[] queries)
+    public static void AddTo(SortedDictionary<string, Estimate> measures, EncodedSet rows, JudgedSet set, int[] queries)
     {
         Alignment(measures, rows, set, queries);
         var asked = queries.Select(q => (Query: q, Margins: Margins.Of(rows, set, q))).Where(a => a.Margins is not null).ToArray();
@@ -16,7 +16,7 @@ internal static class QueryGeometry
         }
     }
 
-    private static void Alignment(IDictionary<string, Estimate> measures, EncodedSet rows, JudgedSet set, int[] queries)
+    private static void Alignment(SortedDictionary<string, Estimate> measures, EncodedSet rows, JudgedSet set, int[] queries)
     {
         var asked = new List<int>();
         var distances = new List<double>();

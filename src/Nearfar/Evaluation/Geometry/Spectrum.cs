@@ -13,7 +13,7 @@ internal static class Spectrum
 
     /// <param name="measures">Receives effective rank, participation ratio, IsoScore (above 1 dimension) and isotropy; none below 3 rows, nor for a collapsed sample.</param>
     /// <param name="sample">Unit rows [N][D].</param>
-    public static void AddTo(IDictionary<string, Estimate> measures, IReadOnlyList<float[]> sample)
+    public static void AddTo(SortedDictionary<string, Estimate> measures, IReadOnlyList<float[]> sample)
     {
         if (sample.Count < 3)
         {
@@ -38,7 +38,7 @@ internal static class Spectrum
         }
     }
 
-    private static void EffectiveRank(IDictionary<string, Estimate> measures, Principal axes)
+    private static void EffectiveRank(SortedDictionary<string, Estimate> measures, Principal axes)
     {
         double[] sigmas = [.. axes.Variances.Select(Math.Sqrt)];
         double sum = sigmas.Sum();
@@ -49,7 +49,7 @@ internal static class Spectrum
         measures[GeometryNames.EffectiveRank] = PseudoValues.Estimate(rank, axes.Influences(slopes), least: 1);
     }
 
-    private static void Participation(IDictionary<string, Estimate> measures, Principal axes, int dimensions)
+    private static void Participation(SortedDictionary<string, Estimate> measures, Principal axes, int dimensions)
     {
         double sum = axes.Variances.Sum();
         double squares = axes.Variances.Sum(v => v * v);
@@ -67,7 +67,7 @@ internal static class Spectrum
     /// <remarks>
     /// Differs: both signs of each direction are tried, since the sign of an eigenvector is arbitrary. The interval takes the two directions as given.
     /// </remarks>
-    private static void Isotropy(IDictionary<string, Estimate> measures, double[][] rows, Principal axes)
+    private static void Isotropy(SortedDictionary<string, Estimate> measures, double[][] rows, Principal axes)
     {
         double[]? least = null;
         double[]? most = null;

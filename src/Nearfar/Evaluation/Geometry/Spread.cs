@@ -7,7 +7,7 @@ internal static class Spread
 
     /// <param name="measures">Receives anisotropy and uniformity; neither below 2 rows.</param>
     /// <param name="sample">Unit rows [N][D].</param>
-    public static void AddTo(IDictionary<string, Estimate> measures, IReadOnlyList<float[]> sample)
+    public static void AddTo(SortedDictionary<string, Estimate> measures, IReadOnlyList<float[]> sample)
     {
         if (sample.Count < 2)
         {
