@@ -1,16 +1,19 @@
 using System.CommandLine;
 using System.Globalization;
 using Nearfar.Evaluation;
+using Nearfar.Evaluation.Spaces;
 using Nearfar.Reporting;
+using Nearfar.Vectors;
 
 namespace Nearfar.Cli.Verbs;
 
-/// <summary><c>nearfar compare</c>: two reports of one set.</summary>
+/// <summary><c>nearfar compare</c>: two reports of one set, or the vectors of two spaces.</summary>
 internal sealed class CompareVerb : Verb
 {
-    private readonly Argument<string> _before = new("before") { Description = "report.json of the reference." };
-    private readonly Argument<string> _after = new("after") { Description = "report.json of the candidate." };
+    private readonly Argument<string> _before = new("before") { Description = "report.json of the reference; with --vectors its vectors." };
+    private readonly Argument<string> _after = new("after") { Description = "report.json of the candidate; with --vectors its vectors." };
     private readonly Option<int> _top = new("--top") { Description = "The k of \"right page in top k\".", DefaultValueFactory = _ => 3, HelpName = "K" };
+    private readonly Option<bool> _vectors = new("--vectors") { Description = "Compare two .safetensors files of the same texts: neighbours, Procrustes residual, CKA. No vector of one space meets one of the other." };
 
     public override string Name => "compare";
 
@@ -21,13 +24,22 @@ internal sealed class CompareVerb : Verb
         command.Add(_before);
         command.Add(_after);
         command.Add(_top);
+        command.Add(_vectors);
     }
 
     protected override Task<int> RunAsync(VerbContext context)
     {
+        if (context.Parsed.GetValue(_vectors))
+        {
+            ShowVectors(context, new VectorComparison(
+                VectorSet.Load(context.Parsed.GetRequiredValue(_before)), VectorSet.Load(context.Parsed.GetRequiredValue(_after)), seed: context.Seed ?? 1));
+            return Task.FromResult(0);
+        }
+
         var before = EvalReportJson.Load(context.Parsed.GetRequiredValue(_before));
         var after = EvalReportJson.Load(context.Parsed.GetRequiredValue(_after));
         var comparison = new ReportComparison(before, after, context.Parsed.GetValue(_top));
+        var spaces = SpacesOf(before, after);
         context.Emit(new
         {
             comparison.FirstLine,
@@ -38,6 +50,7 @@ internal sealed class CompareVerb : Verb
             sign_test = comparison.SignTest,
             comparison.Overall,
             comparison.Cohorts,
+            spaces = spaces is null ? null : new { spaces.K, spaces.Questions, spaces.Overlap, spaces.RankBiasedOverlap, spaces.TopChurn, spaces.KendallTau, spaces.Hubs },
         });
         foreach (string line in ConsoleSummary.Lines(new ReportInput { Candidate = after, References = [before], Top = comparison.Top }))
         {
@@ -58,9 +71,98 @@ internal sealed class CompareVerb : Verb
             }
         }
 
+        if (spaces is not null)
+        {
+            Show(context, spaces);
+        }
+
         context.Next("nearfar gate RUN, to decide by the policy");
         return Task.FromResult(0);
     }
+
+    // Lists of ids are all that two spaces, or a space and a keyword ranking, have in common.
+    private static SpaceComparison? SpacesOf(EvalReport before, EvalReport after)
+    {
+        bool haveLists = before.Queries.Any(q => q.Top.Count > 0) && after.Queries.Any(q => q.Top.Count > 0);
+        return haveLists && !Equals(before.Space, after.Space) ? new SpaceComparison(before, after) : null;
+    }
+
+    private static void Show(VerbContext context, SpaceComparison spaces)
+    {
+        context.Say();
+        context.Say($"Two spaces: {Name(spaces.Before)} and {Name(spaces.After)}. Their scores have different units and are not compared; each question is searched in its own space.");
+        var rows = new List<IReadOnlyList<string>>
+        {
+            Row($"top-{spaces.K} overlap", spaces.Overlap),
+            Row("rank-biased overlap", spaces.RankBiasedOverlap),
+            Row("top-1 churn", spaces.TopChurn),
+        };
+        if (spaces.KendallTau is { } tau)
+        {
+            rows.Add(Row("Kendall tau", tau));
+        }
+
+        context.Table(["each against itself", "value", "95 % interval", "questions"], rows, 1, 2, 3);
+        ShowHubs(context, spaces.Hubs);
+    }
+
+    private static void ShowVectors(VerbContext context, VectorComparison vectors)
+    {
+        context.Emit(new
+        {
+            before = vectors.Before.Id,
+            after = vectors.After.Id,
+            vectors.Shared,
+            vectors.K,
+            vectors.Seed,
+            vectors.Overlap,
+            vectors.RankBiasedOverlap,
+            vectors.TopChurn,
+            vectors.KendallTau,
+            vectors.Procrustes,
+            vectors.Cka,
+            vectors.DebiasedCka,
+            vectors.Hubs,
+        });
+        context.Say($"{vectors.Shared} texts in space {vectors.Before} and in space {vectors.After}.");
+        var rows = new List<IReadOnlyList<string>>
+        {
+            Row($"top-{vectors.K} overlap", vectors.Overlap),
+            Row("rank-biased overlap", vectors.RankBiasedOverlap),
+            Row("top-1 churn", vectors.TopChurn),
+        };
+        if (vectors.KendallTau is { } tau)
+        {
+            rows.Add(Row("Kendall tau", tau));
+        }
+
+        rows.Add(["Procrustes residual", Maybe(vectors.Procrustes), "", ""]);
+        rows.Add(["CKA", Maybe(vectors.Cka), "", ""]);
+        rows.Add(["CKA, debiased", Maybe(vectors.DebiasedCka), "", ""]);
+        context.Table(["each against itself", "value", "95 % interval", "texts"], rows, 1, 2, 3);
+        ShowHubs(context, vectors.Hubs);
+        context.Next("nearfar eval --model MODEL, to see which of the two finds the right page");
+    }
+
+    private static void ShowHubs(VerbContext context, HubChange hubs)
+    {
+        context.Say($"Hubs: skewness {Maybe(hubs.SkewBefore)} to {Maybe(hubs.SkewAfter)}; {hubs.Moved.ToString("P0", CultureInfo.InvariantCulture)} of the places went to another document.");
+        foreach (var move in hubs.Documents.Take(3))
+        {
+            context.Say($"  {move.Id}: found by {move.Before}, now by {move.After}");
+        }
+    }
+
+    private static string[] Row(string name, MetricSummary metric) => Row(name, new Estimate(metric.N, metric.Mean, metric.Low, metric.High));
+
+    private static string[] Row(string name, Estimate estimate) =>
+    [
+        name, Number(estimate.Value), estimate.Low is null ? "too few" : $"{Number(estimate.Low.Value)} to {Number(estimate.High!.Value)}", estimate.N.ToString(CultureInfo.InvariantCulture),
+    ];
+
+    private static string Name(EvalReport report) => report.Space?.ToString() ?? $"{report.Label} (a ranking without vectors)";
+
+    private static string Maybe(double? value) => value is { } number ? Number(number) : "none";
 
     private static string Number(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);
 

@@ -22,6 +22,9 @@ public interface IEncoder
     /// <summary>Length of a vector, D.</summary>
     int Dimensions { get; }
 
+    /// <summary>Temperature it was trained at, above 0; null when it is not known. Not part of the space.</summary>
+    double? Temperature => null;
+
     /// <summary>Writes one unit row [D] for each text. A text without any known token gives a zero row: callers count it as a miss, never as similarity 0.</summary>
     /// <param name="texts">Any number of texts.</param>
     /// <param name="role">The side they stand on.</param>

@@ -70,6 +70,9 @@ public sealed class StaticEncoder : IEncoder
     public StaticEncoderOptions Options { get; }
 
     /// <inheritdoc />
+    public double? Temperature => Options.Temperature;
+
+    /// <inheritdoc />
     public EmbeddingSpace Space => _space.Value;
 
     /// <inheritdoc />

@@ -1,6 +1,6 @@
 namespace Nearfar.Encoding;
 
-/// <summary>What, besides rows and tokenizer, decides the vectors of a static encoder.</summary>
+/// <summary>What, besides rows and tokenizer, belongs to a static encoder.</summary>
 public sealed record StaticEncoderOptions
 {
     /// <summary>Tokens of a text that count, at least 1; the rest is cut. Default 512.</summary>
@@ -11,6 +11,9 @@ public sealed record StaticEncoderOptions
 
     /// <summary>Put before every document. Default none.</summary>
     public string DocumentPrompt { get; init; } = "";
+
+    /// <summary>Temperature it was trained at, above 0; null when it is not known. Decides no vector. Default null.</summary>
+    public double? Temperature { get; init; }
 
     /// <summary>A name for people, carried by the space. Default none.</summary>
     public string? Label { get; init; }

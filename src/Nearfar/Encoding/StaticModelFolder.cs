@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Nearfar.Text;
@@ -50,6 +51,7 @@ public static class StaticModelFolder
             MaxTokens = ReadTruncation(tokenizerPath) ?? (model2Vec ? Model2VecMaxTokens : NoCut),
             QueryPrompt = query,
             DocumentPrompt = document,
+            Temperature = TemperatureOf(manifest),
             Label = manifest?.Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
         });
         if (manifest is not null && manifest.Space != encoder.Space.Id)
@@ -59,6 +61,11 @@ public static class StaticModelFolder
 
         return encoder;
     }
+
+    // What a run writes under Options; a model of another origin tells none.
+    private static double? TemperatureOf(ModelManifest? manifest) =>
+        manifest is not null && manifest.Options.TryGetValue("options.temperature", out string? text)
+            && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value > 0 && double.IsFinite(value) ? value : null;
 
     /// <summary>Writes a folder that Python's sentence-transformers loads unchanged, with <c>nearfar.json</c> and a model card.</summary>
     /// <param name="folder">Made when absent; files are replaced one by one, each atomically, <c>nearfar.json</c> last.</param>

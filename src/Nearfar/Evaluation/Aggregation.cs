@@ -23,7 +23,8 @@ internal static class Aggregation
         return summaries;
     }
 
-    public static SortedDictionary<string, IReadOnlyDictionary<string, CohortScore>> ByCohort(IReadOnlyList<QueryScore> rows)
+    public static SortedDictionary<string, IReadOnlyDictionary<string, CohortScore>> ByCohort(
+        IReadOnlyList<QueryScore> rows, Background? background = null)
     {
         var cohorts = new SortedDictionary<string, IReadOnlyDictionary<string, CohortScore>>(StringComparer.Ordinal);
         foreach (string attribute in rows.SelectMany(r => r.Cohorts.Keys).Distinct(StringComparer.Ordinal))
@@ -32,7 +33,11 @@ internal static class Aggregation
             foreach (var group in rows.GroupBy(r => r.Cohorts.GetValueOrDefault(attribute, "(unknown)"), StringComparer.Ordinal))
             {
                 QueryScore[] members = [.. group];
-                values[group.Key] = new(members.Length, members.Select(m => m.Cluster).Distinct(StringComparer.Ordinal).Count(), Summarise(members));
+                values[group.Key] = new(members.Length, members.Select(m => m.Cluster).Distinct(StringComparer.Ordinal).Count(), Summarise(members))
+                {
+                    Quantiles = MarginQuantiles.Of(members),
+                    Scale = background?.OfCohort(attribute, group.Key),
+                };
             }
 
             cohorts[attribute] = values;

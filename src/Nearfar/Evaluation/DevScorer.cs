@@ -38,6 +38,13 @@ public sealed class DevScorer : IHeldOutScorer<StaticTrainableEncoder>
     public ValueTask<HeldOutScore> ScoreAsync(StaticTrainableEncoder encoder, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(encoder);
+        if (encoder.Dimensions != _start.Dimensions || encoder.VocabularySize != _start.Tokenizer.VocabularySize)
+        {
+            throw new NearfarException(
+                $"The scorer was made for {_start.Tokenizer.VocabularySize} tokens of {_start.Dimensions} dimensions, space {_start.Space}; the trained encoder has "
+                + $"{encoder.VocabularySize} of {encoder.Dimensions}, space {encoder.ToEncoder().Space}. Make the scorer with the start that is trained: nearfar train does.");
+        }
+
         _rows ??= new float[_start.Tokenizer.VocabularySize * _start.Dimensions];       // kept: a model may be hundreds of megabytes
         encoder.CopyRows(_rows);
         var now = StaticEncoder.Over(_start.Tokenizer, _rows, _start.Dimensions, _start.Options);

@@ -30,6 +30,8 @@ internal sealed class EncodedSet
 
     public int DocumentCount => _documents.Count;
 
+    public ReadOnlySpan<float> Document(int i) => _documents[i];
+
     public bool QueryIsZero(int i) => IsZero(_queries[i]);
 
     public bool DocumentIsZero(int i) => IsZero(_documents[i]);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Nearfar.Evaluation.Geometry;
 using Nearfar.Vectors;
 
 namespace Nearfar.Evaluation;
@@ -36,6 +37,12 @@ public sealed record EvalReport
 
     /// <summary>Scale of the space's similarities; null without vectors.</summary>
     public ScaleFingerprint? Scale { get; init; }
+
+    /// <summary>Low tails of the raw margins by measure, then by quantile (<c>q05</c>, <c>q10</c>, <c>q50</c>); null without margins or in a report of an earlier version.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, Estimate>>? Quantiles { get; init; }
+
+    /// <summary>Shape of the space: spread, hubs, rank; null without vectors or in a report of an earlier version.</summary>
+    public SpaceGeometry? Geometry { get; init; }
 
     /// <summary>Documents without any known token: they cannot be found.</summary>
     public required int DocumentsWithoutToken { get; init; }
@@ -84,4 +91,11 @@ public sealed record MetricSummary(int N, int Clusters, double Mean, double? Low
 /// <param name="N">Queries in it.</param>
 /// <param name="Clusters">Positive documents they ask for.</param>
 /// <param name="Metrics">By measure.</param>
-public sealed record CohortScore(int N, int Clusters, IReadOnlyDictionary<string, MetricSummary> Metrics);
+public sealed record CohortScore(int N, int Clusters, IReadOnlyDictionary<string, MetricSummary> Metrics)
+{
+    /// <summary>Scale of the similarities between its queries and unrelated documents; null without vectors or in a report of an earlier version.</summary>
+    public ScaleFingerprint? Scale { get; init; }
+
+    /// <summary>Low tails of its raw margins, as <see cref="EvalReport.Quantiles"/>.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, Estimate>>? Quantiles { get; init; }
+}

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Nearfar.Evaluation.Geometry;
 using Nearfar.Vectors;
 
 namespace Nearfar.Evaluation;
@@ -61,8 +62,10 @@ public static class EvalReportJson
         json.WriteEndArray();
         json.WriteNumber("depth", report.Depth);
         WriteScale(json, report.Scale);
+        GeometryJson.Write(json, report.Geometry);
         JsonFiles.WriteNumbers(json, "tie_sensitivity", report.TieSensitivity);
         WriteSummaries(json, report.Metrics);
+        GeometryJson.WriteQuantiles(json, report.Quantiles);
         WriteCohorts(json, report.Cohorts);
         json.WriteStartArray("queries");
         foreach (var query in report.Queries)
@@ -104,6 +107,11 @@ public static class EvalReportJson
         json.WriteNumber("q01", scale.Q01);
         json.WriteNumber("q50", scale.Q50);
         json.WriteNumber("q99", scale.Q99);
+        if (scale.Temperature is { } temperature)
+        {
+            json.WriteNumber("temperature", temperature);
+        }
+
         json.WriteEndObject();
     }
 
@@ -136,6 +144,12 @@ public static class EvalReportJson
                 json.WriteNumber("n", score.N);
                 json.WriteNumber("clusters", score.Clusters);
                 WriteSummaries(json, score.Metrics);
+                GeometryJson.WriteQuantiles(json, score.Quantiles);
+                if (score.Scale is { } scale)
+                {
+                    WriteScale(json, scale);
+                }
+
                 json.WriteEndObject();
             }
 
@@ -177,7 +191,7 @@ public static class EvalReportJson
     private static EvalReport Report(StrictJson json)
     {
         JsonFiles.WantSchema(json, "report", EvalReport.SchemaVersion);
-        json.Only("schema", "kind", "label", "space", "set", "cutoffs", "depth", "scale", "tie_sensitivity", "metrics", "cohorts", "queries");
+        json.Only("schema", "kind", "label", "space", "set", "cutoffs", "depth", "scale", "geometry", "tie_sensitivity", "metrics", "quantiles", "cohorts", "queries");
         var set = json["set"].Only("name", "gate", "hash", "documents", "documents_without_token");
         return new EvalReport
         {
@@ -191,6 +205,8 @@ public static class EvalReportJson
             Cutoffs = json["cutoffs"].List(k => k.Whole(1)),
             Depth = json["depth"].Whole(1),
             Scale = Scale(json["scale"]),
+            Geometry = json.Optional("geometry") is { } geometry ? GeometryJson.Read(geometry) : null,
+            Quantiles = json.Optional("quantiles") is { } quantiles ? GeometryJson.ReadQuantiles(quantiles) : null,
             TieSensitivity = json["tie_sensitivity"].Map(v => v.Number()),
             Metrics = Summaries(json["metrics"]),
             Cohorts = json["cohorts"].Map<IReadOnlyDictionary<string, CohortScore>>(values => values.Map(Cohort)),
@@ -213,14 +229,21 @@ public static class EvalReportJson
     }
 
     private static ScaleFingerprint? Scale(StrictJson json) => json.IsNull ? null : new(
-        json.Only("pairs", "seed", "mu", "sigma", "q01", "q50", "q99")["pairs"].Whole(1), json["seed"].Unsigned(),
-        json["mu"].Number(), json["sigma"].Number(), json["q01"].Number(), json["q50"].Number(), json["q99"].Number());
+        json.Only("pairs", "seed", "mu", "sigma", "q01", "q50", "q99", "temperature")["pairs"].Whole(1), json["seed"].Unsigned(),
+        json["mu"].Number(), json["sigma"].Number(), json["q01"].Number(), json["q50"].Number(), json["q99"].Number())
+    {
+        Temperature = json.Optional("temperature")?.Number(),
+    };
 
     private static Dictionary<string, MetricSummary> Summaries(StrictJson json) => json.Map(m => new MetricSummary(
         m.Only("n", "clusters", "mean", "low", "high")["n"].Whole(1), m["clusters"].Whole(1), m["mean"].Number(), m["low"].NumberOrNull(), m["high"].NumberOrNull()));
 
     private static CohortScore Cohort(StrictJson json) =>
-        new(json.Only("n", "clusters", "metrics")["n"].Whole(1), json["clusters"].Whole(1), Summaries(json["metrics"]));
+        new(json.Only("n", "clusters", "metrics", "quantiles", "scale")["n"].Whole(1), json["clusters"].Whole(1), Summaries(json["metrics"]))
+        {
+            Quantiles = json.Optional("quantiles") is { } quantiles ? GeometryJson.ReadQuantiles(quantiles) : null,
+            Scale = json.Optional("scale") is { } scale ? Scale(scale) : null,
+        };
 
     private static QueryScore Query(StrictJson json)
     {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.AI;
 using Nearfar.Encoding;
+using Nearfar.Evaluation.Geometry;
 using Nearfar.Pairs;
 using Nearfar.Search;
 using Nearfar.Vectors;
@@ -34,8 +35,16 @@ public sealed class Evaluator
         JudgedSetCheck.ThrowUnlessSound(set);
         var rows = await EncodedSet.EncodeAsync(encoder, set, _options.Batch, cancellationToken);
         var hits = rows.Rank(set.Corpus, _options.Depth, cancellationToken);
-        var scale = Background.Draw(rows, set, _options);
-        return new ReportBuilder(set, _options) { Label = encoder.Space.Label ?? encoder.Space.Id, Space = encoder.Space, Scale = scale, Rows = rows }.Build(hits);
+        var background = Background.Draw(rows, set, _options, encoder.Temperature);
+        return new ReportBuilder(set, _options)
+        {
+            Label = encoder.Space.Label ?? encoder.Space.Id,
+            Space = encoder.Space,
+            Background = background,
+            Temperature = encoder.Temperature,
+            Geometry = SpaceGeometryMeasure.Of(rows, set, hits, _options),
+            Rows = rows,
+        }.Build(hits);
     }
 
     /// <summary>Scores any provider's encoder.</summary>

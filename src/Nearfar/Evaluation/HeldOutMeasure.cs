@@ -34,7 +34,7 @@ internal sealed class HeldOutMeasure
         foreach (int q in _order)
         {
             var ranking = new JudgedRanking(hits[q].Select(h => _set.Corpus.Documents[h.Document].Id), _set.Queries[q].Relevance);
-            var margins = Margins.Of(rows, _set, q, scale: null);
+            var margins = Margins.Of(rows, _set, q);
             overall.Add(ranking, margins);
             foreach (var (attribute, value) in _set.Queries[q].Cohorts)
             {

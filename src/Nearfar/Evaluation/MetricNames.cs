@@ -20,6 +20,21 @@ public static class MetricNames
     /// <summary>1 when <see cref="MarginHard"/> is below 0; lower is better.</summary>
     public const string MarginBelowZero = "margin_below_zero";
 
+    /// <summary>Share of the background below the positives less share below the negatives, means of both; -1 to 1, comparable between spaces.</summary>
+    public const string PercentileMarginMean = "percentile_margin_mean";
+
+    /// <summary>The same for the lowest positive and the highest negative.</summary>
+    public const string PercentileMarginHard = "percentile_margin_hard";
+
+    /// <summary>1 when the lowest positive is above the highest negative, 1/2 when they are equal.</summary>
+    public const string TripletAccuracy = "triplet_accuracy";
+
+    /// <summary>Share of a query's pairs of a positive and a negative in the right order; equal ones count 1/2.</summary>
+    public const string PairAuc = "pair_auc";
+
+    /// <summary>Log-probability of a positive against the row's negatives at the model's training temperature; nats, at most 0. Only where the model tells its temperature.</summary>
+    public const string LogSoftmax = "log_softmax";
+
     /// <summary>Share of a query's relevant documents in the top k.</summary>
     /// <param name="k">At least 1.</param>
     public static string Recall(int k) => At("recall", k);
@@ -55,10 +70,12 @@ public static class MetricNames
     /// <summary>Whether a name is one of this list, with a cutoff of at least 1 where it takes one.</summary>
     /// <param name="name">For example <c>recall@5</c>.</param>
     public static bool IsKnown(string name) =>
-        name is MarginMean or MarginHard or ZMarginMean or ZMarginHard or MarginBelowZero || CutoffOf(name) > 0;
+        name is MarginMean or MarginHard or ZMarginMean or ZMarginHard or MarginBelowZero
+            or PercentileMarginMean or PercentileMarginHard or TripletAccuracy or PairAuc or LogSoftmax
+        || CutoffOf(name) > 0;
 
     /// <summary>Values lie in [0, 1].</summary>
-    internal static bool IsUnit(string name) => name is MarginBelowZero || name.Contains('@', StringComparison.Ordinal);
+    internal static bool IsUnit(string name) => name is MarginBelowZero or TripletAccuracy or PairAuc || name.Contains('@', StringComparison.Ordinal);
 
     /// <summary>Values depend on the temperature a model was trained with and mean nothing in another space.</summary>
     internal static bool IsRawMargin(string name) => name is MarginMean or MarginHard;

@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using Nearfar.Evaluation.Geometry;
 using Nearfar.Evaluation.Ranking;
 using Nearfar.Pairs;
 using Nearfar.Search;
@@ -16,7 +17,11 @@ internal sealed class ReportBuilder(JudgedSet set, EvaluationOptions options)
 
     public EmbeddingSpace? Space { get; init; }
 
-    public ScaleFingerprint? Scale { get; init; }
+    public Background? Background { get; init; }
+
+    public double? Temperature { get; init; }
+
+    public SpaceGeometry? Geometry { get; init; }
 
     public EncodedSet? Rows { get; init; }
 
@@ -39,11 +44,13 @@ internal sealed class ReportBuilder(JudgedSet set, EvaluationOptions options)
             Documents = set.Corpus.Count,
             Cutoffs = [.. options.Cutoffs],
             Depth = options.Depth,
-            Scale = Scale,
+            Scale = Background?.Scale,
+            Geometry = Geometry,
             DocumentsWithoutToken = Rows is null ? 0 : Enumerable.Range(0, Rows.DocumentCount).Count(d => Rows.DocumentIsZero(d)),
             Metrics = Aggregation.Summarise(scores),
             TieSensitivity = new ReadOnlyDictionary<string, double>(_ties.ToDictionary(t => t.Key, t => t.Value / scores.Length, StringComparer.Ordinal)),
-            Cohorts = Aggregation.ByCohort(scores),
+            Quantiles = MarginQuantiles.Of(scores),
+            Cohorts = Aggregation.ByCohort(scores, Background),
             Queries = scores,
         };
     }
@@ -73,7 +80,7 @@ internal sealed class ReportBuilder(JudgedSet set, EvaluationOptions options)
             }
         }
 
-        Margins.Of(Rows, set, q, Scale)?.AddTo(metrics);
+        Margins.Of(Rows, set, q)?.AddTo(metrics, Background, Temperature);
         return new QueryScore
         {
             Id = query.Id,

@@ -11,7 +11,13 @@ namespace Nearfar.Evaluation;
 /// <param name="Q99">99 % quantile.</param>
 public sealed record ScaleFingerprint(int Pairs, ulong Seed, double Mu, double Sigma, double Q01, double Q50, double Q99)
 {
-    internal static ScaleFingerprint Of(double[] similarities, ulong seed)
+    /// <summary>Temperature the model was trained at, where it tells; null otherwise. Above 0.</summary>
+    public double? Temperature { get; init; }
+
+    /// <param name="similarities">In the order drawn.</param>
+    /// <param name="sorted">The same, ascending.</param>
+    /// <param name="seed">Of the draw.</param>
+    internal static ScaleFingerprint Of(double[] similarities, double[] sorted, ulong seed)
     {
         double mu = 0;
         foreach (double s in similarities)
@@ -26,16 +32,8 @@ public sealed record ScaleFingerprint(int Pairs, ulong Seed, double Mu, double S
             squares += (s - mu) * (s - mu);
         }
 
-        double[] sorted = [.. similarities.Order()];
         // A spread below float32 noise is none: equal vectors give similarities that differ in the last bit.
         double sigma = sorted[^1] - sorted[0] < 1e-6 ? 0 : Math.Sqrt(squares / (similarities.Length - 1));
-        return new(similarities.Length, seed, mu, sigma, Quantile(sorted, .01), Quantile(sorted, .5), Quantile(sorted, .99));
-    }
-
-    private static double Quantile(double[] sorted, double p)
-    {
-        double at = p * (sorted.Length - 1);
-        int below = (int)at;
-        return below + 1 == sorted.Length ? sorted[below] : sorted[below] + ((at - below) * (sorted[below + 1] - sorted[below]));
+        return new(similarities.Length, seed, mu, sigma, SortedValues.Quantile(sorted, .01), SortedValues.Quantile(sorted, .5), SortedValues.Quantile(sorted, .99));
     }
 }

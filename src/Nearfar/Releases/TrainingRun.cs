@@ -87,7 +87,7 @@ public sealed class TrainingRun
         var result = await new Trainer(_options, _clock).TrainAsync(set, begin, scorer, folder, resume: true, progress, cancellationToken).ConfigureAwait(false);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         var trained = result.Encoder.ToEncoder();
-        var encoder = trained.With(trained.Options with { Label = name });
+        var encoder = trained.With(trained.Options with { Label = name, Temperature = _options.Temperature });
         var record = new RunRecord
         {
             Name = name,

@@ -65,6 +65,8 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
         return rows;
     }
 
+    internal int VocabularySize => _start.Rows.Length / Dimensions;
+
     /// <summary>Writes all rows as they are now.</summary>
     internal void CopyRows(Span<float> rows)
     {

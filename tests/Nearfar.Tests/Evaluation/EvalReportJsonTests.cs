@@ -54,6 +54,24 @@ public class EvalReportJsonTests
         Assert.StartsWith("report.json:", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A report of the first version has none of the later parts: its bytes, and so its hash in ledgers, must stay.</summary>
+    [Fact]
+    public async Task Parse_ReportOfAnEarlierVersion_KeepsItsBytes()
+    {
+        var later = Parse(await Json());
+        var earlier = later with
+        {
+            Geometry = null,
+            Quantiles = null,
+            Cohorts = later.Cohorts.ToDictionary(a => a.Key, a => (IReadOnlyDictionary<string, CohortScore>)a.Value.ToDictionary(
+                v => v.Key, v => v.Value with { Scale = null, Quantiles = null })),
+        };
+        string json = System.Text.Encoding.UTF8.GetString(EvalReportJson.ToUtf8(earlier));
+        Assert.DoesNotContain("geometry", json, StringComparison.Ordinal);
+        Assert.DoesNotContain("quantiles", json, StringComparison.Ordinal);
+        Assert.Equal(earlier.ComputeHash(), Parse(json).ComputeHash());
+    }
+
     [Theory, InlineData(""), InlineData("{"), InlineData("[]"), InlineData("null"), InlineData("{}")]
     public void Parse_NoReport_IsRefused(string json) => Assert.Throws<NearfarException>(() => Parse(json));
 
