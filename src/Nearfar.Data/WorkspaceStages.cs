@@ -18,6 +18,12 @@ public static class WorkspaceStages
         public StartOptions StartOptions(ulong? seed = null)
         {
             var encoder = workspace.Options.Encoder;
+            if (Providers.ProviderEncoder.IsProvider(encoder.Kind))
+            {
+                throw new NearfarException(workspace.Path, 0, $"encoder kind \"{encoder.Kind}\" is a provider's model: its weights are not here and cannot be trained. "
+                    + "Score it with nearfar eval; to train one of your own, write encoder: {kind: static, dimensions: 256} and compare both reports.");
+            }
+
             if (encoder.Kind != "static")
             {
                 throw new NearfarException(workspace.Path, 0, $"encoder kind \"{encoder.Kind}\" cannot be trained by nearfar, which trains static encoders. Transformers are trained by nearfar-torch.");
@@ -119,8 +125,11 @@ public static class WorkspaceStages
             Training = workspace.TrainingOptions(seed),
             Mining = workspace.MiningOptions(seed),
             Policy = workspace.GatePolicy(),
-            FailsAt = CutoffOf(workspace.Options.Gate.Metric),
+            FailsAt = workspace.FailsAt(),
         };
+
+        /// <summary>The rank from which on a question counts as failed: the k of the gate's measure.</summary>
+        public int FailsAt() => CutoffOf(workspace.Options.Gate.Metric);
     }
 
     private static ulong SeedOf(Workspace workspace) => (ulong)(workspace.Options.Train.Seed ?? 1);
