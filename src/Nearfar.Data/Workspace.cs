@@ -1,3 +1,4 @@
+using Nearfar.Gating.Sets;
 using Nearfar.Pairs;
 
 namespace Nearfar.Data;
@@ -23,7 +24,7 @@ public sealed class Workspace
         _clusters = new(() => DocumentClusters.Of(Good.Corpus, Good.All));
         _train = new(() => new TrainingSet(Good.Corpus, Named(Good.Train, "train", "pairs to learn from").Rows));
         _dev = new(() => Builder().Dev(Named(Good.Dev, "dev", "held-out questions for model selection")));
-        _gate = new(() => Builder().Gate(Named(Good.Gate, "gate", "the frozen judgement set")));
+        _gate = new(ReadGate);
         _traffic = new(ReadTraffic);
     }
 
@@ -52,9 +53,13 @@ public sealed class Workspace
     /// <exception cref="NearfarException">A data file is bad, or the workspace names no dev set.</exception>
     public DevSet Dev => _dev.Value;
 
-    /// <summary>The frozen judgement set.</summary>
-    /// <exception cref="NearfarException">A data file is bad, or the workspace names no gate set.</exception>
+    /// <summary>The judgement set: its newest frozen version, or the rows of its file while nothing was frozen.</summary>
+    /// <exception cref="NearfarException">A data file is bad, the workspace names no gate set, or corpus or cohorts changed since it was frozen.</exception>
     public GateSet Gate => _gate.Value;
+
+    /// <summary>What the newest frozen version of the gate set is made of; null when it was never frozen.</summary>
+    /// <exception cref="NearfarException">A data file is bad: all problems of all files in one message.</exception>
+    public GateSetManifest? FrozenGate => Good.Frozen?.Manifest;
 
     /// <summary>Questions from production; empty when the workspace names no traffic.</summary>
     /// <exception cref="NearfarException">The file is bad: all problems in one message.</exception>
@@ -118,6 +123,13 @@ public sealed class Workspace
     }
 
     internal JudgedSetBuilder Builder() => new(Rows.Corpus, _clusters.Value) { Rules = Options.Cohorts, AsOf = Options.AsOf, Train = Rows.Train?.Rows };
+
+    private GateSet ReadGate()
+    {
+        var gate = Builder().Gate(Named(Good.Gate, "gate", "the frozen judgement set"));
+        Good.Frozen?.ThrowUnlessSame(gate);
+        return gate;
+    }
 
     private RowSet<Pair> Named(RowSet<Pair>? rows, string key, string what) =>
         rows ?? throw new NearfarException(Path, 0, $"names no {key} set ({what}). Add data.{key}.");

@@ -1,3 +1,4 @@
+using Nearfar.Gating.Sets;
 using Nearfar.Pairs;
 
 namespace Nearfar.Data;
@@ -14,7 +15,14 @@ internal sealed class WorkspaceRows
 
     public RowSet<Pair>? Dev { get; init; }
 
+    /// <summary>The gate's questions: the newest frozen version, else the file's rows.</summary>
     public RowSet<Pair>? Gate { get; init; }
+
+    /// <summary>The rows of the gate's file, from which the next version is frozen.</summary>
+    public RowSet<Pair>? GateDraft { get; init; }
+
+    /// <summary>The newest frozen version, if any.</summary>
+    public FrozenGateSet? Frozen { get; init; }
 
     public required ProblemList Problems { get; init; }
 
@@ -28,16 +36,40 @@ internal sealed class WorkspaceRows
         var train = Try(data.Train, problems, s => DataReader.Pairs(s, "train"));
         var dev = Try(data.Dev, problems, s => DataReader.Pairs(s, "dev"));
         var gate = Try(data.Gate, problems, s => DataReader.Pairs(s, "test"));
+        var frozen = ReadFrozen(data.Gate, problems);
         var merged = new InlineMerge(corpus);
+        (train, dev, gate) = (merged.Add(train), merged.Add(dev), merged.Add(gate));
         return new WorkspaceRows
         {
-            Train = merged.Add(train),
-            Dev = merged.Add(dev),
-            Gate = merged.Add(gate),
+            Train = train,
+            Dev = dev,
+            Gate = frozen.Set?.Rows ?? (frozen.Broken ? null : gate),
+            GateDraft = gate,
+            Frozen = frozen.Set,
             Corpus = merged.ToCorpus(),
             CorpusLines = merged.Lines,
             Problems = problems,
         };
+    }
+
+    // A frozen version that cannot be read is a problem, and never a reason to read the rows that are not frozen.
+    private static (FrozenGateSet? Set, bool Broken) ReadFrozen(DataSource? gate, ProblemList problems)
+    {
+        if (gate is null)
+        {
+            return (null, false);
+        }
+
+        try
+        {
+            return (GateSetFolder.Beside(gate.Path).Latest(), false);
+        }
+        catch (NearfarException e)
+        {
+            var problem = DataProblem.Of(e, gate.Path);
+            problems.Add(problem.Path, problem.Line, problem.Message);
+            return (null, true);
+        }
     }
 
     private static RowSet<T>? Try<T>(DataSource? source, ProblemList problems, Func<DataSource, RowSet<T>> read)

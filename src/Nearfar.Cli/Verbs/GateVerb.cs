@@ -48,6 +48,7 @@ internal sealed class GateVerb : Verb
 
         string folder = Path.Combine(workspace.Output, "runs", name);
         var model = TrainedModel.Load(folder);
+        GateSetHint.Say(context, workspace);
         var gate = new GateOpening(workspace.LoopData(), workspace.LoopOptions(context.Seed), context.Clock);
         var attempt = await context.WithProgress("gate", _ => gate.JudgeAsync(model, folder, context.Cancellation));
         var input = RunReport.Write(workspace.Options.Name, workspace.LoopData(), attempt);

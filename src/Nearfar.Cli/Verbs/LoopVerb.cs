@@ -29,6 +29,7 @@ internal sealed class LoopVerb : Verb
         var options = workspace.LoopOptions(context.Seed);
         options = options with { Attempts = context.Parsed.GetValue(_attempts) ?? options.Attempts };
         var data = workspace.LoopData();
+        GateSetHint.Say(context, workspace);
         var loop = new ReleaseLoop(data, options, context.Clock);
         var outcome = await context.WithProgress("loop", say => loop.RunAsync(
             new LoopProgress

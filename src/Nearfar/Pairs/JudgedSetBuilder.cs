@@ -62,6 +62,10 @@ public sealed class JudgedSetBuilder
         return new RowSet<Pair>($"({name} rows)", rows, [.. Enumerable.Range(1, rows.Count).Select(i => (long)i)]);
     }
 
+    internal Corpus Corpus => _corpus;
+
+    internal DocumentClusters Clusters => _clusters;
+
     private (List<JudgedQuery> Queries, List<string> Texts, List<string> Beside, IReadOnlyList<CohortRule> Rules, string Hash) Build(RowSet<Pair> rows)
     {
         ArgumentNullException.ThrowIfNull(rows);

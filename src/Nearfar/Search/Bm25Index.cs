@@ -11,6 +11,7 @@ namespace Nearfar.Search;
 /// </remarks>
 public sealed class Bm25Index : IRanker
 {
+    private readonly SplitText _split;
     private readonly Dictionary<string, int> _terms = new(StringComparer.Ordinal);
     private readonly int[] _starts;
     private readonly int[] _documents;
@@ -21,12 +22,17 @@ public sealed class Bm25Index : IRanker
     /// <param name="k1">Saturation of repeated words, at least 0. Default 1.2.</param>
     /// <param name="b">Length normalisation, 0 to 1. Default 0.75.</param>
     public Bm25Index(Corpus corpus, double k1 = 1.2, double b = 0.75)
+        : this(corpus, "bm25", Words.Split, k1, b) { }
+
+    private Bm25Index(Corpus corpus, string name, SplitText split, double k1 = 1.2, double b = 0.75)
     {
         ArgumentNullException.ThrowIfNull(corpus);
         ArgumentOutOfRangeException.ThrowIfNegative(k1);
         ArgumentOutOfRangeException.ThrowIfNegative(b);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(b, 1);
         Corpus = corpus;
+        Name = name;
+        _split = split;
         _order = DocumentOrder.Of(corpus.Documents.Select(d => d.Id));
         int[] lengths = new int[corpus.Count];
         var postings = new List<List<(int Document, int Count)>>();
@@ -36,7 +42,7 @@ public sealed class Bm25Index : IRanker
         {
             words.Clear();
             counts.Clear();
-            Words.Split(corpus.Documents[d].Content, words);
+            split(corpus.Documents[d].Content, words);
             lengths[d] = words.Count;
             foreach (string word in words)
             {
@@ -81,7 +87,14 @@ public sealed class Bm25Index : IRanker
     public Corpus Corpus { get; }
 
     /// <inheritdoc />
-    public string Name => "bm25";
+    public string Name { get; }
+
+    /// <summary>
+    /// The same over pieces of words, four characters long, named <c>bm25-characters</c>: finds through typos, inflections and compounds what
+    /// words miss. It learns nothing, so it is independent of every encoder.
+    /// </summary>
+    /// <param name="corpus">Titles and texts are indexed.</param>
+    public static Bm25Index OverCharacters(Corpus corpus) => new(corpus, "bm25-characters", CharacterGrams.Split);
 
     /// <inheritdoc />
     public ValueTask<IReadOnlyList<IReadOnlyList<Hit>>> RankAsync(IReadOnlyList<string> queries, int k, CancellationToken cancellationToken = default)
@@ -104,7 +117,7 @@ public sealed class Bm25Index : IRanker
     {
         scratch.Words.Clear();
         scratch.Touched.Clear();
-        Words.Split(query, scratch.Words);
+        _split(query, scratch.Words);
         foreach (string word in scratch.Words)
         {
             if (!_terms.TryGetValue(word, out int term))
@@ -133,6 +146,8 @@ public sealed class Bm25Index : IRanker
 
         return best.Drain();
     }
+
+    private delegate void SplitText(ReadOnlySpan<char> text, List<string> into);
 
     private sealed class Scratch(int documents)
     {
