@@ -7,6 +7,7 @@ namespace Nearfar.Reporting;
 internal static class CohortSection
 {
     private const int ShownRows = 12;
+    private const int FoldedRows = 200;
 
     public static void Write(Markup page, ReportView view)
     {
@@ -51,6 +52,7 @@ internal static class CohortSection
 
         if (view.Comparison is not null)
         {
+            page.Leaf("p", $"Each cell: {ReportTitle.NameOf(view.Then!)} → {ReportTitle.NameOf(view.Now)}, below it the difference with its 95% interval. A filled cell is a decision of the gate.", ("class", "soft"), ("dir", "auto"));
             page.Leaf("p", "Up and down are single looks, each wrong about one time in twenty; only the gate's marks are tests.", ("class", "soft"));
         }
     }
@@ -69,7 +71,7 @@ internal static class CohortSection
         string id = "cohort-" + Figures.Whole(group + 1);
         using (page.In("h3", ("id", id)))
         {
-            page.Leaf("bdi", attribute);
+            page.Leaf("bdi", Snippet.Of(attribute, 80));
         }
 
         if (rows.Count <= ShownRows)
@@ -83,14 +85,18 @@ internal static class CohortSection
         using (page.In("details", ("class", "fold long")))
         {
             page.Leaf("summary", $"{Figures.Whole(rows.Count - ShownRows)} more values that moved less");
-            WriteTable(page, view, ordered[ShownRows..], id, plot);
+            WriteTable(page, view, [.. ordered.Skip(ShownRows).Take(FoldedRows)], id, plot);
+            if (rows.Count > ShownRows + FoldedRows)
+            {
+                page.Leaf("p", $"and {Figures.Whole(rows.Count - ShownRows - FoldedRows)} more, in report.json", ("class", "soft"));
+            }
         }
     }
 
     private static void WriteTable(Markup page, ReportView view, IReadOnlyList<MatrixRow> rows, string id, IntervalPlot plot)
     {
         using (page.In("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-labelledby", id)))
-        using (page.In("table"))
+        using (page.In("table", ("class", "cohorts")))
         {
             WriteHead(page, view, plot);
             using (page.In("tbody"))
@@ -111,7 +117,7 @@ internal static class CohortSection
             page.Leaf("th", "cohort", ("scope", "col"));
             page.Leaf("th", $"in top {Figures.Whole(view.Input.Top)}", ("scope", "col"));
             string main = view.Matrix.Main;
-            page.Leaf("th", main, ("scope", "col"));
+            page.Leaf("th", Head(view, main), ("scope", "col"));
             if (view.Comparison is not null)
             {
                 page.Leaf("th", $"change, axis ±{Figures.Fixed(plot.Reach, 2)}", ("scope", "col"), ("class", "plot"));
@@ -119,10 +125,12 @@ internal static class CohortSection
 
             foreach (string metric in view.Matrix.Metrics.Skip(1))
             {
-                page.Leaf("th", metric, ("scope", "col"));
+                page.Leaf("th", Head(view, metric), ("scope", "col"));
             }
         }
     }
+
+    private static string Head(ReportView view, string metric) => view.Comparison is null || view.Then?.Metrics.ContainsKey(metric) == true ? metric : metric + ", now";
 
     private static void WriteRow(Markup page, ReportView view, MatrixRow row, IntervalPlot plot)
     {
@@ -130,11 +138,11 @@ internal static class CohortSection
         {
             using (page.In("th", ("scope", "row")))
             {
-                page.Leaf("bdi", row.Value).Leaf("small", Figures.Count(row.N, "question"));
+                page.Leaf("bdi", Snippet.Of(row.Value, 80)).Leaf("small", Figures.Count(row.N, "question"));
             }
 
             WriteCounts(page, row.Counts);
-            WriteCell(page, row.Cells[0]);
+            WriteCell(page, row.Cells[0], row.N);
             if (view.Comparison is not null)
             {
                 using (page.In("td", ("class", "plot")))
@@ -145,7 +153,7 @@ internal static class CohortSection
 
             foreach (var cell in row.Cells.Skip(1))
             {
-                WriteCell(page, cell);
+                WriteCell(page, cell, row.N);
             }
         }
     }
@@ -162,7 +170,7 @@ internal static class CohortSection
         }
     }
 
-    private static void WriteCell(Markup page, MatrixCell? cell)
+    private static void WriteCell(Markup page, MatrixCell? cell, int questions)
     {
         string colour = cell is null ? "" : CellWords.Colour(cell.State);
         // Only the gate's decisions fill a cell; what merely moved is marked in its text.
@@ -181,16 +189,31 @@ internal static class CohortSection
                 page.Text(" ").Leaf("span", mark, ("class", "mark " + colour));
             }
 
-            page.Leaf("small", Spread(cell));
+            WriteSpread(page, cell);
+            if (cell.Now.N != questions)
+            {
+                page.Leaf("small", $"of {Figures.Count(cell.Now.N, "question")}");
+            }
         }
     }
 
-    private static string Spread(MatrixCell cell) => cell switch
+    // The interval is one word: on a narrow screen it goes to a line of its own rather than break.
+    private static void WriteSpread(Markup page, MatrixCell cell)
     {
-        { Change: { } change } => Figures.Difference(cell.Metric, change.Difference) + (change.Low is null ? "" : " " + Figures.Interval(cell.Metric, change.Low, change.High)),
-        { Now.Low: null } => "",
-        _ => Figures.Range(cell.Metric, cell.Now.Low, cell.Now.High),
-    };
+        var (difference, interval) = cell switch
+        {
+            { Change: { } change } => (Figures.Difference(cell.Metric, change.Difference), change.Low is null ? "" : Figures.Interval(cell.Metric, change.Low, change.High)),
+            { Now.Low: null } => ("", ""),
+            _ => ("", Figures.Range(cell.Metric, cell.Now.Low, cell.Now.High)),
+        };
+        if (difference.Length + interval.Length > 0)
+        {
+            using (page.In("small"))
+            {
+                page.Text(difference.Length > 0 && interval.Length > 0 ? difference + " " : difference).Leaf("span", interval, ("class", "nowrap"));
+            }
+        }
+    }
 
     private static void DrawPlot(Markup page, ReportView view, MatrixRow row, IntervalPlot plot)
     {
@@ -200,7 +223,7 @@ internal static class CohortSection
         }
 
         double? limit = view.Decision?.Reasons.FirstOrDefault(r => r.Cohort == new CohortKey(row.Attribute, row.Value) && r.Metric == cell.Metric && r.Difference is not null)?.Threshold;
-        string text = $"{row.Value}: {Figures.Difference(cell.Metric, change.Difference)} {Figures.Interval(cell.Metric, change.Low, change.High)}"
+        string text = $"{Snippet.Of(row.Value, 80)}: {Figures.Difference(cell.Metric, change.Difference)} {Figures.Interval(cell.Metric, change.Low, change.High)}"
             + (limit is { } l ? $", limit {Figures.Difference(cell.Metric, l)}" : "");
         plot.Draw(page, change.Difference, change.Low, change.High, limit, CellWords.Colour(cell.State), text);
     }

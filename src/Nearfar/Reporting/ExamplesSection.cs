@@ -6,6 +6,7 @@ namespace Nearfar.Reporting;
 internal static class ExamplesSection
 {
     private const int ShownHits = 3;
+    private const int PrintedQuestions = 4;
 
     public static void Write(Markup page, ReportView view)
     {
@@ -36,7 +37,13 @@ internal static class ExamplesSection
 
         for (int i = 0; i < Math.Min(questions.Length, view.Input.Examples); i++)
         {
-            WriteQuestion(page, view, questions[i], open: i == 0);
+            WriteQuestion(page, view, questions[i], open: i == 0, printed: i < PrintedQuestions);
+        }
+
+        int shown = Math.Min(questions.Length, view.Input.Examples);
+        if (shown > PrintedQuestions)
+        {
+            page.Leaf("p", $"On paper: {Figures.Whole(PrintedQuestions)} of the {Figures.Whole(shown)} that the page shows on a screen.", ("class", "soft paper"));
         }
 
         if (questions.Length > view.Input.Examples)
@@ -45,11 +52,11 @@ internal static class ExamplesSection
         }
     }
 
-    private static void WriteQuestion(Markup page, ReportView view, QuestionChange change, bool open)
+    private static void WriteQuestion(Markup page, ReportView view, QuestionChange change, bool open, bool printed)
     {
         var now = view.RowOf(view.Now, change.Id);
         var then = view.RowOf(view.Then!, change.Id);
-        using (open ? page.In("details", ("open", "open")) : page.In("details"))
+        using (open ? page.In("details", ("class", "case"), ("open", "open")) : page.In("details", ("class", printed ? "case" : "case screen")))
         {
             using (page.In("summary"))
             {
@@ -61,10 +68,10 @@ internal static class ExamplesSection
             {
                 using (page.In("p", ("class", "soft")))
                 {
-                    page.Text("Question ").Leaf("bdi", change.Id, ("class", "id"));
+                    page.Text("Question ").Leaf("bdi", Snippet.Of(change.Id, 120), ("class", "id"));
                     foreach (var (attribute, value) in now.Cohorts.OrderBy(c => c.Key, StringComparer.Ordinal))
                     {
-                        page.Text(" · ").Leaf("bdi", attribute).Text(": ").Leaf("bdi", value);
+                        page.Text(" · ").Leaf("bdi", Snippet.Of(attribute, 80)).Text(": ").Leaf("bdi", Snippet.Of(value, 80));
                     }
                 }
 
@@ -85,7 +92,7 @@ internal static class ExamplesSection
         {
             using (page.In("p", ("class", "soft")))
             {
-                page.Leaf("bdi", report.Label).Text(ReferenceEquals(report, view.Now) ? ", now" : ", before");
+                page.Leaf("bdi", ReportTitle.NameOf(report)).Text(ReferenceEquals(report, view.Now) ? ", now" : ", before");
             }
 
             using (page.In("ol", ("class", "hits")))
@@ -120,12 +127,12 @@ internal static class ExamplesSection
             if (view.Input.Corpus is { } corpus && corpus.TryGet(id, out var document))
             {
                 Texts.WriteTitle(page, document);
-                page.Text(right ? " ✓ right page " : " ").Leaf("small", Score(score, rank)).Text(" ").Leaf("bdi", id, ("class", "id soft"));
+                page.Text(right ? " ✓ right page " : " ").Leaf("small", Score(score, rank)).Text(" ").Leaf("bdi", Snippet.Of(id, 120), ("class", "id soft"));
                 Texts.WriteText(page, document, right ? 220 : 110);
             }
             else
             {
-                page.Leaf("bdi", id, ("class", "id")).Text(right ? " ✓ right page " : " ").Leaf("small", Score(score, rank));
+                page.Leaf("bdi", Snippet.Of(id, 120), ("class", "id")).Text(right ? " ✓ right page " : " ").Leaf("small", Score(score, rank));
             }
         }
     }

@@ -21,13 +21,15 @@ public static class HtmlReport
             WriteHead(page, view);
             using (page.In("body"))
             {
-                page.Leaf("a", "Skip to the cohorts", ("class", "skip"), ("href", "#cohorts"));
+                page.Leaf("a", "Skip to the reasons and tables", ("class", "skip"), ("href", "#content"));
                 VerdictSection.WriteHeader(page, view);
-                using (page.In("main"))
+                WriteContents(page, view);
+                using (page.In("main", ("id", "content"), ("tabindex", "-1")))
                 {
                     VerdictSection.WriteReasons(page, view);
                     ModelsSection.Write(page, view);
                     CohortSection.Write(page, view);
+                    SlicesSection.Write(page, view);
                     MarginSection.Write(page, view);
                     ExamplesSection.Write(page, view);
                     LimitsSection.Write(page, view);
@@ -40,6 +42,26 @@ public static class HtmlReport
         return page.ToString();
     }
 
+    private static void WriteContents(Markup page, ReportView view)
+    {
+        (string Id, string Words, bool There)[] sections =
+        [
+            ("why", "Why", view.Decision is not null), ("models", "All questions", true), ("cohorts", "By cohort", true), ("slices", "Slices", view.Slices is not null),
+            ("margins", "Margins", true), ("examples", "Questions that changed", view.Comparison is not null), ("limits", "What is not known", true), ("provenance", "Where it came from", true),
+        ];
+        using (page.In("nav", ("aria-label", "On this page")))
+        using (page.In("ul"))
+        {
+            foreach (var section in sections.Where(s => s.There))
+            {
+                using (page.In("li"))
+                {
+                    page.Leaf("a", section.Words, ("href", "#" + section.Id));
+                }
+            }
+        }
+    }
+
     private static void WriteHead(Markup page, ReportView view)
     {
         using (page.In("head"))
@@ -49,7 +71,7 @@ public static class HtmlReport
             page.Empty("meta", ("name", "viewport"), ("content", "width=device-width, initial-scale=1"));
             page.Empty("meta", ("name", "color-scheme"), ("content", "light dark"));
             string verdict = view.Decision is { } decision ? ReasonText.Word(decision.Verdict) + ": " : "";
-            page.Leaf("title", $"{verdict}{view.Now.Label} on {view.Now.SetName}");
+            page.Leaf("title", verdict + ReportTitle.Of(view));
             using (page.In("style"))
             {
                 page.Trusted(Stylesheet.Css);

@@ -6,10 +6,14 @@ namespace Nearfar.Reporting;
 /// <param name="reach">Half the axis: it runs from -reach to +reach.</param>
 internal sealed class IntervalPlot(double reach)
 {
-    /// <summary>An axis that holds every difference and the intervals of cohorts large enough to have narrow ones; at least ±0.05, so that noise does not look like a fall.</summary>
+    private const int LargeEnough = 30;
+
+    /// <summary>An axis that holds the cohorts large enough to have narrow intervals, the smaller ones only when there are no others; at least ±0.05, so that noise does not look like a fall.</summary>
+    /// <remarks>One wide interval would press all others together: what reaches beyond the axis ends in an arrow head.</remarks>
     public static IntervalPlot Over(IReadOnlyList<MetricChange> changes)
     {
-        var ends = changes.Select(c => c.Difference).Concat(changes.Where(c => c.N >= 10).SelectMany(c => (double[])[c.Low ?? 0, c.High ?? 0]));
+        var large = changes.Where(c => c.N >= LargeEnough).ToArray();
+        var ends = (large.Length > 0 ? large : changes).SelectMany(c => (double[])[c.Difference, c.Low ?? 0, c.High ?? 0]);
         return new(Math.Max(0.05, ends.Select(Math.Abs).DefaultIfEmpty(0).Max() * 1.05));
     }
 
@@ -37,12 +41,12 @@ internal sealed class IntervalPlot(double reach)
                 page.Empty("line", ("class", "range"), ("x1", At(from)), ("x2", At(to)), ("y1", "7"), ("y2", "7"));
             }
 
-            if (low < -reach)
+            if (Math.Min(difference, low ?? 0) < -reach)
             {
                 page.Leaf("text", "‹", ("x", "0%"), ("y", "11"), ("text-anchor", "end"));
             }
 
-            if (high > reach)
+            if (Math.Max(difference, high ?? 0) > reach)
             {
                 page.Leaf("text", "›", ("x", "100%"), ("y", "11"));
             }

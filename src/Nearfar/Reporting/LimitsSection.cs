@@ -6,6 +6,7 @@ namespace Nearfar.Reporting;
 internal static class LimitsSection
 {
     private const int Shown = 12;
+    private const int MostRows = 200;
 
     public static void Write(Markup page, ReportView view)
     {
@@ -54,6 +55,12 @@ internal static class LimitsSection
             yield return $"Equal scores: {view.Matrix.Main} could differ by {Figures.Value(view.Matrix.Main, ties)} with another order of ties.";
         }
 
+        int deepest = now.Cutoffs.Count > 0 ? now.Cutoffs.Max() : 0;
+        if (deepest > 0 && now.Metrics.TryGetValue(MetricNames.Unjudged(deepest), out var unjudged) && unjudged.Mean >= 0.0005)
+        {
+            yield return $"{Figures.Fixed(100 * unjudged.Mean, 1)} % of the first {Figures.Count(deepest, "document")} were never judged. They count as wrong, which is unfair to a ranking that finds new pages.";
+        }
+
         string[] small = [.. SmallCohorts(view)];
         if (small.Length > 0)
         {
@@ -62,7 +69,7 @@ internal static class LimitsSection
     }
 
     private static IEnumerable<string> SmallCohorts(ReportView view) =>
-        view.Matrix.Rows.Where(r => r.N < 3 || r.Clusters < 2).Select(r => $"{r.Attribute} = {r.Value} ({Figures.Whole(r.N)})");
+        view.Matrix.Rows.Where(r => r.N < 3 || r.Clusters < 2).Select(r => $"{ReasonText.NameOf(new(r.Attribute, r.Value))} ({Figures.Whole(r.N)})");
 
     private static void WriteUnproven(Markup page, ReportView view)
     {
@@ -71,24 +78,30 @@ internal static class LimitsSection
             return;
         }
 
-        page.Leaf("p", $"{Figures.Count(decision.Unproven.Count, "cohort")} without a limit of their own {(decision.Unproven.Count == 1 ? "is" : "are")} not proven to be no worse. That does not change the verdict; about this many questions would decide:");
+        int cohorts = decision.Unproven.Select(r => r.Cohort).Distinct().Count();
+        page.Leaf("p", $"{Figures.Count(cohorts, "cohort")} without a limit of {(cohorts == 1 ? "its" : "their")} own {(cohorts == 1 ? "is" : "are")} not proven to be no worse. That does not change the verdict; about this many questions would decide:");
         using (page.In("details", ("class", "fold long")))
         {
-            page.Leaf("summary", "Unproven cohorts");
+            page.Leaf("summary", $"{Figures.Count(decision.Unproven.Count, "unproven test")}");
             using (page.In("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", "Unproven cohorts")))
             using (page.In("table"))
             {
-                WriteTable(page, decision.Unproven);
+                WriteTable(page, decision.Unproven.Take(MostRows));
+            }
+
+            if (decision.Unproven.Count > MostRows)
+            {
+                page.Leaf("p", $"and {Figures.Whole(decision.Unproven.Count - MostRows)} more, in decision.json", ("class", "soft"));
             }
         }
     }
 
-    private static void WriteTable(Markup page, IReadOnlyList<Gating.GateReason> unproven)
+    private static void WriteTable(Markup page, IEnumerable<Gating.GateReason> unproven)
     {
         using (page.In("thead"))
         using (page.In("tr"))
         {
-            foreach (string title in (string[])["cohort", "measure", "questions", "difference", "bounds", "would decide"])
+            foreach (string title in (string[])["cohort", "measure", "questions", "against", "difference", "bounds", "would decide"])
             {
                 page.Leaf("th", title, ("scope", "col"));
             }
@@ -100,7 +113,8 @@ internal static class LimitsSection
             {
                 using (page.In("tr"))
                 {
-                    page.Leaf("th", reason.Cohort?.ToString() ?? "all questions", ("scope", "row"), ("dir", "auto")).Leaf("td", reason.Metric).Leaf("td", Figures.Whole(reason.N));
+                    page.Leaf("th", ReasonText.NameOf(reason.Cohort), ("scope", "row"), ("dir", "auto")).Leaf("td", reason.Metric).Leaf("td", Figures.Whole(reason.N), ("class", "number"));
+                    page.Leaf("td", reason.Reference is { } kind ? ReasonText.Name(kind) : "a floor");
                     page.Leaf("td", reason.Difference is { } d ? Figures.Difference(reason.Metric, d) : "").Leaf("td", Figures.Interval(reason.Metric, reason.Low, reason.High));
                     page.Leaf("td", reason.QueriesNeeded is { } needed ? "about " + Figures.Whole(needed) : "more documents");
                 }

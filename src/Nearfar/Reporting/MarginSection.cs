@@ -40,7 +40,7 @@ internal static class MarginSection
 
             Draw(page, view, bins);
             page.Leaf("figcaption", $"{bins.Metric}; height: questions, highest bin {Figures.Whole(bins.Highest)}"
-                + (view.Then is not null && bins.Then is null ? $". {view.Then.Label} has no margins that compare." : ""), ("class", "soft"), ("dir", "auto"));
+                + (view.Then is not null && bins.Then is null ? $". {ReportTitle.NameOf(view.Then)} has no margins that compare." : ""), ("class", "soft"), ("dir", "auto"));
         }
     }
 
@@ -48,7 +48,7 @@ internal static class MarginSection
     {
         using (page.In("li"))
         {
-            page.Leaf("span", "", ("class", "swatch " + kind)).Leaf("bdi", report.Label).Text(": " + Summary(report, metric));
+            page.Leaf("span", "", ("class", "swatch " + kind)).Leaf("bdi", ReportTitle.NameOf(report)).Text(": " + Summary(report, metric));
         }
     }
 
@@ -61,8 +61,8 @@ internal static class MarginSection
 
     private static void Draw(Markup page, ReportView view, MarginBins bins)
     {
-        string text = $"Histogram of {bins.Metric}. {view.Now.Label}: {Summary(view.Now, bins.Metric)}."
-            + (bins.Then is null ? "" : $" {view.Then!.Label}: {Summary(view.Then, bins.Metric)}.");
+        string text = $"Histogram of {bins.Metric}. {ReportTitle.NameOf(view.Now)}: {Summary(view.Now, bins.Metric)}."
+            + (bins.Then is null ? "" : $" {ReportTitle.NameOf(view.Then!)}: {Summary(view.Then!, bins.Metric)}.");
         using (page.In("svg", ("height", Figures.Whole(Height + 24)), ("role", "img"), ("aria-label", text)))
         {
             double width = 100.0 / bins.Now.Length;
@@ -129,10 +129,10 @@ internal static class MarginSection
                 using (page.In("thead"))
                 using (page.In("tr"))
                 {
-                    page.Leaf("th", "from", ("scope", "col")).Leaf("th", view.Now.Label, ("scope", "col"), ("dir", "auto"));
+                    page.Leaf("th", "from", ("scope", "col")).Leaf("th", ReportTitle.NameOf(view.Now), ("scope", "col"), ("dir", "auto"));
                     if (bins.Then is not null)
                     {
-                        page.Leaf("th", view.Then!.Label, ("scope", "col"), ("dir", "auto"));
+                        page.Leaf("th", ReportTitle.NameOf(view.Then!), ("scope", "col"), ("dir", "auto"));
                     }
                 }
 

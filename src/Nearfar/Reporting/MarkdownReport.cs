@@ -7,24 +7,63 @@ namespace Nearfar.Reporting;
 /// <remarks>Equal input gives equal text, whatever the machine's culture. Thread-safe.</remarks>
 public static class MarkdownReport
 {
+    /// <summary>UTF-8 bytes that a report never exceeds: a comment on GitHub takes 65,536 characters, and whoever posts it adds a line or two.</summary>
+    public const int MostBytes = 64_000;
+
     private const int ShownCohorts = 12;
+    private const int ShownReasons = 20;
+    private const int FoldedReasons = 60;
+    private const int LongestLine = 600;
 
     /// <summary>Renders the report.</summary>
     /// <param name="input">Reports of one set; a decision only with the reports it was made on.</param>
-    /// <returns>GitHub-flavoured Markdown with "\n" line ends.</returns>
+    /// <returns>GitHub-flavoured Markdown with "\n" line ends, at most <see cref="MostBytes"/> long; what was left out is named at its end.</returns>
     /// <exception cref="NearfarException">The reports are of different sets, or the decision was made on another report.</exception>
     public static string Render(ReportInput input)
     {
         var view = new ReportView(input);
         var text = new StringBuilder();
-        text.Append("**").Append(view.Counts.FirstLine).Append("**\n\n");
-        text.Append(ReasonText.Disjoint(view.Now) is { } disjoint ? MarkdownText.Escape(disjoint) + "\n\n" : "");
+        text.Append("**").Append(view.Counts.FirstLine).Append("**\n\n").Append(MarkdownText.Escape(ReportTitle.Of(view))).Append(". ");
+        text.Append(ReasonText.Disjoint(view.Now) is { } disjoint ? MarkdownText.Escape(disjoint) : "").Append("\n\n");
         WriteVerdict(text, view);
-        WriteMoved(text, view);
-        WriteOverall(text, view);
-        WriteChanged(text, view);
-        WriteProvenance(text, view);
+        AppendWhileItFits(text, view);
         return text.ToString();
+    }
+
+    // What matters most comes first; a part that does not fit is left out whole, so that no table or fold is cut open.
+    private static void AppendWhileItFits(StringBuilder text, ReportView view)
+    {
+        (string Name, Action<StringBuilder> Write)[] parts =
+        [
+            ("cohorts", t => WriteMoved(t, view)),
+            ("all questions", t => WriteOverall(t, view)),
+            ("slices", t => WriteSlices(t, view)),
+            ("questions that changed", t => WriteChanged(t, view)),
+            ("statistics", t => WriteFolded(t, "Why: the statistics", view.Decision?.Reasons ?? [])),
+            ("watch list", t => WriteFolded(t, "Watch list: cohorts that may have fallen; does not block", view.Watch)),
+            ("advice", t => WriteFolded(t, "Advice: limits that do not block", view.Decision?.Advice ?? [])),
+            ("provenance", t => WriteProvenance(t, view)),
+            ("unproven cohorts", t => WriteFolded(t, "Unproven cohorts; they do not change the verdict", view.Decision?.Unproven ?? [])),
+        ];
+        var cut = new List<string>();
+        int left = MostBytes - System.Text.Encoding.UTF8.GetByteCount(text.ToString()) - 500;
+        foreach (var (name, write) in parts)
+        {
+            var part = new StringBuilder();
+            write(part);
+            int size = System.Text.Encoding.UTF8.GetByteCount(part.ToString());
+            if (size <= left)
+            {
+                text.Append(part);
+                left -= size;
+            }
+            else
+            {
+                cut.Add(name);
+            }
+        }
+
+        text.Append(cut.Count > 0 ? $"Left out, because a comment has room for {MostBytes / 1000} kB: {string.Join(", ", cut)}. The HTML report has them.\n" : "");
     }
 
     private static void WriteVerdict(StringBuilder text, ReportView view)
@@ -37,18 +76,14 @@ public static class MarkdownReport
 
         text.Append("### ").Append(ReasonText.Symbol(decision.Verdict)).Append(' ').Append(ReasonText.Word(decision.Verdict)).Append("\n\n");
         text.Append(MarkdownText.Escape(ReasonText.Because(decision))).Append("\n\n");
-        foreach (var reason in decision.Reasons)
+        foreach (var reason in decision.Reasons.Take(ShownReasons))
         {
             text.Append("- ").Append(ReasonText.Symbol(reason.Outcome)).Append(' ').Append(ReasonText.Finding(reason)).Append(": **")
                 .Append(MarkdownText.Escape(ReasonText.Who(reason))).Append("**, ").Append(view.CountsFor(reason.Cohort)).Append(". ")
                 .Append(MarkdownText.Escape(ReasonText.What(reason))).Append(".\n");
         }
 
-        text.Append('\n');
-        WriteFolded(text, "Why: the statistics", decision.Reasons);
-        WriteFolded(text, "Watch list: cohorts that may have fallen; does not block", view.Watch);
-        WriteFolded(text, "Advice: limits that do not block", decision.Advice);
-        WriteFolded(text, $"Unproven: {Figures.Count(decision.Unproven.Count, "cohort")}; does not change the verdict", decision.Unproven);
+        text.Append(decision.Reasons.Count > ShownReasons ? $"- and {Figures.Count(decision.Reasons.Count - ShownReasons, "test")} more\n" : "").Append('\n');
     }
 
     private static void WriteFolded(StringBuilder text, string title, IReadOnlyList<GateReason> reasons)
@@ -58,13 +93,13 @@ public static class MarkdownReport
             return;
         }
 
-        text.Append("<details><summary>").Append(title).Append("</summary>\n\n");
-        foreach (var reason in reasons)
+        text.Append("<details><summary>").Append(title).Append(": ").Append(Figures.Whole(reasons.Count)).Append("</summary>\n\n");
+        foreach (var reason in reasons.Take(FoldedReasons))
         {
-            text.Append("- ").Append(reason.Rule).Append(": ").Append(MarkdownText.Escape(reason.ToString())).Append('\n');
+            text.Append("- ").Append(reason.Rule).Append(": ").Append(MarkdownText.Escape(Snippet.Of(reason.ToString(), LongestLine))).Append('\n');
         }
 
-        text.Append("\n</details>\n\n");
+        text.Append(reasons.Count > FoldedReasons ? $"- and {Figures.Whole(reasons.Count - FoldedReasons)} more, in decision.json\n" : "").Append("\n</details>\n\n");
     }
 
     private static void WriteMoved(StringBuilder text, ReportView view)
@@ -89,7 +124,7 @@ public static class MarkdownReport
     private static IEnumerable<string> Cells(MatrixRow row)
     {
         var cell = row.Cells[0]!;
-        yield return MarkdownText.Escape($"{row.Attribute} = {row.Value}");
+        yield return MarkdownText.Escape(ReasonText.NameOf(new CohortKey(row.Attribute, row.Value)));
         yield return Figures.Whole(row.N);
         yield return $"{Figures.Whole(row.Counts.Before!.Value)} → {Figures.Whole(row.Counts.Now)}";
         yield return cell.Change is { } change ? $"{Figures.Value(cell.Metric, change.Before)} → {Figures.Value(cell.Metric, change.After)}" : Figures.Value(cell.Metric, cell.Now.Mean);
@@ -103,10 +138,28 @@ public static class MarkdownReport
         foreach (var report in view.Input.References.Prepend(view.Now))
         {
             int found = report.Queries.Count(q => q.FirstRelevantRank <= view.Input.Top);
-            MarkdownText.Row(text, [MarkdownText.Escape(report.Label), Figures.Whole(found), .. view.Matrix.Metrics.Select(m => report.Metrics.TryGetValue(m, out var s) ? Figures.Value(m, s.Mean) : "–")]);
+            MarkdownText.Row(text, [MarkdownText.Escape(ReportTitle.NameOf(report)), Figures.Whole(found), .. view.Matrix.Metrics.Select(m => report.Metrics.TryGetValue(m, out var s) ? Figures.Value(m, s.Mean) : "–")]);
         }
 
         text.Append('\n');
+    }
+
+    private static void WriteSlices(StringBuilder text, ReportView view)
+    {
+        if (view.Slices is not { } findings)
+        {
+            return;
+        }
+
+        text.Append("<details><summary>Slices that nobody named: ").Append(Figures.Whole(findings.Slices.Count + findings.Retested.Count)).Append("</summary>\n\n");
+        text.Append(MarkdownText.Escape(SlicesSection.Searched(findings))).Append("\n\n");
+        foreach (var slice in findings.Slices.Concat(findings.Retested))
+        {
+            text.Append("- ").Append(SlicesSection.Standing(slice)).Append(": **").Append(MarkdownText.Escape(Snippet.Of(slice.Name, 200))).Append("**, ").Append(Figures.Count(slice.N, "question"))
+                .Append(", effect ").Append(Figures.Difference(findings.Metric, slice.Effect)).Append(", adjusted p ").Append(Figures.Fixed(slice.AdjustedP, 4)).Append('\n');
+        }
+
+        text.Append('\n').Append(MarkdownText.Escape(SlicesSection.Limits(findings))).Append("\n\n</details>\n\n");
     }
 
     private static void WriteChanged(StringBuilder text, ReportView view)
@@ -149,7 +202,7 @@ public static class MarkdownReport
 
         foreach (var (name, value) in ProvenanceSection.Facts(view))
         {
-            text.Append("- ").Append(MarkdownText.Escape(name)).Append(": ").Append(MarkdownText.Escape(value)).Append('\n');
+            text.Append("- ").Append(MarkdownText.Escape(Snippet.Of(name, 120))).Append(": ").Append(MarkdownText.Escape(Snippet.Of(value, 400))).Append('\n');
         }
 
         text.Append("\n</details>\n");

@@ -52,7 +52,7 @@ internal static class ModelsSection
         {
             using (page.In("th", ("scope", "row")))
             {
-                page.Leaf("bdi", report.Label);
+                page.Leaf("bdi", ReportTitle.NameOf(report));
                 page.Leaf("small", comparison is null ? "candidate" : ReferenceEquals(report, view.Then) ? "main reference" : "reference");
             }
 
@@ -82,7 +82,10 @@ internal static class ModelsSection
             }
             else if (comparison.Overall.TryGetValue(metric, out var change))
             {
-                page.Leaf("small", $"{Figures.Difference(metric, change.Difference)} {Figures.Interval(metric, change.Low, change.High)}");
+                using (page.In("small"))
+                {
+                    page.Text(Figures.Difference(metric, change.Difference) + " ").Leaf("span", Figures.Interval(metric, change.Low, change.High), ("class", "nowrap"));
+                }
             }
             else
             {

@@ -52,11 +52,26 @@ internal static class ProvenanceSection
             yield return ("reference's report", reference.ComputeHash());
         }
 
+        foreach (var report in view.Input.References.Prepend(view.Now).Where(r => r.Scale is not null))
+        {
+            yield return ($"unrelated texts in {ReportTitle.NameOf(report)}", $"similarity {Figures.Fixed(report.Scale!.Mu, 3)} on average, spread {Figures.Fixed(report.Scale.Sigma, 3)}");
+        }
+
         yield return (view.Now.IsGateSet ? "gate set" : "set", $"{view.Now.SetName}, {Figures.Count(view.Now.Queries.Count, "question")} over {Figures.Count(view.Now.Documents, "document")}, {view.Now.SetHash}");
         if (view.Decision is { } decision)
         {
             yield return ("policy", decision.PolicyHash);
             yield return ("attempt on this gate set", Figures.Whole(decision.Attempt));
+            if (decision.Reasons.Count > 0)
+            {
+                double confidence = decision.Reasons.Min(r => r.FineConfidence);
+                yield return ("needed for \"fine\" at this attempt", $"{Figures.Fixed(100 * confidence, 3)} % one-sided, alpha {Figures.Fixed(1 - confidence, 5)}");
+            }
+        }
+
+        if (view.Slices is { } slices)
+        {
+            yield return ("slices", $"{Figures.Count(slices.Permutations, "permutation")}, seed {slices.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture)}");
         }
 
         if (provenance.Run is { } run)
@@ -80,5 +95,5 @@ internal static class ProvenanceSection
         }
     }
 
-    private static string Of(EvalReport report) => report.Space is { } space ? $"{report.Label}, space {space.Id}" : $"{report.Label}, no vectors";
+    private static string Of(EvalReport report) => report.Space is { } space ? $"{ReportTitle.NameOf(report)}, space {space.Id}" : $"{ReportTitle.NameOf(report)}, no vectors";
 }

@@ -5,10 +5,16 @@ namespace Nearfar.Reporting;
 /// <summary>A gate's reason in plain words; its statistics are <see cref="GateReason.ToString"/>.</summary>
 internal static class ReasonText
 {
+    private const int LongestName = 80;
+
     /// <summary>Whom the test is about.</summary>
     public static string Who(GateReason reason) => reason.Cohort is { } cohort
-        ? $"{(reason.Rule == "G2" ? "Protected cohort" : "Cohort")} {cohort.Attribute} = {cohort.Value}"
+        ? $"{(reason.Rule == "G2" ? "Protected cohort" : "Cohort")} {NameOf(cohort)}"
         : "All questions";
+
+    /// <summary><c>intent = refund-policy</c>; cohort values are data and may be long.</summary>
+    public static string NameOf(CohortKey? cohort) =>
+        cohort is { } key ? $"{Snippet.Of(key.Attribute, LongestName)} = {Snippet.Of(key.Value, LongestName)}" : "all questions";
 
     /// <summary>What was measured and what was wanted.</summary>
     public static string What(GateReason reason)
@@ -66,7 +72,7 @@ internal static class ReasonText
     }
 
     private static string Short(GateReason reason) =>
-        $"{(reason.Cohort is { } cohort ? $"{cohort.Attribute} = {cohort.Value}" : "all questions")}, {reason.Metric}{(reason.Reference is { } kind ? $" against {Name(kind)}" : "")}";
+        $"{NameOf(reason.Cohort)}, {reason.Metric}{(reason.Reference is { } kind ? $" against {Name(kind)}" : "")}";
 
     private static string More(int count) => count > 0 ? $"; and {Figures.Whole(count)} more" : "";
 

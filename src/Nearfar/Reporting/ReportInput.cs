@@ -1,4 +1,5 @@
 using Nearfar.Evaluation;
+using Nearfar.Evaluation.Slices;
 using Nearfar.Gating;
 using Nearfar.Pairs;
 
@@ -15,6 +16,9 @@ public sealed record ReportInput
 
     /// <summary>The verdict on the candidate; null: it was not gated, and the page says so.</summary>
     public GateDecision? Decision { get; init; }
+
+    /// <summary>Slices found in the candidate's report, or between it and the main reference; null: not searched.</summary>
+    public SliceFindings? Slices { get; init; }
 
     /// <summary>Titles and texts of the documents that questions found; null: ids alone are shown.</summary>
     public Corpus? Corpus { get; init; }

@@ -1,4 +1,5 @@
 using Nearfar.Evaluation;
+using Nearfar.Evaluation.Slices;
 using Nearfar.Gating;
 
 namespace Nearfar.Reporting;
@@ -30,6 +31,12 @@ internal sealed class ReportView
                 + "Render each decision with its own report: nearfar gate, then nearfar report.");
         }
 
+        if (input.Slices is { } slices && slices.SetHash != input.Candidate.SetHash)
+        {
+            throw new NearfarException(
+                $"The slices were searched on set \"{slices.SetName}\" {Figures.ShortHash(slices.SetHash)}, the report is of \"{Now.SetName}\" {Figures.ShortHash(Now.SetHash)}. Search again on this report: nearfar slices.");
+        }
+
         Comparison = Then is null ? null : new ReportComparison(Then, Now, input.Top);
         _builder = new MatrixBuilder(Now, Comparison, Decision, input.Top);
         Counts = _builder.CountsOf(_ => true);
@@ -43,6 +50,8 @@ internal sealed class ReportView
     public EvalReport? Then => Input.References.Count > 0 ? Input.References[0] : null;
 
     public GateDecision? Decision => Input.Decision;
+
+    public SliceFindings? Slices => Input.Slices;
 
     public string CandidateHash { get; }
 

@@ -1,4 +1,8 @@
 using System.Text.Json;
+using Nearfar.Evaluation;
+using Nearfar.Evaluation.Slices;
+using Nearfar.Gating;
+using Nearfar.Pairs;
 using Nearfar.Releases;
 
 namespace Nearfar.Reporting;
@@ -20,26 +24,14 @@ public static class RunReport
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(attempt);
         var record = attempt.Model.Record;
-        var provenance = new ReportProvenance
-        {
-            Run = record.Name,
-            Workspace = workspace,
-            Parent = record.Parent ?? "random rows",
-            Data =
-            [
-                new DataSource("corpus", data.Gate.Corpus.Count, record.Data["corpus"]),
-                new DataSource("train", record.Pairs, record.Data["train"]),
-                .. record.Mined.Select(m => new DataSource(m.File, m.Pairs, m.Sha256)),
-                new DataSource("dev", data.Dev.Queries.Count, record.Data["dev"]),
-                new DataSource("gate", data.Gate.Queries.Count, data.Gate.Hash),
-            ],
-            Settings = new SortedDictionary<string, string>(record.Options, StringComparer.Ordinal) { ["instruction_set"] = record.InstructionSet },
-        };
+        var provenance = Origin(record, workspace, data.Gate.Corpus.Count, data.Dev.Queries.Count);
+        string slicesPath = Path.Combine(attempt.Folder, "slices.json");
         var input = new ReportInput
         {
             Candidate = attempt.Candidate,
             References = [.. attempt.References.Select(r => r.Report)],
             Decision = attempt.Decision,
+            Slices = File.Exists(slicesPath) ? SliceFindingsJson.Load(slicesPath) : null,
             Corpus = data.Gate.Corpus,
             Training = ReadCurve(Path.Combine(attempt.Folder, "history.jsonl"), record.Step),
             Provenance = provenance,
@@ -59,6 +51,59 @@ public static class RunReport
         }));
         return input;
     }
+
+    /// <summary>Reads what a run's folder holds: report, decision, the references it was decided on, record, history and slices.</summary>
+    /// <param name="folder">The run's folder, as <c>loop</c> and <c>gate</c> leave it: references are looked for in <c>../../reports</c>.</param>
+    /// <param name="workspace">Name of the workspace; null: unknown.</param>
+    /// <param name="corpus">Texts of the documents; null: ids alone are shown.</param>
+    /// <exception cref="NearfarException">A file is missing or broken, or a reference of the decision is not there.</exception>
+    public static ReportInput Read(string folder, string? workspace, Corpus? corpus)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        string decisionPath = Path.Combine(folder, "decision.json"), recordPath = Path.Combine(folder, "run.json"), slicesPath = Path.Combine(folder, "slices.json");
+        var decision = File.Exists(decisionPath) ? GateDecisionJson.Load(decisionPath) : null;
+        var record = File.Exists(recordPath) ? RunRecord.Read(recordPath) : null;
+        return new ReportInput
+        {
+            Candidate = EvalReportJson.Load(Path.Combine(folder, "report.json")),
+            References = decision is null ? [] : References(decision, Path.GetFullPath(Path.Combine(folder, "..", "..", "reports"))),
+            Decision = decision,
+            Slices = File.Exists(slicesPath) ? SliceFindingsJson.Load(slicesPath) : null,
+            Corpus = corpus,
+            Training = record is null ? null : ReadCurve(Path.Combine(folder, "history.jsonl"), record.Step),
+            Provenance = record is null ? new ReportProvenance { Workspace = workspace } : Origin(record, workspace, corpus?.Count, null),
+        };
+    }
+
+    private static EvalReport[] References(GateDecision decision, string reports)
+    {
+        var byHash = new Dictionary<string, EvalReport>(StringComparer.Ordinal);
+        string version = decision.SetHash[..Math.Min(12, decision.SetHash.Length)];
+        string[] paths = Directory.Exists(reports) ? Directory.GetFiles(reports, $"*.{version}.json") : [];
+        foreach (string path in paths)
+        {
+            var report = EvalReportJson.Load(path);
+            byHash[report.ComputeHash()] = report;
+        }
+
+        return [.. decision.References.Select(r => byHash.GetValueOrDefault(r.Hash) ?? throw new NearfarException(
+            $"The decision compares with \"{r.Label}\" {Figures.ShortHash(r.Hash)}, and no report in {reports} is that one. Name it with --against."))];
+    }
+
+    private static ReportProvenance Origin(RunRecord record, string? workspace, int? documents, int? dev) => new()
+    {
+        Run = record.Name,
+        Workspace = workspace,
+        Parent = record.Parent ?? "random rows",
+        Data =
+        [
+            new DataSource("corpus", documents, record.Data["corpus"]),
+            new DataSource("train", record.Pairs, record.Data["train"]),
+            .. record.Mined.Select(m => new DataSource(m.File, m.Pairs, m.Sha256)),
+            new DataSource("dev", dev, record.Data["dev"]),
+        ],
+        Settings = new SortedDictionary<string, string>(record.Options, StringComparer.Ordinal) { ["instruction_set"] = record.InstructionSet },
+    };
 
     private static TrainingCurve? ReadCurve(string path, long chosen)
     {

@@ -19,7 +19,7 @@ internal static class Snippet
             {
                 space = kept.Length > 0;
             }
-            else if (count + (space ? 1 : 0) >= longest)
+            else if (count + (space ? 1 : 0) >= longest || kept.Length + length > (4 * longest) + 32)      // a letter may bear ten thousand accents
             {
                 return kept.Append('…').ToString();
             }

@@ -27,7 +27,11 @@ internal static class Stylesheet
         h3 { font-size: 1rem; margin: 1.5rem 0 .5rem; }
         p, ul, ol, dl { margin: .5rem 0; max-width: 46rem; }
         small, .soft { color: var(--soft); font-size: .875rem; }
-        .eyebrow { color: var(--soft); margin: 0; overflow-wrap: anywhere; }
+        .eyebrow { color: var(--soft); margin: 0; overflow-wrap: anywhere; max-width: none; }
+        nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; padding: 0; margin: 1.5rem 0 0; max-width: none; }
+        a { color: var(--now); text-underline-offset: .2em; } nav a { display: inline-block; padding: .125rem 0; }
+        main:focus { outline: none; }
+        .paper { display: none; }
         code, .id { font: .85em/1.4 ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
         .skip { position: absolute; left: -999rem; }
         .skip:focus { position: static; }
@@ -53,8 +57,9 @@ internal static class Stylesheet
         caption { text-align: left; color: var(--soft); font-size: .875rem; padding-bottom: .375rem; }
         th, td { padding: .4375rem .625rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
         thead th { font-size: .8125rem; color: var(--soft); font-weight: 600; vertical-align: bottom; white-space: nowrap; }
-        tbody th { font-weight: 600; overflow-wrap: anywhere; min-width: 8rem; } tbody th small { display: block; font-weight: 400; }
+        tbody th { font-weight: 600; overflow-wrap: anywhere; min-width: 8rem; } th.slice { min-width: 14rem; } th.slice * { font-weight: 400; } th.slice > span { font-weight: 600; } tbody th small { display: block; font-weight: 400; }
         .number { text-align: right; white-space: nowrap; }
+        .nowrap { white-space: nowrap; } .cohorts th:first-child { width: 19%; } .cohorts th:nth-child(2) { width: 14%; }
         .pair { white-space: nowrap; } .pair small { display: block; }
         .plot { width: 13rem; min-width: 9rem; padding-top: .6875rem; }
         tbody tr:hover > * { background-image: linear-gradient(color-mix(in srgb, var(--ink) 5%, transparent) 0 0); }
@@ -63,7 +68,7 @@ internal static class Stylesheet
         svg { display: block; overflow: visible; width: 100%; }
         svg text { fill: var(--soft); font-size: .75rem; font-variant-numeric: tabular-nums; }
         svg .axis { stroke: var(--line); stroke-width: 1; } svg .zero { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 3 3; }
-        svg .now { fill: var(--now); } svg .now.bar { fill-opacity: .45; } svg .then { fill: none; stroke: var(--then); stroke-width: 2; vector-effect: non-scaling-stroke; }
+        svg .now { fill: var(--now); } svg .now.bar { fill-opacity: .4; stroke: var(--now); stroke-width: 1; } svg .then { fill: none; stroke: var(--then); stroke-width: 2; vector-effect: non-scaling-stroke; }
         svg .curve { fill: none; stroke: var(--now); stroke-width: 2; vector-effect: non-scaling-stroke; }
         svg .range { stroke: var(--soft); stroke-width: 2; } svg .dot { fill: var(--soft); }
         svg.good .range, svg.good .arrow { stroke: var(--good); } svg.good .dot { fill: var(--good); }
@@ -72,7 +77,7 @@ internal static class Stylesheet
         svg .limit { stroke: var(--bad); stroke-width: 1; stroke-dasharray: 2 2; }
         .key { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; padding: 0; font-size: .875rem; color: var(--soft); max-width: none; }
         .swatch { display: inline-block; width: 1.25rem; height: .75rem; margin-right: .4375rem; vertical-align: -1px; }
-        .swatch.now { background: color-mix(in srgb, var(--now) 45%, transparent); } .swatch.then { border: 2px solid var(--then); border-width: 2px 2px 0; }
+        .swatch.now { background: color-mix(in srgb, var(--now) 40%, transparent); border: 1px solid var(--now); } .swatch.then { border: 2px solid var(--then); border-width: 2px 2px 0; }
         .twin { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); gap: 1rem 2rem; }
 
         details { border-bottom: 1px solid var(--line); }
@@ -100,7 +105,9 @@ internal static class Stylesheet
           h1 { font-size: 1.375rem; } h2 { margin-top: 2rem; }
           .counts { grid-template-columns: 1fr 1fr; }
           table { font-size: .875rem; } th, td { padding: .375rem .375rem; } td small, th small { font-size: .8125rem; } td .mark { display: block; }
-          .scroll th:first-child { position: sticky; left: 0; background: var(--ground); min-width: 6.25rem; max-width: 8rem; }
+          .pair small { white-space: normal; min-width: 6rem; }
+          nav ul { gap: .125rem 1rem; font-size: .9375rem; } nav a { padding: .3125rem 0; }
+          .scroll th:first-child { position: sticky; left: 0; background: var(--ground); min-width: 7.25rem; max-width: 9rem; z-index: 1; }
           dl.facts { grid-template-columns: 1fr; gap: 0; } .hits li { padding-right: 0; } dl.facts dd { margin-bottom: .5rem; }
         }
         @media print {
@@ -112,9 +119,11 @@ internal static class Stylesheet
           @page { margin: 14mm; }
           html { font-size: 11px; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
           body { max-width: none; padding: 0; }
-          .skip, .screen { display: none; } .hits .other .text { display: none; }
+          .skip, .screen, nav { display: none; } .paper { display: block; } .hits .other .text { display: none; }
+          .reasons dl.facts { grid-template-columns: repeat(2, max-content 1fr); } td, th { padding: .25rem .375rem; }
           .scroll { overflow: visible; }
           details::details-content { content-visibility: visible; block-size: auto; }
+          .reasons details { break-inside: avoid; } .counts { break-inside: avoid; grid-template-columns: repeat(4, 1fr); }
           details { break-inside: avoid; } details.fold, details.long { break-inside: auto; }
           summary { list-style: none; }
           tr, figure, .verdict, .reasons > li { break-inside: avoid; }

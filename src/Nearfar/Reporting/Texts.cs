@@ -10,7 +10,7 @@ internal static class Texts
     {
         if (query is not null)
         {
-            Write(page, element, query.Query, Languages.Of(query), "question");
+            Write(page, element, Snippet.Of(query.Query, 600), Languages.Of(query), "question");
         }
     }
 

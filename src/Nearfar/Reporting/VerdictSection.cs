@@ -12,18 +12,7 @@ internal static class VerdictSection
     {
         using (page.In("header"))
         {
-            using (page.In("p", ("class", "eyebrow")))
-            {
-                page.Leaf("bdi", view.Now.Label).Text(view.Then is null ? " on " : " against ");
-                if (view.Then is { } then)
-                {
-                    page.Leaf("bdi", then.Label).Text(" on ");
-                }
-
-                page.Text(view.Now.IsGateSet ? "gate set " : "set ").Leaf("bdi", view.Now.SetName);
-                page.Text(view.Input.Provenance.Workspace is { } workspace ? $" of workspace {workspace}" : "");
-            }
-
+            page.Leaf("p", ReportTitle.Of(view), ("class", "eyebrow"), ("dir", "auto"));
             page.Leaf("h1", view.Counts.FirstLine);
             WriteVerdict(page, view.Decision);
             WriteCounts(page, view.Counts);
@@ -202,7 +191,7 @@ internal static class VerdictSection
             {
                 using (page.In("li"))
                 {
-                    page.Leaf("bdi", id, ("class", "id")).Text(" ");
+                    page.Leaf("bdi", Snippet.Of(id, 120), ("class", "id")).Text(" ");
                     Texts.Write(page, "span", view.QuestionOf(id));
                 }
             }

@@ -49,7 +49,7 @@ public sealed class HtmlReportTests
         Assert.Equal(Math.Min(8, new ReportView(input).Watch.Count), page.Descendants("li").Count(l => (string?)l.Attribute("class") == "watch"));
         foreach (var unproven in input.Decision.Unproven)
         {
-            Assert.Contains(page.Descendants("th"), t => t.Value == unproven.Cohort.ToString());
+            Assert.Contains(page.Descendants("th"), t => t.Value == ReasonText.NameOf(unproven.Cohort));
         }
     }
 
