@@ -1,6 +1,8 @@
 using System.Globalization;
 using Microsoft.Extensions.AI.Evaluation;
 
+using Nearfar.Evaluation.Ranking;
+
 namespace Nearfar.Evaluation.AI;
 
 /// <summary>What the ranking evaluators share: the floor and the errors.</summary>

@@ -35,8 +35,8 @@ internal static class EvaluationBench
         JudgedSetCheck.ThrowUnlessSound(set);
         var rows = Timed("texts to vectors", () => EncodedSet.EncodeAsync(encoder, set, options.Batch, CancellationToken.None).AsTask().GetAwaiter().GetResult());
         var hits = Timed("exact search, 100 ranks", () => rows.Rank(corpus, options.Depth, CancellationToken.None));
-        var scale = Timed("background", () => Background.Draw(rows, set, options));
-        var report = Timed("measures, cohorts, intervals", () => new ReportBuilder(set, options) { Label = "bench", Space = encoder.Space, Scale = scale, Rows = rows }.Build(hits));
+        var background = Timed("background", () => Background.Draw(rows, set, options, encoder.Temperature));
+        var report = Timed("measures, cohorts, intervals", () => new ReportBuilder(set, options) { Label = "bench", Space = encoder.Space, Background = background, Rows = rows }.Build(hits));
         string file = Path.GetTempFileName();
         Timed("report.json", () =>
         {
