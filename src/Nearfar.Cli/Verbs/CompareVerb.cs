@@ -90,7 +90,7 @@ internal sealed class CompareVerb : Verb
     private static void Show(VerbContext context, SpaceComparison spaces)
     {
         context.Say();
-        context.Say($"Two spaces: {SpaceOf(spaces.Before)} and {SpaceOf(spaces.After)}. Their scores have different units and are not compared; each question is searched in its own space.");
+        context.Say($"Two spaces: {Whose(spaces.Before)} and {Whose(spaces.After)}. Their scores have different units and are not compared; each question is searched in its own space.");
         var rows = new List<IReadOnlyList<string>>
         {
             Row($"top-{spaces.K} overlap", spaces.Overlap),
@@ -160,7 +160,7 @@ internal sealed class CompareVerb : Verb
         name, Number(estimate.Value), estimate.Low is null ? "too few" : $"{Number(estimate.Low.Value)} to {Number(estimate.High!.Value)}", estimate.N.ToString(CultureInfo.InvariantCulture),
     ];
 
-    private static string SpaceOf(EvalReport report) => report.Space?.ToString() ?? $"{report.Label} (a ranking without vectors)";
+    private static string Whose(EvalReport report) => report.Space?.ToString() ?? $"{report.Label} (a ranking without vectors)";
 
     private static string Maybe(double? value) => value is { } number ? Number(number) : "none";
 
