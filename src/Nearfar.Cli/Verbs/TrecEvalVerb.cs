@@ -52,14 +52,13 @@ internal sealed class TrecEvalVerb : Verb
         options = parsed.GetValue(_complete) ? options with { MissingQuery = MissingQuery.Zero } : options;
         string run = parsed.GetValue(_run)!;
         var table = new RankingEvaluator(options, parsed.GetValue(_measures)).Evaluate(parsed.GetValue(_qrels)!, run, context.Cancellation);
-        var lines = new TrecEvalLines(table, parsed.GetValue(_full));
         if (context.Json)
         {
             context.Emit(Document(table, parsed.GetValue(_queries)));
         }
         else
         {
-            context.Print(lines.Write(parsed.GetValue(_queries), isTrec9, !parsed.GetValue(_noSummary)));
+            context.Print(new TrecEvalLines(table, parsed.GetValue(_full)).Write(parsed.GetValue(_queries), isTrec9, !parsed.GetValue(_noSummary)));
         }
 
         // On stderr: stdout is trec_eval's, to the byte.

@@ -22,13 +22,4 @@ internal sealed class GainTable(GainKind kind, IReadOnlyDictionary<int, double>?
             : kind == GainKind.Linear ? grade
             : Math.Pow(2, grade) - 1;
     }
-
-    /// <exception cref="NearfarException">A gain that no double can hold.</exception>
-    public void ThrowUnlessFinite(int grade)
-    {
-        if (!double.IsFinite(Of(grade)))
-        {
-            throw new NearfarException($"Grade {grade} has no finite exponential gain. Use linear gain, or smaller grades.");
-        }
-    }
 }

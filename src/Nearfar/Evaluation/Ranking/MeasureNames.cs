@@ -154,7 +154,7 @@ internal static class MeasureNames
         }
 
         var table = new GainTable(GainKind.Linear, gains);
-        return [new RankingMeasure($"ndcg_{string.Join(',', parameters)}", Summary.Mean, (r, _) => r.NdcgAt(int.MaxValue, table)) { Gains = table }];
+        return [new RankingMeasure($"ndcg_{string.Join(',', parameters)}", Summary.Mean, (r, _) => r.NdcgAt(int.MaxValue, table))];
     }
 
     private static GainTable TableOf(RankingOptions options) => options.Gain == GainKind.Linear ? GainTable.Linear : GainTable.Exponential;

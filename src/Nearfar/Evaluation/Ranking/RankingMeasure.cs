@@ -31,7 +31,4 @@ internal sealed record RankingMeasure(string Name, Summary Summary, Func<IRankin
 
     /// <summary>Has a value for each query.</summary>
     public bool IsPerQuery => Summary is Summary.Mean or Summary.Sum;
-
-    /// <summary>Its gains, where it has its own: checked against the grades.</summary>
-    public GainTable? Gains { get; init; }
 }

@@ -14,7 +14,8 @@ public sealed class RankingTable
         Measures = [.. columns.Select(c => c.Name)];
         Summary = [.. columns.Select((c, i) => Over(c, i))];
         TieSensitivity = options.MeasureTies
-            ? columns.Select((c, i) => (c, Spread: Queries.Sum(q => q.Spread?[i] ?? 0) / Queries.Count)).Where(c => c.c.Summary == Ranking.Summary.Mean).ToDictionary(c => c.c.Name, c => c.Spread, StringComparer.Ordinal)
+            ? columns.Select((c, i) => (Column: c, Spread: Queries.Sum(q => q.Spread?[i] ?? 0) / Queries.Count))
+                .Where(c => c.Column.Summary == Ranking.Summary.Mean).ToDictionary(c => c.Column.Name, c => c.Spread, StringComparer.Ordinal)
             : new Dictionary<string, double>(StringComparer.Ordinal);
     }
 

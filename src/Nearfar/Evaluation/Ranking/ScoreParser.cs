@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 
@@ -12,6 +13,8 @@ internal static class ScoreParser
 {
     private static readonly double[] s_powers =
         [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22];
+
+    private static readonly SearchValues<byte> s_allowed = SearchValues.Create("0123456789+-.eE"u8);
 
     /// <summary>A finite number: sign, digits with a point, exponent. No comma, no white space, no name such as nan.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out double value)
@@ -54,7 +57,7 @@ internal static class ScoreParser
     private static bool TrySlow(ReadOnlySpan<byte> text, out double value)
     {
         value = 0;
-        return text.Length > 0 && text.IndexOfAnyExcept("0123456789+-.eE"u8) < 0
+        return text.Length > 0 && !text.ContainsAnyExcept(s_allowed)
             && double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out value)
             && double.IsFinite(value);
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Nearfar.Pairs;
 
 namespace Nearfar.Evaluation.Ranking;
@@ -7,6 +8,7 @@ namespace Nearfar.Evaluation.Ranking;
 internal sealed class TrecBlocks : IDisposable
 {
     private const int LongestQuery = 1 << 30;
+    private static readonly SearchValues<byte> s_spaces = SearchValues.Create(" \t\v\f\r\n"u8);
     private readonly string _path;
     private readonly Stream _source;
     private readonly Lock _lock = new();
@@ -140,8 +142,9 @@ internal sealed class TrecBlocks : IDisposable
 
     private static ReadOnlySpan<byte> FirstCell(ReadOnlySpan<byte> line)
     {
-        var rest = line.TrimStart(" \t\v\f\r\n"u8);
-        int end = rest.IndexOfAny(" \t\v\f\r\n"u8);
+        int start = line.IndexOfAnyExcept(s_spaces);
+        var rest = start < 0 ? default : line[start..];
+        int end = rest.IndexOfAny(s_spaces);
         return end < 0 ? rest : rest[..end];
     }
 }
