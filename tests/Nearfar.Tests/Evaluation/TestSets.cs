@@ -68,14 +68,15 @@ internal sealed class VectorEncoder(int dimensions, string space = "test-space")
 
     public int Dimensions => dimensions;
 
-    public IEmbeddingGenerator<string, Embedding<float>> Queries => throw new NotSupportedException();
+    public IEmbeddingGenerator<string, Embedding<float>> Queries => new EncoderGenerator(this, TextRole.Query);
 
-    public IEmbeddingGenerator<string, Embedding<float>> Documents => throw new NotSupportedException();
+    public IEmbeddingGenerator<string, Embedding<float>> Documents => new EncoderGenerator(this, TextRole.Document);
 
-    public void Add(string text, params float[] vector)
+    public VectorEncoder Add(string text, params float[] vector)
     {
         double length = Math.Sqrt(vector.Sum(v => (double)v * v));
         _vectors[text] = [.. vector.Select(v => (float)(v / length))];
+        return this;
     }
 
     public void AddRaw(string text, params float[] vector) => _vectors[text] = vector;
