@@ -15,8 +15,26 @@ public sealed record EncoderSettings
     /// <summary>Name of the model at a provider (kinds openai, azure, ollama).</summary>
     public string? Model { get; init; }
 
-    /// <summary>Address of the provider.</summary>
+    /// <summary>Name of the deployment (kind azure); it stands for the model when none is named.</summary>
+    public string? Deployment { get; init; }
+
+    /// <summary>Address of the provider. Default: OpenAI's, or Ollama on this machine; azure has none.</summary>
     public string? Endpoint { get; init; }
+
+    /// <summary>Environment variable that holds the key. Default <c>OPENAI_API_KEY</c>, <c>AZURE_OPENAI_API_KEY</c>; none for ollama and for an openai endpoint of one's own.</summary>
+    public string? KeyEnv { get; init; }
+
+    /// <summary>Texts a call to a provider, 1 to 2048. Default 128.</summary>
+    public int? Batch { get; init; }
+
+    /// <summary>Tokens a call to a provider at most, counted by an upper bound (bytes), at least 1. Default 100,000.</summary>
+    public int? BatchTokens { get; init; }
+
+    /// <summary>Seconds a call may take, above 0. Default 60.</summary>
+    public double? TimeoutSeconds { get; init; }
+
+    /// <summary>What one command may spend at a provider. Default no limit.</summary>
+    public BudgetSettings? Budget { get; init; }
 
     /// <summary>Tokens read of a text, at least 1.</summary>
     public int? MaxTokens { get; init; }

@@ -246,34 +246,93 @@ internal sealed partial class WorkspaceReader
             Dimensions = section.Integer("dimensions", 1, 65536),
             From = PathOf(section, "from"),
             Model = section.Text("model"),
+            Deployment = section.Text("deployment"),
             Endpoint = section.Text("endpoint"),
+            KeyEnv = section.Text("key_env"),
+            Batch = section.Integer("batch", 1, 2048),
+            BatchTokens = section.Integer("batch_tokens", 1),
+            TimeoutSeconds = section.Number("timeout_seconds", 0, 86400, above: true),
+            Budget = ReadBudget(section.Section("budget")),
             MaxTokens = section.Integer("max_tokens", 1),
             QueryPrompt = section.Text("query_prompt"),
             DocumentPrompt = section.Text("document_prompt"),
         };
         section.Done();
-        bool remote = encoder.Kind is "openai" or "azure" or "ollama";
-        if (remote && encoder.Model is null)
-        {
-            section.Problem("kind", $"{encoder.Kind} needs model, the name of the provider's model.");
-        }
-
-        if (remote && encoder.From is not null)
-        {
-            section.Problem("from", $"{encoder.Kind} has no folder to start from. Remove from, or choose another kind.");
-        }
-
-        if (!remote && (encoder.Model ?? encoder.Endpoint) is not null)
-        {
-            section.Problem(encoder.Model is null ? "endpoint" : "model", $"only openai, azure and ollama have one; this kind is {encoder.Kind}. A local model folder is from.");
-        }
-
+        CheckProvider(section, encoder);
         if (encoder.Kind is "onnx" or "adapter" && encoder.From is null)
         {
             section.Problem("kind", $"{encoder.Kind} needs from, a model folder.");
         }
 
         return encoder;
+    }
+
+    private static readonly string[] s_providerKeys = ["model", "deployment", "endpoint", "key_env", "batch", "batch_tokens", "timeout_seconds", "budget"];
+
+    private static void CheckProvider(YamlSection section, EncoderSettings encoder)
+    {
+        string kind = encoder.Kind;
+        if (!Providers.ProviderEncoder.IsProvider(kind))
+        {
+            foreach (string key in s_providerKeys.Where(section.Has))
+            {
+                section.Problem(key, $"only openai, azure and ollama have one; this kind is {kind}. A local model folder is from.");
+            }
+
+            return;
+        }
+
+        if ((encoder.Model ?? encoder.Deployment) is null)
+        {
+            section.Problem("kind", $"{kind} needs model, the name of the provider's model{(kind == "azure" ? ", or deployment" : "")}.");
+        }
+
+        if (kind == "azure" && encoder.Endpoint is null)
+        {
+            section.Problem("kind", "azure needs endpoint, such as https://NAME.openai.azure.com.");
+        }
+
+        if (kind != "azure" && encoder.Deployment is not null)
+        {
+            section.Problem("deployment", $"only azure has deployments; this kind is {kind}. Write model.");
+        }
+
+        if (encoder.From is not null)
+        {
+            section.Problem("from", $"{kind} has no folder to start from. Remove from, or choose another kind.");
+        }
+
+        foreach (string key in new[] { "max_tokens", "idf_power" }.Where(section.Has))
+        {
+            section.Problem(key, $"the provider's model decides that; {kind} has no such setting. Remove it.");
+        }
+    }
+
+    private static BudgetSettings? ReadBudget(YamlSection? section)
+    {
+        if (section is null)
+        {
+            return null;
+        }
+
+        var budget = new BudgetSettings
+        {
+            Tokens = section.Long("tokens", 1, long.MaxValue),
+            Money = section.Number("money", 0, above: true),
+            PricePerMillion = section.Number("price_per_million", 0, above: true),
+        };
+        if (budget.Money is not null && budget.PricePerMillion is null)
+        {
+            section.Problem("money", "needs price_per_million, the price of a million tokens.");
+        }
+
+        if (budget.Tokens is null && budget.Money is null)
+        {
+            section.Problem("tokens", "or money is wanted.");
+        }
+
+        section.Done();
+        return budget;
     }
 
     private TokenizerSettings? ReadTokenizer(YamlSection? section, EncoderSettings encoder, YamlSection root)

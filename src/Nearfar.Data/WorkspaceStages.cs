@@ -18,6 +18,12 @@ public static class WorkspaceStages
         public StartOptions StartOptions(ulong? seed = null)
         {
             var encoder = workspace.Options.Encoder;
+            if (Providers.ProviderEncoder.IsProvider(encoder.Kind))
+            {
+                throw new NearfarException(workspace.Path, 0, $"encoder kind \"{encoder.Kind}\" is a provider's model: its weights are not here and cannot be trained. "
+                    + "Score it with nearfar eval; to train one of your own, write encoder: {kind: static, dimensions: 256} and compare both reports.");
+            }
+
             if (encoder.Kind != "static")
             {
                 throw new NearfarException(workspace.Path, 0, $"encoder kind \"{encoder.Kind}\" cannot be trained by nearfar, which trains static encoders. Transformers are trained by nearfar-torch.");

@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+
+namespace Nearfar.Data.Providers;
+
+/// <summary>
+/// A provider's embeddings over HTTP, one call for each request: retried with doubling pauses, or with the pause that the provider asks for,
+/// when it fails, throttles, hangs or is cut; checked before anybody sees them. Not thread-safe: calls follow one another.
+/// </summary>
+internal sealed class ProviderGenerator(HttpClient http, ProviderEndpoint endpoint, TokenBudget budget, TimeSpan timeout, TimeProvider clock) : IEmbeddingGenerator<string, Embedding<float>>
+{
+    private const int Attempts = 6;
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(2);
+
+    public int Calls { get; private set; }
+
+    public int Retries { get; private set; }
+
+    public async Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        string[] texts = [.. values];
+        long most = texts.Sum(TokenBudget.MostTokens);
+        for (int attempt = 1; ; attempt++)
+        {
+            budget.ThrowUnlessLeft(most);
+            Calls++;
+            var (response, failure) = await TryAsync(texts, most, cancellationToken).ConfigureAwait(false);
+            if (response is not null)
+            {
+                return new([.. response.Vectors.Select(v => new Embedding<float>(v) { ModelId = endpoint.Model })])
+                {
+                    Usage = response.Tokens is { } tokens ? new UsageDetails { InputTokenCount = tokens, TotalTokenCount = tokens } : null,
+                };
+            }
+
+            var pause = failure!.After ?? (s_firstPause * Math.Pow(2, attempt - 1));
+            if (attempt == Attempts || pause > s_longestPause)
+            {
+                string why = attempt == Attempts ? $"after {Attempts} tries" : string.Create(CultureInfo.InvariantCulture, $"and asks to wait {pause.TotalSeconds:0} s");
+                throw new NearfarException($"{Name}: {failure.Message}, {why}. All vectors paid for are kept; run the same command again later.");
+            }
+
+            Retries++;
+            await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public object? GetService(Type serviceType, object? serviceKey = null) => serviceKey is null && serviceType == typeof(EmbeddingGeneratorMetadata)
+        ? new EmbeddingGeneratorMetadata(endpoint.Kind, new Uri(endpoint.Address.GetLeftPart(UriPartial.Path)), endpoint.Model, endpoint.Dimensions)
+        : serviceKey is null && serviceType.IsInstanceOfType(this) ? this : null;
+
+    public void Dispose()
+    {
+        // The client is the caller's.
+    }
+
+    private string Name => $"{endpoint.Kind} {endpoint.Model} at {endpoint.Address.GetLeftPart(UriPartial.Authority)}";
+
+    // A failure that may pass; one that will not is thrown.
+    private async Task<(EmbeddingResponse? Response, Failure? Failure)> TryAsync(string[] texts, long most, CancellationToken cancellationToken)
+    {
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limited.CancelAfter(timeout);
+        bool answered = false;
+        try
+        {
+            using var request = endpoint.Request(texts);
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limited.Token).ConfigureAwait(false);
+            answered = response.IsSuccessStatusCode;
+            byte[] body = await response.Content.ReadAsByteArrayAsync(limited.Token).ConfigureAwait(false);
+            if (!answered)
+            {
+                return (null, Refused(response, body));
+            }
+
+            var parsed = EmbeddingResponse.Parse(body, endpoint.Kind, texts.Length);
+            budget.Spend(parsed.Tokens, most);
+            return (parsed, null);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            budget.Spend(null, most);       // it may have been worked on, and be charged for
+            return (null, new Failure(string.Create(CultureInfo.InvariantCulture, $"no answer within {timeout.TotalSeconds:0.#} s")));
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
+        {
+            if (answered)
+            {
+                budget.Spend(null, most);
+            }
+
+            return (null, new Failure(answered ? $"the answer was cut or is no JSON ({FirstSentence(e)})" : $"cannot be reached ({FirstSentence(e)})"));
+        }
+        catch (NearfarException e)
+        {
+            if (answered)
+            {
+                budget.Spend(null, most);
+            }
+
+            throw new NearfarException($"{Name}: {endpoint.Redact(e.Message)}{(answered ? ". Nothing of this answer is used." : "")}", e);
+        }
+    }
+
+    private Failure Refused(HttpResponseMessage response, byte[] body)
+    {
+        int status = (int)response.StatusCode;
+        string said = endpoint.Redact(System.Text.Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 2000)))).ReplaceLineEndings(" ").Trim();
+        string message = $"answered {status} {response.ReasonPhrase}{(said.Length == 0 ? "" : $": {(said.Length > 300 ? said[..300] + "…" : said)}")}";
+        return response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || status >= 500
+            ? new Failure(message, After(response))
+            : throw new NearfarException(message + status switch
+            {
+                401 or 403 => ". Is the key in encoder.key_env the right one?",
+                404 => ". Are encoder.endpoint and the model or deployment right?",
+                _ => ".",
+            });
+    }
+
+    private TimeSpan? After(HttpResponseMessage response)
+    {
+        var after = response.Headers.RetryAfter;
+        var pause = after?.Delta ?? (after?.Date is { } date ? date - clock.GetUtcNow() : null);
+        return pause < TimeSpan.Zero ? TimeSpan.Zero : pause;
+    }
+
+    private string FirstSentence(Exception e) => endpoint.Redact(e.Message.Split(" LineNumber:")[0].TrimEnd('.'));
+
+    private sealed record Failure(string Message, TimeSpan? After = null);
+}
