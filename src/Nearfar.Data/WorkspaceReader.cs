@@ -359,6 +359,11 @@ internal sealed partial class WorkspaceReader
         }
 
         section.Done();
+        if (Providers.ProviderEncoder.IsProvider(encoder.Kind))
+        {
+            root.Problem("tokenizer", $"{encoder.Kind} has its own, which is not here. Remove this section.");
+        }
+
         if (encoder.From is not null)
         {
             root.Problem("tokenizer", "encoder.from brings a tokenizer of its own. Remove this section or encoder.from.");

@@ -116,8 +116,11 @@ public static class WorkspaceStages
             Training = workspace.TrainingOptions(seed),
             Mining = workspace.MiningOptions(seed),
             Policy = workspace.GatePolicy(),
-            FailsAt = CutoffOf(workspace.Options.Gate.Metric),
+            FailsAt = workspace.FailsAt(),
         };
+
+        /// <summary>The rank from which on a question counts as failed: the k of the gate's measure.</summary>
+        public int FailsAt() => CutoffOf(workspace.Options.Gate.Metric);
     }
 
     private static ulong SeedOf(Workspace workspace) => (ulong)(workspace.Options.Train.Seed ?? 1);

@@ -36,7 +36,15 @@ internal sealed class EmbedVerb : Verb
         var encoder = await ModelFinder.LoadAsync(context, context.Parsed.GetValue(_model));
         var (ids, texts) = await ReadAsync(context, context.Parsed.GetValue(_input));
         var rows = Rows.Allocate<float>(texts.Length, encoder.Dimensions);
-        await encoder.EncodeAsync(texts, context.Parsed.GetValue(_queries) ? TextRole.Query : TextRole.Document, rows.Data, context.Cancellation);
+        try
+        {
+            await encoder.EncodeAsync(texts, context.Parsed.GetValue(_queries) ? TextRole.Query : TextRole.Document, rows.Data, context.Cancellation);
+        }
+        finally
+        {
+            ModelFinder.Close(context, encoder);
+        }
+
         new VectorSet(encoder.Space, ids, rows).Save(path);
         int misses = Enumerable.Range(0, rows.Count).Count(i => !rows[i].ContainsAnyExcept(0f));
         context.Emit(new { vectors = path, count = rows.Count, dimensions = rows.Dimensions, space = encoder.Space.Id, without_known_token = misses });

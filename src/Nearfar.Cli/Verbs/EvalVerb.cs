@@ -43,7 +43,7 @@ internal sealed class EvalVerb : Verb
             say("candidate");
             list.Add(context.Parsed.GetValue(_trecRun) is { } run
                 ? await evaluator.EvaluateAsync(TrecRanking.Read(run, set), set, context.Cancellation)
-                : await evaluator.EvaluateAsync(await ModelFinder.LoadAsync(context, context.Parsed.GetValue(_model), workspace), set, context.Cancellation));
+                : await EvaluateModelAsync(context, workspace, set));
             say("BM25");
             list.Add(await evaluator.EvaluateAsync(new Bm25Index(set.Corpus), set, context.Cancellation));
             if (workspace.Options.Encoder.Kind == "static" && workspace.Options.Data.Train is not null)
@@ -67,6 +67,19 @@ internal sealed class EvalVerb : Verb
         context.Say($"Report: {path}");
         context.Next($"nearfar report {path}");
         return 0;
+    }
+
+    private async Task<EvalReport> EvaluateModelAsync(VerbContext context, Workspace workspace, JudgedSet set)
+    {
+        var encoder = await ModelFinder.LoadAsync(context, context.Parsed.GetValue(_model), workspace);
+        try
+        {
+            return await new Evaluator().EvaluateAsync(encoder, set, context.Cancellation);
+        }
+        finally
+        {
+            ModelFinder.Close(context, encoder);
+        }
     }
 
     private static string Cell(MetricSummary? metric) => metric is null ? "-"

@@ -30,7 +30,7 @@ internal sealed class MineVerb : Verb
         var workspace = await context.OpenWorkspaceAsync(context.Parsed.GetValue(_workspace));
         var encoder = await ModelFinder.LoadAsync(context, context.Parsed.GetValue(_model), workspace);
         string name = encoder.Space.Label ?? encoder.Space.Id;
-        string path = context.Parsed.GetValue(_out) ?? Path.Combine(workspace.Output, "mined", name + ".jsonl");
+        string path = context.Parsed.GetValue(_out) ?? Path.Combine(workspace.Output, "mined", name.Replace('/', '-') + ".jsonl");
         HeldOutSeal[] seals =
         [
             .. workspace.Options.Data.Gate is null ? Array.Empty<HeldOutSeal>() : [workspace.Gate.Seal],
@@ -39,11 +39,12 @@ internal sealed class MineVerb : Verb
         var miner = new HardNegativeMiner(workspace.Train.Corpus, encoder, workspace.MiningOptions(context.Seed), seals, context.Clock);
         var results = await context.WithProgress("mine", async say =>
         {
+            using var held = encoder as IDisposable;
             var list = new List<MiningResult>();
             if (context.Parsed.GetValue(_fromFailures))
             {
                 say("failed traffic");
-                list.Add(await miner.MineFailuresAsync(workspace.Traffic, workspace.LoopOptions(context.Seed).FailsAt, name, context.Cancellation));
+                list.Add(await miner.MineFailuresAsync(workspace.Traffic, workspace.FailsAt(), name, context.Cancellation));
             }
 
             say("training queries");

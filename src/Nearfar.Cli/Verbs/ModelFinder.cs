@@ -1,19 +1,22 @@
 using System.CommandLine;
+using System.Globalization;
 using Nearfar.Data;
+using Nearfar.Data.Providers;
 using Nearfar.Encoding;
 using Nearfar.Releases;
 
 namespace Nearfar.Cli.Verbs;
 
-/// <summary>Which model a verb means: a folder, a run's name, or the current release.</summary>
+/// <summary>Which encoder a verb means: a folder, a run's name, the current release, or the provider's model that the workspace names.</summary>
 internal static class ModelFinder
 {
-    public static Option<string?> Option() => new("--model") { Description = "Model folder, run name (such as 001), or current. Default: current.", HelpName = "MODEL" };
+    public static Option<string?> Option() => new("--model") { Description = "Model folder, run name (such as 001), or current. Default: current; where the workspace names a provider's model, that one.", HelpName = "MODEL" };
 
     /// <param name="context">Opens the workspace when the model is not a folder and none is given.</param>
     /// <param name="model">What the option says.</param>
     /// <param name="workspace">The workspace, when the verb has it open.</param>
-    public static async Task<StaticEncoder> LoadAsync(VerbContext context, string? model, Workspace? workspace = null)
+    /// <returns>A provider's encoder is to be closed: <see cref="Close"/>.</returns>
+    public static async Task<IEncoder> LoadAsync(VerbContext context, string? model, Workspace? workspace = null)
     {
         if (model is not null && Directory.Exists(model))
         {
@@ -23,6 +26,12 @@ internal static class ModelFinder
         workspace ??= await context.OpenWorkspaceAsync();
         if (model is null or "current")
         {
+            var settings = workspace.Options.Encoder;
+            if (ProviderEncoder.IsProvider(settings.Kind))
+            {
+                return await ProviderEncoder.OpenAsync(settings, Path.Combine(workspace.Output, "cache"), null, context.Clock, context.Cancellation);
+            }
+
             return StaticEncoder.Load(new ReleaseLedger(Path.Combine(workspace.Output, "releases"), context.Clock).CurrentModelFolder()
                 ?? throw new NearfarException("Nothing is released yet. Run nearfar loop, or name a model with --model."));
         }
@@ -31,5 +40,20 @@ internal static class ModelFinder
         return Directory.Exists(run)
             ? StaticEncoder.Load(run)
             : throw new NearfarException($"No model folder \"{model}\" and no run of that name under {Path.Combine(workspace.Output, "runs")}.");
+    }
+
+    /// <summary>Closes a provider's encoder and says on stderr what it cost; does nothing with one of our own.</summary>
+    public static void Close(VerbContext context, IEncoder encoder)
+    {
+        if (encoder is not ProviderEncoder provider)
+        {
+            return;
+        }
+
+        var usage = provider.Usage;
+        string cost = usage.Cost is { } money ? $", {money:0.######}" : "";
+        context.Note(string.Create(CultureInfo.InvariantCulture,
+            $"{provider.Space.Label}: {usage.Calls} calls ({usage.Retries} of them retries), {usage.Texts} texts sent, {usage.FromCache} from the cache, {(usage.TokensEstimated ? "at most " : "")}{usage.Tokens} tokens{cost}."));
+        provider.Dispose();
     }
 }

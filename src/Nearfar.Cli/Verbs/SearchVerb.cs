@@ -41,7 +41,23 @@ internal sealed class SearchVerb : Verb
             throw new NearfarException($"--top is {k}; wanted at least 1.");
         }
 
-        var (ranker, ids, corpus) = await RankerAsync(context);
+        IEncoder? encoder = context.Parsed.GetValue(_bm25) ? null : await ModelFinder.LoadAsync(context, context.Parsed.GetValue(_model));
+        try
+        {
+            return await SearchAsync(context, encoder, k);
+        }
+        finally
+        {
+            if (encoder is not null)
+            {
+                ModelFinder.Close(context, encoder);
+            }
+        }
+    }
+
+    private async Task<int> SearchAsync(VerbContext context, IEncoder? encoder, int k)
+    {
+        var (ranker, ids, corpus) = await RankerAsync(context, encoder);
         if (context.Parsed.GetValue(_pairs) is { } pairs)
         {
             return await BulkAsync(context, ranker, ids, pairs, k);
@@ -68,15 +84,14 @@ internal sealed class SearchVerb : Verb
         return 0;
     }
 
-    private async Task<(IRanker, IReadOnlyList<string>, Corpus?)> RankerAsync(VerbContext context)
+    private async Task<(IRanker, IReadOnlyList<string>, Corpus?)> RankerAsync(VerbContext context, IEncoder? encoder)
     {
-        if (context.Parsed.GetValue(_bm25))
+        if (encoder is null)
         {
             var corpus = (await context.OpenWorkspaceAsync()).Corpus;
             return (new Bm25Index(corpus), [.. corpus.Documents.Select(d => d.Id)], corpus);
         }
 
-        var encoder = await ModelFinder.LoadAsync(context, context.Parsed.GetValue(_model));
         if (context.Parsed.GetValue(_index) is { } folder)
         {
             var index = IndexFolder.Open(folder);
