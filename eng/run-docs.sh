@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 root=$PWD
 nearfar=${NEARFAR:-}
 [ -n "$nearfar" ] || nearfar="dotnet $root/src/Nearfar.Cli/bin/Release/net10.0/Nearfar.Cli.dll"
-order=(doctor init check train embed index search eval compare gate mine loop report release lineage history)
+order=(doctor init check train embed index search eval similarity compare gate mine loop report release lineage history)
 pages=("$@")
 [ ${#pages[@]} -gt 0 ] || pages=("${order[@]}")
 

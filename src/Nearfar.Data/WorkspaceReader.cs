@@ -269,6 +269,8 @@ internal sealed partial class WorkspaceReader
 
     private static readonly string[] s_providerKeys = ["model", "deployment", "endpoint", "key_env", "batch", "batch_tokens", "timeout_seconds", "budget"];
 
+    private static readonly string[] s_localKeys = ["max_tokens", "idf_power"];
+
     private static void CheckProvider(YamlSection section, EncoderSettings encoder)
     {
         string kind = encoder.Kind;
@@ -302,7 +304,7 @@ internal sealed partial class WorkspaceReader
             section.Problem("from", $"{kind} has no folder to start from. Remove from, or choose another kind.");
         }
 
-        foreach (string key in new[] { "max_tokens", "idf_power" }.Where(section.Has))
+        foreach (string key in s_localKeys.Where(section.Has))
         {
             section.Problem(key, $"the provider's model decides that; {kind} has no such setting. Remove it.");
         }

@@ -29,7 +29,7 @@ public sealed class EvaluatorPipelineTests : IDisposable
     public async Task CompositeEvaluator_AllFour_GiveTheNumbersByHand()
     {
         var similarity = new EmbeddingSimilarity(_encoder);
-        IEvaluator evaluator = new CompositeEvaluator(
+        var evaluator = new CompositeEvaluator(
             new EmbeddingSimilarityEvaluator(similarity), new RecallEvaluator(2, floor: 0.6), new NdcgEvaluator(3), new MarginEvaluator(similarity));
         Assert.Equal(["similarity", "recall@2", "ndcg@3", "margin_mean", "margin_hard"], evaluator.EvaluationMetricNames);
 
@@ -58,7 +58,7 @@ public sealed class EvaluatorPipelineTests : IDisposable
     public async Task MissingContext_IsADiagnosticAndFailsClosed()
     {
         var similarity = new EmbeddingSimilarity(_encoder);
-        IEvaluator evaluator = new CompositeEvaluator(
+        var evaluator = new CompositeEvaluator(
             new EmbeddingSimilarityEvaluator(similarity), new RecallEvaluator(2), new NdcgEvaluator(3), new MarginEvaluator(similarity));
         var result = await evaluator.EvaluateAsync("refund", "refund", cancellationToken: None);
         Assert.Equal(5, result.Metrics.Count);

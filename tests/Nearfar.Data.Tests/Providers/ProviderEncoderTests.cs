@@ -23,7 +23,7 @@ public sealed class ProviderEncoderTests : IDisposable
     private Task<ProviderEncoder> OpenAsync(EncoderSettings settings) =>
         ProviderEncoder.OpenAsync(settings, _folder, name => name == "THE_KEY" ? Key : null, _clock, None);
 
-    private static async Task<float[]> EncodeAsync(IEncoder encoder, params string[] texts)
+    private static async Task<float[]> EncodeAsync(ProviderEncoder encoder, params string[] texts)
     {
         float[] rows = new float[texts.Length * encoder.Dimensions];
         await encoder.EncodeAsync(texts, TextRole.Document, rows, None);
