@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.Extensions.AI.Evaluation;
-
 using Nearfar.Evaluation.Ranking;
 
 namespace Nearfar.Evaluation.AI;
