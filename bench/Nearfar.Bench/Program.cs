@@ -1,6 +1,7 @@
 using Nearfar.Bench.Data;
 using Nearfar.Bench.Encoding;
 using Nearfar.Bench.Evaluation;
+using Nearfar.Bench.Simulation;
 using Nearfar.Bench.Text;
 using Nearfar.Bench.Training;
 
@@ -12,6 +13,7 @@ Dictionary<string, Func<string[], TextWriter, Task<int>>> all = new(StringCompar
     ["helpdesk"] = HelpdeskBench.Run,
     ["prepare"] = Preparation.Run,
     ["quality"] = QualityBench.Run,
+    ["simulate"] = SimulateBench.Run,
     ["text"] = TokenizerBench.Run,
     ["training"] = StaticTrainingBench.Run,
 };
