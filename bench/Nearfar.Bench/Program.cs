@@ -2,6 +2,7 @@ using Nearfar.Bench.Data;
 using Nearfar.Bench.Encoding;
 using Nearfar.Bench.Evaluation;
 using Nearfar.Bench.Evaluation.Slices;
+using Nearfar.Bench.Simulation;
 using Nearfar.Bench.Text;
 using Nearfar.Bench.Training;
 
@@ -14,6 +15,7 @@ Dictionary<string, Func<string[], TextWriter, Task<int>>> all = new(StringCompar
     ["prepare"] = Preparation.Run,
     ["quality"] = QualityBench.Run,
     ["slices"] = SliceBench.Run,
+    ["simulate"] = SimulateBench.Run,
     ["text"] = TokenizerBench.Run,
     ["training"] = StaticTrainingBench.Run,
     ["trec"] = TrecBench.Run,

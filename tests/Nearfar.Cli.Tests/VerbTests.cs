@@ -87,6 +87,49 @@ public sealed class VerbTests
     }
 
     [Fact]
+    public async Task Gate_ServedRankings_AreDecidedFromTheirReports()
+    {
+        using var shop = new Shop("gate: {metric: recall@5, tolerance: 0.3, tie_limit: 0.9, flips: 999}");
+        string[] questions = [.. File.ReadAllLines(shop["gate.jsonl"])];
+        File.WriteAllLines(shop["served.run"], questions.SelectMany(q =>
+        {
+            using var row = JsonDocument.Parse(q);
+            string id = row.RootElement.GetProperty("id").GetString()!, positive = row.RootElement.GetProperty("positive_ids")[0].GetString()!;
+            return new[] { $"{id} Q0 {positive} 1 2.0 served" };
+        }));
+        Assert.Equal(0, (await shop.RunAsync("eval", "--set", "gate", "--trec-run", shop["served.run"], "--out", shop["next.json"])).Exit);
+        File.WriteAllText(shop["today.run"], File.ReadAllText(shop["served.run"]).Replace("2.0 served", "1.5 today", StringComparison.Ordinal));
+        Assert.Equal(0, (await shop.RunAsync("eval", "--set", "gate", "--trec-run", shop["today.run"], "--out", shop["today.json"])).Exit);
+        var (exit, output, error) = await shop.RunAsync("gate", shop["next.json"], "--reference", shop["today.json"], "--why");
+        Assert.True(exit == 0, output + error);
+        Assert.Contains("tested together at 0.0", output, StringComparison.Ordinal);
+        Assert.Contains("Note: judged from a report file", output, StringComparison.Ordinal);
+        Assert.Single(Directory.GetDirectories(shop["output/runs"], "served-*"));
+        var alone = await shop.RunAsync("gate", shop["next.json"]);
+        Assert.Equal(1, alone.Exit);
+        Assert.Contains("--reference FILE", alone.Error, StringComparison.Ordinal);
+        File.WriteAllText(shop["policy.yaml"], "metric: recall@5\ntolerance: 0.3\nreference: bm25\ntie_limit: 0.9\nflips: 999\n");
+        Assert.Equal(0, (await shop.RunAsync("gate", shop["next.json"], "--policy", shop["policy.yaml"])).Exit);
+        File.WriteAllText(shop["policy.yaml"], "metrik: recall@5\n");
+        Assert.Equal(1, (await shop.RunAsync("gate", shop["next.json"], "--policy", shop["policy.yaml"])).Exit);
+    }
+
+    [Fact]
+    public async Task History_TwoReleases_ShowsTheTrend()
+    {
+        using var shop = new Shop();
+        Assert.Equal(0, (await shop.RunAsync("loop", "--seed", "1")).Exit);
+        Assert.Contains("A trend needs two releases", (await shop.RunAsync("history")).Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await shop.RunAsync("loop", "--seed", "2")).Exit);
+        var (exit, output, _) = await shop.RunAsync("history", "--json");
+        Assert.Equal(0, exit);
+        using var json = JsonDocument.Parse(output);
+        Assert.Equal(2, json.RootElement.GetProperty("versions").GetArrayLength());
+        Assert.All(json.RootElement.GetProperty("versions").EnumerateArray(), v => Assert.True(v.GetProperty("released").GetBoolean()));
+        Assert.Contains(json.RootElement.GetProperty("trends").EnumerateArray(), t => t.GetProperty("cohort").GetString() == "all" && t.GetProperty("n").GetInt32() == 40);
+    }
+
+    [Fact]
     public async Task Search_Bm25_ShowsRankScoreAndPage()
     {
         using var shop = new Shop();

@@ -15,6 +15,62 @@ public sealed class WorkspaceStagesTests
     }
 
     [Fact]
+    public async Task GatePolicy_EveryKey_IsWhatTheFileSays()
+    {
+        using var folder = new Folder();
+        const string Gate = """
+            metric: recall@3
+            protected: {tolerance: 0.04, cohorts: [language=ja]}
+            others: {tolerance: 0.07}
+            joint: {ndcg@10: 0.03, z_margin_mean: 0.5}
+            tolerances: {language=de: 0.09}
+            required: [language=fr]
+            floors: {language=*: {recall@3: 0.6}}
+            unjudged_limit: 0.4
+            tie_limit: 0.01
+            history: 5
+            flips: 4999
+            """;
+        var inside = await OpenAsync(folder, "cohorts: {language: {protected: [de]}}\ngate:\n  " + Gate.ReplaceLineEndings("\n  ") + "\n");
+        folder.Write("policy.yaml", Gate);
+        var beside = (await OpenAsync(folder, "cohorts: {language: {protected: [de]}}\n")).WithPolicy(folder["policy.yaml"]);
+        foreach (var policy in new[] { inside.GatePolicy(), beside.GatePolicy() })
+        {
+            Assert.Equal(("recall@3", 0.04, 0.07, 0.4, 0.01, 5, 4999), (policy.Metric, policy.ProtectedTolerance, policy.OtherTolerance, policy.UnjudgedLimit, policy.TieLimit, policy.History, policy.Flips));
+            Assert.Equal(["language=de", "language=ja"], policy.Protected.Select(p => p.ToString()));
+            Assert.Equal("language=fr", Assert.Single(policy.Required).ToString());
+            Assert.Equal((0.03, 0.5), (policy.JointMetrics!["ndcg@10"], policy.JointMetrics["z_margin_mean"]));
+            Assert.Equal(0.09, policy.Tolerances[new("language", "de")]);
+            Assert.True(Assert.Single(policy.Floors).IsFamily);
+            Assert.Empty(policy.FindProblems());
+        }
+
+        Assert.Equal(inside.GatePolicy().ComputeHash(), beside.GatePolicy().ComputeHash());
+    }
+
+    [Theory]
+    [InlineData("tolerence: 0.1", "did you mean \"tolerance\"")]
+    [InlineData("required: [langage=de]", "unknown cohort \"langage\"")]
+    [InlineData("tolerances: {de: 0.1}", "wanted attribute=value")]
+    [InlineData("joint: {ndgc@10: 0.1}", "unknown metric")]
+    [InlineData("joint: {ndcg@10: 0}", "above 0")]
+    [InlineData("others: {tolerance: 2}", "others.tolerance")]
+    [InlineData("others: {tolerances: 0.1}", "unknown key")]
+    [InlineData("history: 99", "from 0 to 20")]
+    [InlineData("flips: 10", "from 999 to 99999")]
+    [InlineData("protected: {cohort: [language=de]}", "did you mean \"cohorts\"")]
+    public async Task WithPolicy_WrongFile_IsRefusedWithItsLine(string yaml, string part)
+    {
+        using var folder = new Folder();
+        var workspace = await OpenAsync(folder, "cohorts: {language: {}}\n");
+        folder.Write("policy.yaml", yaml + "\n");
+        string message = Assert.Throws<NearfarException>(() => workspace.WithPolicy(folder["policy.yaml"])).Message;
+        Assert.Contains(part, message, StringComparison.Ordinal);
+        Assert.Contains("policy.yaml:1:", message, StringComparison.Ordinal);
+        Assert.Throws<NearfarException>(() => workspace.WithPolicy(folder["none.yaml"]));
+    }
+
+    [Fact]
     public async Task Stages_FileThatStatesAll_AreWhatItSays()
     {
         using var folder = new Folder();

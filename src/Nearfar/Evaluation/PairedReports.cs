@@ -99,7 +99,7 @@ internal sealed record PairedValues(string Metric, IReadOnlyList<QueryScore> Row
     public MetricChange Change()
     {
         var mean = ClusteredMean.Of(Differences, Clusters);
-        var interval = MeanBounds.Paired(Metric, Before, After, mean, Aggregation.Alpha, Aggregation.Alpha);
+        var interval = MeanBounds.DescribePaired(Metric, Before, After, mean, Aggregation.Alpha);
         return new(mean.N, mean.Clusters, ClusteredMean.Of(Before, Clusters).Mean, ClusteredMean.Of(After, Clusters).Mean, mean.Mean,
             interval?.Low, interval?.High, Differences.Count(d => d > 0), Differences.Count(d => d < 0));
     }

@@ -85,6 +85,33 @@ public class ClusteredMeanTests
         Assert.True(high > 0);
     }
 
+    [Fact]
+    public void DescribePaired_ZeroOneScores_IsTangoAlone()
+    {
+        double[] before = [.. Enumerable.Repeat(1.0, 50)];
+        double[] after = [.. before.Select((_, i) => i < 2 ? 0.0 : 1.0)];
+        var difference = ClusteredMean.Of([.. after.Zip(before, (a, b) => a - b)], [.. Enumerable.Range(0, 50)]);
+        Assert.Equal(Proportions.Tango(0, 2, 50, 0.025), MeanBounds.DescribePaired("recall@5", before, after, difference, 0.025));
+    }
+
+    [Fact]
+    public void DescribePaired_OtherScores_IsT_AndTheLeastWidthOnlyWhereNothingVaries()
+    {
+        double[] before = [.. Enumerable.Range(0, 40).Select(i => i / 50.0)];
+        int[] clusters = [.. Enumerable.Range(0, 40)];
+        double[] after = [.. before.Select((b, i) => i < 3 ? b + 0.1 : b)];
+        var difference = ClusteredMean.Of([.. after.Zip(before, (a, b) => a - b)], clusters);
+        var (low, high) = MeanBounds.DescribePaired("ndcg@10", before, after, difference, 0.025)!.Value;
+        Assert.Equal((difference.Mean - difference.HalfWidth(0.025), difference.Mean + difference.HalfWidth(0.025)), (low, high));
+        Assert.True(difference.HalfWidth(0.025) < difference.Floor(0.025, 1));
+
+        var none = ClusteredMean.Of(new double[40], clusters);
+        var (least, most) = MeanBounds.DescribePaired("ndcg@10", before, before, none, 0.025)!.Value;
+        Assert.Equal(1 - Math.Pow(0.025, 1 / 40.0), most, 1e-15);
+        Assert.Equal(-most, least);
+        Assert.Null(MeanBounds.DescribePaired("ndcg@10", [1, 0], [1, 0], ClusteredMean.Of([0, 0], [0, 1]), 0.025));
+    }
+
     // The lower bound must hold its level where it is hardest: few changes, many ties, clusters.
     [Theory]
     [InlineData(100, 1, 0.03, 0.03)]
