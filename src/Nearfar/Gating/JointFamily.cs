@@ -47,7 +47,7 @@ internal sealed class JointFamily
     public IReadOnlyList<CohortKey> Listed { get; }
 
     /// <summary>What has provably fallen, and by its tolerance at least: these block.</summary>
-    public IEnumerable<GateReason> Failed() => Enumerable.Range(0, _items.Count).Where(HasFailed).Select(i => Reason(i) with { Outcome = TestOutcome.Bad, QueriesNeeded = null });
+    public IEnumerable<GateReason> Failed() => Enumerable.Range(0, _items.Count).Where(HasFailed).Select(Reason);
 
     /// <summary>What may have fallen, by shrunken size: the list whose expected share of false entries is at most <paramref name="rate"/>.</summary>
     public IEnumerable<GateReason> Watch(double rate)
@@ -103,7 +103,9 @@ internal sealed class JointFamily
         bool canProve = Math.Pow(2, -reason.Clusters) <= _level;
         return reason with
         {
-            Outcome = reason.Outcome == TestOutcome.Bad ? TestOutcome.Open : reason.Outcome,     // a bound of one cohort among many proves nothing
+            // A bound of one cohort among many proves nothing.
+            Outcome = HasFailed(i) ? TestOutcome.Bad : reason.Outcome == TestOutcome.Bad ? TestOutcome.Open : reason.Outcome,
+            QueriesNeeded = HasFailed(i) ? null : reason.QueriesNeeded,
             Release = item.Release,
             P = ThreeValuedTest.Round(_joint[i].P),
             AdjustedP = ThreeValuedTest.Round(_joint[i].AdjustedP),
