@@ -131,7 +131,7 @@ public class SpaceComparisonTests
         var y = Centred(b);
         double cross = Math.Pow(y.TransposeThisAndMultiply(x).FrobeniusNorm(), 2);
         double cka = cross / (x.TransposeThisAndMultiply(x).FrobeniusNorm() * y.TransposeThisAndMultiply(y).FrobeniusNorm());
-        Assert.Equal(cka, comparison.Cka!.Value, 1e-9);
+        Assert.Equal(cka, comparison.Cka!.Value, 1e-7);      // rows are made unit anew, in float32
         double nuclear = x.TransposeThisAndMultiply(y).Svd(false).S.Sum() / (x.FrobeniusNorm() * y.FrobeniusNorm());
         Assert.Equal(1 - (nuclear * nuclear), comparison.Procrustes!.Value, 1e-7);
         double Hsic(Matrix<double> p, Matrix<double> q)
@@ -144,14 +144,15 @@ public class SpaceComparisonTests
             return ((k * l).Trace() + ((one * k * one) * (one * l * one) / ((n - 1.0) * (n - 2))) - (2 / (n - 2.0) * (one * (k * l) * one))) / (n * (n - 3.0));
         }
 
-        Assert.Equal(Hsic(x, y) / Math.Sqrt(Hsic(x, x) * Hsic(y, y)), comparison.DebiasedCka!.Value, 1e-9);
+        Assert.Equal(Hsic(x, y) / Math.Sqrt(Hsic(x, x) * Hsic(y, y)), comparison.DebiasedCka!.Value, 1e-6);
     }
 
     [Fact]
     public void VectorComparison_UnrelatedSpacesOfManyDimensions_OnlyDebiasedIsNearZero()
     {
         var comparison = new VectorComparison(Set("a", 60, 200, 7), Set("b", 60, 200, 8));
-        Assert.True(comparison.Cka > .5, "the plain one is fooled by few texts");
+        // Unrelated Gram matrices meet in their traces: about the participation ratio, 18 here, over the number of texts.
+        Assert.InRange(comparison.Cka!.Value, .2, .4);
         Assert.InRange(comparison.DebiasedCka!.Value, -.1, .1);
         Assert.InRange(comparison.Overlap.Value, .05, .35);
         Assert.True(comparison.TopChurn.Value > .8);
