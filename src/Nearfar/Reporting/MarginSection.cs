@@ -12,7 +12,7 @@ internal static class MarginSection
         using (page.In("section", ("aria-labelledby", "margins")))
         {
             page.Leaf("h2", "How far apart right and wrong pages are", ("id", "margins"));
-            if (MarginBins.Of(view.Now, view.Then) is not { } bins)
+            if (MarginBins.Of(view.Now, view.ThenWithMargins) is not { } bins)
             {
                 page.Leaf("p", view.Now.Space is null ? "The candidate ranks without vectors, so it has no margins." : "No question of the set carries negatives, so there are no margins.");
                 return;
@@ -34,13 +34,13 @@ internal static class MarginSection
                 Key(page, "now", view.Now, bins.Metric);
                 if (bins.Then is not null)
                 {
-                    Key(page, "then", view.Then!, bins.Metric);
+                    Key(page, "then", view.ThenWithMargins!, bins.Metric);
                 }
             }
 
             Draw(page, view, bins);
             page.Leaf("figcaption", $"{bins.Metric}; height: questions, highest bin {Figures.Whole(bins.Highest)}"
-                + (view.Then is not null && bins.Then is null ? $". {ReportTitle.NameOf(view.Then)} has no margins that compare." : ""), ("class", "soft"), ("dir", "auto"));
+                + (view.ThenWithMargins is not null && bins.Then is null ? $". {ReportTitle.NameOf(view.ThenWithMargins)} has no margins that compare." : ""), ("class", "soft"), ("dir", "auto"));
         }
     }
 
@@ -62,7 +62,7 @@ internal static class MarginSection
     private static void Draw(Markup page, ReportView view, MarginBins bins)
     {
         string text = $"Histogram of {bins.Metric}. {ReportTitle.NameOf(view.Now)}: {Summary(view.Now, bins.Metric)}."
-            + (bins.Then is null ? "" : $" {ReportTitle.NameOf(view.Then!)}: {Summary(view.Then!, bins.Metric)}.");
+            + (bins.Then is null ? "" : $" {ReportTitle.NameOf(view.ThenWithMargins!)}: {Summary(view.ThenWithMargins!, bins.Metric)}.");
         using (page.In("svg", ("height", Figures.Whole(Height + 24)), ("role", "img"), ("aria-label", text)))
         {
             double width = 100.0 / bins.Now.Length;
@@ -132,7 +132,7 @@ internal static class MarginSection
                     page.Leaf("th", "from", ("scope", "col")).Leaf("th", ReportTitle.NameOf(view.Now), ("scope", "col"), ("dir", "auto"));
                     if (bins.Then is not null)
                     {
-                        page.Leaf("th", ReportTitle.NameOf(view.Then!), ("scope", "col"), ("dir", "auto"));
+                        page.Leaf("th", ReportTitle.NameOf(view.ThenWithMargins!), ("scope", "col"), ("dir", "auto"));
                     }
                 }
 

@@ -79,7 +79,7 @@ public static class MarkdownReport
         foreach (var reason in decision.Reasons.Take(ShownReasons))
         {
             text.Append("- ").Append(ReasonText.Symbol(reason.Outcome)).Append(' ').Append(ReasonText.Finding(reason)).Append(": **")
-                .Append(MarkdownText.Escape(ReasonText.Who(reason))).Append("**, ").Append(view.CountsFor(reason.Cohort)).Append(". ")
+                .Append(MarkdownText.Escape(ReasonText.Who(reason))).Append("**, ").Append(view.CountsFor(reason)).Append(". ")
                 .Append(MarkdownText.Escape(ReasonText.What(reason))).Append(".\n");
         }
 

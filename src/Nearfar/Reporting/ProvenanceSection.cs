@@ -49,7 +49,7 @@ internal static class ProvenanceSection
         foreach (var reference in view.Input.References)
         {
             yield return ("reference", Of(reference));
-            yield return ("reference's report", reference.ComputeHash());
+            yield return ("reference's report", view.HashOf(reference));
         }
 
         foreach (var report in view.Input.References.Prepend(view.Now).Where(r => r.Scale is not null))

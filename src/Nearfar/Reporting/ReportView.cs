@@ -7,7 +7,7 @@ namespace Nearfar.Reporting;
 /// <summary>What all forms of a report share: counts, comparison, matrix. Refuses input that does not belong together.</summary>
 internal sealed class ReportView
 {
-    private readonly MatrixBuilder _builder;
+    private readonly Dictionary<EvalReport, string> _hashes = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<EvalReport, Dictionary<string, QueryScore>> _rows = new(ReferenceEqualityComparer.Instance);
 
     /// <exception cref="NearfarException">Reports of different sets, or a decision on other reports.</exception>
@@ -38,9 +38,9 @@ internal sealed class ReportView
         }
 
         Comparison = Then is null ? null : new ReportComparison(Then, Now, input.Top);
-        _builder = new MatrixBuilder(Now, Comparison, Decision, input.Top);
-        Counts = _builder.CountsOf(_ => true);
-        Matrix = _builder.Build();
+        var builder = new MatrixBuilder(Now, Comparison, Decision, input.Top);
+        Counts = builder.CountsOf(_ => true);
+        Matrix = builder.Build();
     }
 
     public ReportInput Input { get; }
@@ -65,13 +65,35 @@ internal sealed class ReportView
 
     public CohortMatrix Matrix { get; }
 
-    /// <summary>Questions in words for a reason's cohort: <c>right page in top 3 for 31, now 27 of 40</c>.</summary>
-    public string CountsFor(CohortKey? cohort)
+    /// <summary>The reference whose margins stand under the candidate's: the first that has any. Keyword search has none.</summary>
+    public EvalReport? ThenWithMargins => Input.References.FirstOrDefault(r => r.Metrics.ContainsKey(MetricNames.ZMarginHard)) ?? Then;
+
+    /// <summary>Questions in words for a reason, before by the reference of that reason: <c>right page in top 3 for 31, now 27 of 40 questions</c>.</summary>
+    public string CountsFor(GateReason reason)
     {
-        var counts = cohort is { } c ? _builder.CountsOf(q => PairedReports.CohortOf(q, c.Attribute) == c.Value) : Counts;
-        string now = $"{Figures.Whole(counts.Now)} of {Figures.Count(counts.Questions, "question")}";
-        return $"right page in top {Figures.Whole(counts.Top)} for {(counts.Before is { } before ? $"{Figures.Whole(before)}, now {now}" : now)}";
+        int top = Input.Top, questions = 0, now = 0, before = 0;
+        var then = ReferenceOf(reason);
+        foreach (var row in Now.Queries.Where(q => reason.Cohort is not { } c || PairedReports.CohortOf(q, c.Attribute) == c.Value))
+        {
+            questions++;
+            now += row.FirstRelevantRank <= top ? 1 : 0;
+            before += then is not null && RowOf(then, row.Id).FirstRelevantRank <= top ? 1 : 0;
+        }
+
+        string found = $"{Figures.Whole(now)} of {Figures.Count(questions, "question")}";
+        return $"right page in top {Figures.Whole(top)} for {(then is null ? found : $"{Figures.Whole(before)}, now {found}")}";
     }
+
+    // A decision names its references by kind and hash; a floor has none, and a page may show other reports than were decided on.
+    private EvalReport? ReferenceOf(GateReason reason)
+    {
+        string? hash = reason.Reference is { } kind ? Decision?.References.FirstOrDefault(r => r.Kind == kind)?.Hash : null;
+        return hash is null ? null : Input.References.FirstOrDefault(r => HashOf(r) == hash);
+    }
+
+    /// <summary>A report's hash, computed once.</summary>
+    public string HashOf(EvalReport report) =>
+        _hashes.TryGetValue(report, out string? hash) ? hash : _hashes[report] = report.ComputeHash();
 
     /// <summary>A question's row; every report of the page holds the same questions.</summary>
     public QueryScore RowOf(EvalReport report, string id) => RowsOf(report)[id];

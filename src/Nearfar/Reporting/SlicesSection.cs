@@ -60,10 +60,13 @@ internal static class SlicesSection
             using (page.In("thead"))
             using (page.In("tr"))
             {
-                foreach (string title in (string[])["slice", "questions", difference ? $"change of {findings.Metric}" : findings.Metric, "effect", "expected of new questions", "adjusted p", "standing"])
+                page.Leaf("th", "slice", ("scope", "col"));
+                foreach (string title in (string[])["questions", difference ? $"change of {findings.Metric}" : findings.Metric, "effect", "expected of new questions", "adjusted p"])
                 {
-                    page.Leaf("th", title, ("scope", "col"));
+                    page.Leaf("th", title, ("scope", "col"), ("class", "number"));
                 }
+
+                page.Leaf("th", "standing", ("scope", "col"));
             }
 
             using (page.In("tbody"))

@@ -114,7 +114,7 @@ internal static class Stylesheet
           :root {
             color-scheme: light;
             --ground: #fff; --raised: #fff; --ink: #000; --soft: #444; --line: #bbb; --good: #0a6638; --good-ground: #e3f3e8;
-            --bad: #a8201a; --bad-ground: #fbe6e3; --open: #7a4b00; --open-ground: #fbeed3; --now: #1d5fb8; --then: #555;
+            --bad: #a8201a; --bad-ground: #fbe6e3; --open: #7a4b00; --open-ground: #fbeed3; --now: #1d5fb8; --then: #555; --focus: #1d5fb8;
           }
           @page { margin: 14mm; }
           html { font-size: 11px; print-color-adjust: exact; -webkit-print-color-adjust: exact; }

@@ -64,7 +64,7 @@ internal static class VerdictSection
                 using (page.In("li", ("class", "watch")))
                 {
                     page.Leaf("b", "◆ watch", ("class", "open")).Text(" ").Leaf("b", ReasonText.Who(reason), ("dir", "auto"));
-                    page.Text($": {view.CountsFor(reason.Cohort)}. {ReasonText.What(reason)}{(reason.P is { } p ? $"; p {Figures.Fixed(p, 4)}" : "")}.");
+                    page.Text($": {view.CountsFor(reason)}. {ReasonText.What(reason)}{(reason.P is { } p ? $"; p {Figures.Fixed(p, 4)}" : "")}.");
                 }
             }
 
@@ -139,7 +139,7 @@ internal static class VerdictSection
             page.Leaf("b", $"{ReasonText.Symbol(reason.Outcome)} {ReasonText.Finding(reason)}", ("class", "mark"));
             using (page.In("p"))
             {
-                page.Leaf("b", ReasonText.Who(reason), ("dir", "auto")).Text($": {view.CountsFor(reason.Cohort)}. {ReasonText.What(reason)}.");
+                page.Leaf("b", ReasonText.Who(reason), ("dir", "auto")).Text($": {view.CountsFor(reason)}. {ReasonText.What(reason)}.");
             }
 
             using (page.In("details", ("class", "fold")))

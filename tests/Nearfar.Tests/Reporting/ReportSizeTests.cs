@@ -86,6 +86,34 @@ public sealed class ReportSizeTests
         Assert.Equal("Candidate BM25, dev set", HtmlReportTests.Parse(HtmlReport.Render(new ReportInput { Candidate = bare })).Descendants("title").Single().Value);
     }
 
+    [Fact]
+    public void Render_MainReferenceWithoutVectors_DrawsTheMarginsOfTheNext()
+    {
+        var page = HtmlReportTests.Parse(HtmlReport.Render(new ReportInput { Candidate = SampleReports.Good, References = [SampleReports.Bm25, SampleReports.Untrained] }));
+        var section = page.Descendants("section").Single(s => (string?)s.Attribute("aria-labelledby") == "margins");
+        Assert.Contains("untrained encoder: mean ", section.Value, StringComparison.Ordinal);
+        Assert.Contains(section.Descendants("path"), p => (string?)p.Attribute("class") == "then");
+    }
+
+    [Fact]
+    public void Render_TestsAgainstTwoReferences_CountBeforeByTheirOwn()
+    {
+        var decision = new ReleaseGate(SampleReports.Policy).Decide(new GateInput
+        {
+            Candidate = SampleReports.Good,
+            References = [new GateReference(ReferenceKind.Bm25, SampleReports.Bm25), new GateReference(ReferenceKind.Untrained, SampleReports.Untrained)],
+            Attempt = 1,
+        });
+        var input = new ReportInput { Candidate = SampleReports.Good, References = [SampleReports.Bm25, SampleReports.Untrained], Decision = decision };
+        string text = MarkdownReport.Render(input);
+        int now = SampleReports.Good.Queries.Count(q => q.FirstRelevantRank <= 3);
+        foreach (var report in input.References)
+        {
+            int before = report.Queries.Count(q => q.FirstRelevantRank <= 3);
+            Assert.Contains($"**All questions**, right page in top 3 for {before}, now {now} of 420 questions.", text, StringComparison.Ordinal);
+        }
+    }
+
     private static SliceFindings Findings(EvalReport report) => new()
     {
         Label = report.Label,
