@@ -118,6 +118,6 @@ public class SimulationTests
     private static double Rise(PlantedRelease release, int[] questions) =>
         questions.Average(i => PlantedReports.Recall5(release.RankAfter[i]) - PlantedReports.Recall5(release.RankBefore[i]));
 
-    private static void Log(string what, IReadOnlyCollection<Trial> trials) => TestContext.Current.TestOutputHelper?.WriteLine(
-        $"seed {Seed}, {what}: {string.Join(", ", trials.GroupBy(t => t.Verdict).Select(g => $"{g.Key} {g.Count()}"))} of {trials.Count}");
+    private static void Log(string what, Trial[] trials) => TestContext.Current.TestOutputHelper?.WriteLine(
+        $"seed {Seed}, {what}: {string.Join(", ", trials.GroupBy(t => t.Verdict).Select(g => $"{g.Key} {g.Count()}"))} of {trials.Length}");
 }

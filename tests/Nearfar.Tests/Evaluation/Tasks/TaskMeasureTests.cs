@@ -196,12 +196,12 @@ public class TaskMeasureTests
             }
         }
 
-        var spread = KMeans.VMeasure(rows, labels, seeds: 5);
+        var spread = KMeans.VMeasure(rows, labels, seeds: 5, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(5, spread.Values.Count);
         Assert.True(spread.Mean > .9, spread.ToString());
-        Assert.Equal(KMeans.Assign(rows, 3, 9), KMeans.Assign(rows, 3, 9));
-        Assert.All(KMeans.Assign(rows, 90, 1), g => Assert.InRange(g, 0, 89));
-        Assert.Throws<ArgumentException>(() => KMeans.Assign(rows, 91, 1));
+        Assert.Equal(KMeans.Assign(rows, 3, 9, cancellationToken: TestContext.Current.CancellationToken), KMeans.Assign(rows, 3, 9, cancellationToken: TestContext.Current.CancellationToken));
+        Assert.All(KMeans.Assign(rows, 90, 1, cancellationToken: TestContext.Current.CancellationToken), g => Assert.InRange(g, 0, 89));
+        Assert.Throws<ArgumentException>(() => KMeans.Assign(rows, 91, 1, cancellationToken: TestContext.Current.CancellationToken));
     }
 
     /// <summary>Five questions whose nDCG@3 and confidences are published with MTEB's test of abstention: three values to the last digit.</summary>
