@@ -27,7 +27,7 @@ public static class ConsoleSummary
             lines.Add($"{ReasonText.Word(decision.Verdict)}. {ReasonText.Because(decision)}");
             lines.AddRange(decision.Reasons.Where(r => r.Outcome != TestOutcome.Fine).Select(r =>
                 $"  {Word(r.Outcome)}  {ReasonText.Who(r)}: {view.CountsFor(r)}. {ReasonText.What(r)}{ReasonText.Needed(r)}."));
-            AddList(lines, "watch, may have fallen", [.. view.Watch.Select(r => $"{r.Cohort} ({view.CountsFor(r)})")]);
+            AddList(lines, "watch, may have fallen", [.. view.Watch.Select(r => $"{r.Cohort?.ToString() ?? "all questions"}: {ReasonText.Moved(r)}")]);
         }
 
         AddMoved(lines, view);

@@ -17,17 +17,22 @@ internal static class ReasonText
         cohort is { } key ? $"{Snippet.Of(key.Attribute, LongestName)} = {Snippet.Of(key.Value, LongestName)}" : "all questions";
 
     /// <summary>What was measured and what was wanted.</summary>
-    public static string What(GateReason reason)
+    public static string What(GateReason reason) => reason.Baseline is null || reason.Difference is null
+        ? $"{reason.Metric} {Figures.Value(reason.Metric, reason.Candidate)}; {(reason.Rule == "violation" ? "at most" : "at least")} {Figures.Value(reason.Metric, reason.Threshold)} is wanted"
+        : $"{Moved(reason)}; a fall of {Figures.Value(reason.Metric, Math.Abs(reason.Threshold))} is allowed";
+
+    /// <summary>The measure before and now, and against what.</summary>
+    public static string Moved(GateReason reason)
     {
         string metric = reason.Metric;
         string now = Figures.Value(metric, reason.Candidate);
         if (reason.Baseline is { } before && reason.Difference is { } difference)
         {
             string against = reason.Reference is { } kind ? $" against {Name(kind)}" : "";
-            return $"{metric} {Figures.Value(metric, before)}, now {now} ({Figures.Difference(metric, difference)}){against}; a fall of {Figures.Value(metric, Math.Abs(reason.Threshold))} is allowed";
+            return $"{metric} {Figures.Value(metric, before)}, now {now} ({Figures.Difference(metric, difference)}){against}";
         }
 
-        return $"{metric} {now}; {(reason.Rule == "violation" ? "at most" : "at least")} {Figures.Value(metric, reason.Threshold)} is wanted";
+        return $"{metric} {now}";
     }
 
     /// <summary>What the data say about it.</summary>

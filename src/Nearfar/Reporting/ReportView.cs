@@ -57,7 +57,8 @@ internal sealed class ReportView
 
     /// <summary>The gate's watch list without the cohorts that it blocks for: those are said already.</summary>
     public IReadOnlyList<GateReason> Watch =>
-        [.. (Decision?.Watch ?? []).Where(w => !Decision!.Reasons.Any(r => r.Outcome == TestOutcome.Bad && r.Cohort == w.Cohort && r.Metric == w.Metric))];
+        [.. (Decision?.Watch ?? []).Where(w => !Decision!.Reasons.Any(r => r.Outcome == TestOutcome.Bad && r.Cohort == w.Cohort && r.Metric == w.Metric))
+            .OrderBy(w => MetricNames.IsRetrieval(w.Metric) ? 0 : 1)];       // what users see first, then what only the space feels
 
     public ReportComparison? Comparison { get; }
 
