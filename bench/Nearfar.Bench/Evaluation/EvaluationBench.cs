@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Nearfar.Encoding;
 using Nearfar.Evaluation;
+using Nearfar.Evaluation.Geometry;
 using Nearfar.Pairs;
 using Nearfar.Text;
 using Nearfar.Training;
@@ -36,7 +37,8 @@ internal static class EvaluationBench
         var rows = Timed("texts to vectors", () => EncodedSet.EncodeAsync(encoder, set, options.Batch, CancellationToken.None).AsTask().GetAwaiter().GetResult());
         var hits = Timed("exact search, 100 ranks", () => rows.Rank(corpus, options.Depth, CancellationToken.None));
         var background = Timed("background", () => Background.Draw(rows, set, options, encoder.Temperature));
-        var report = Timed("measures, cohorts, intervals", () => new ReportBuilder(set, options) { Label = "bench", Space = encoder.Space, Background = background, Rows = rows }.Build(hits));
+        var geometry = Timed("geometry of the space", () => SpaceGeometryMeasure.Of(rows, set, hits, options));
+        var report = Timed("measures, cohorts, intervals", () => new ReportBuilder(set, options) { Label = "bench", Space = encoder.Space, Background = background, Geometry = geometry, Rows = rows }.Build(hits));
         string file = Path.GetTempFileName();
         Timed("report.json", () =>
         {
