@@ -136,6 +136,7 @@ public sealed class VerbTests
         var (exit, output, _) = await shop.RunAsync("search", "warranty of the headset", "--bm25", "--top", "2");
         Assert.Equal(0, exit);
         Assert.Contains("warranty-headset", output, StringComparison.Ordinal);
+        Assert.EndsWith("Next: nearfar eval", output.TrimEnd(), StringComparison.Ordinal);
         var json = await shop.RunAsync("search", "warranty headset", "--bm25", "--top", "2", "--json");
         using var document = JsonDocument.Parse(json.Output);
         Assert.Equal("bm25", document.RootElement.GetProperty("ranker").GetString());

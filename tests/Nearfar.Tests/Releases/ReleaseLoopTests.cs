@@ -158,6 +158,7 @@ public class ReleaseLoopTests
         var data = TinyShop.Data();
         var whole = await RunAsync(data, options);
         Assert.Equal(LoopEnd.Released, whole.End);
+        Assert.False(File.Exists(folder["runs/001/checkpoint.bin"]));
         var expected = Snapshot(folder);
         foreach (string name in lost)
         {
@@ -172,6 +173,11 @@ public class ReleaseLoopTests
                     File.Delete(path);
                 }
             }
+        }
+
+        if (lost[0] == "runs/001/report.json")
+        {
+            folder.Write("runs/001/checkpoint.bin", "killed between the run's record and this file's end");
         }
 
         if (lost is ["releases/current"])
