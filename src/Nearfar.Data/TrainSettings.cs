@@ -1,13 +1,12 @@
+using Nearfar.Training.Losses;
+
 namespace Nearfar.Data;
 
 /// <summary>Section <c>train</c>. A null value leaves the choice to the trainer.</summary>
 public sealed record TrainSettings
 {
-    /// <summary>Name of the loss, for example <c>mnrl</c>.</summary>
-    public string? Loss { get; init; }
-
-    /// <summary>Divides similarities, above 0.</summary>
-    public double? Temperature { get; init; }
+    /// <summary>The loss and its options: <c>mnrl</c>, or <c>{name: mnrl, temperature: 0.05}</c>. <c>temperature</c> beside it is its option too.</summary>
+    public LossChoice? Loss { get; init; }
 
     /// <summary>Pairs of a batch, at least 2.</summary>
     public int? Batch { get; init; }

@@ -393,8 +393,7 @@ internal sealed partial class WorkspaceReader
 
         var train = new TrainSettings
         {
-            Loss = section.Text("loss"),
-            Temperature = section.Number("temperature", 0, above: true),
+            Loss = LossReader.Read(section),
             Batch = section.Integer("batch", 2),
             Epochs = section.Integer("epochs", 1),
             Rate = section.Number("rate", 0, above: true),

@@ -55,7 +55,6 @@ public static class WorkspaceStages
             return defaults with
             {
                 Loss = train.Loss ?? defaults.Loss,
-                Temperature = train.Temperature ?? defaults.Temperature,
                 Batch = train.Batch ?? defaults.Batch,
                 Epochs = train.Epochs ?? defaults.Epochs,
                 Rate = train.Rate ?? defaults.Rate,

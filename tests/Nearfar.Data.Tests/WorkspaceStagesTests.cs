@@ -2,6 +2,7 @@ using Nearfar.Gating;
 using Nearfar.Mining;
 using Nearfar.Text;
 using Nearfar.Training;
+using Nearfar.Training.Losses;
 using Xunit;
 
 namespace Nearfar.Data.Tests;
@@ -94,7 +95,7 @@ public sealed class WorkspaceStagesTests
             VocabularySize = 700,
             Seed = 9,
         }, workspace.StartOptions());
-        Assert.Equal(new TrainingOptions { Temperature = 0.1, Batch = 32, Epochs = 3, Rate = 0.2, WarmupShare = 0.3, HardNegatives = 2, EvaluationsPerEpoch = 4, Seed = 9 }, workspace.TrainingOptions());
+        Assert.Equal(new TrainingOptions { Loss = ((LossChoice)"mnrl").With("temperature", 0.1), Batch = 32, Epochs = 3, Rate = 0.2, WarmupShare = 0.3, HardNegatives = 2, EvaluationsPerEpoch = 4, Seed = 9 }, workspace.TrainingOptions());
         Assert.Equal(new MiningOptions { PerQuery = 3, PositiveRatio = 0.9, Depth = 50, SkipRanks = 2, HubCap = 7, Seed = 9 }, workspace.MiningOptions());
         var policy = workspace.GatePolicy();
         Assert.Equal(("ndcg@10", 0.03, 0.06, ReferenceKind.Untrained, 0.1, InconclusiveAction.Block), (policy.Metric, policy.Tolerance, policy.ProtectedTolerance, policy.Reference, policy.ViolationLimit, policy.OnInconclusive));
@@ -130,5 +131,26 @@ public sealed class WorkspaceStagesTests
         using var folder = new Folder();
         var workspace = await OpenAsync(folder, "encoder: {kind: onnx, from: model}\n");
         Assert.Contains("nearfar-torch", Assert.Throws<NearfarException>(() => workspace.StartOptions()).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{loss: {name: mnrl, temperature: 0.07}}", "mnrl (temperature 0.07)", null)]
+    [InlineData("{loss: mnrl}", "mnrl", null)]
+    [InlineData("{loss: {name: mnrl, temprature: 0.07}}", null, "train.loss: unknown option of loss mnrl \"temprature\"; did you mean \"temperature\"?")]
+    [InlineData("{loss: {temperature: 0.07}}", null, "name: is missing: the loss, for example mnrl.")]
+    [InlineData("{loss: mnlr}", null, "train.loss: unknown loss \"mnlr\"; did you mean \"mnrl\"?")]
+    [InlineData("{temperature: 0.1, loss: {name: mnrl, temperature: 0.07}}", null, "stands in train.loss too")]
+    public async Task TrainingOptions_Loss_IsANameOrASectionAndItsMistakesAreNamed(string train, string? loss, string? problem)
+    {
+        using var folder = new Folder();
+        folder.Write("corpus.jsonl", """{"id": "d", "text": "t"}""");
+        if (problem is null)
+        {
+            Assert.Equal(loss, (await OpenAsync(folder, $"train: {train}\n")).TrainingOptions().Loss.ToString());
+            return;
+        }
+
+        var e = await Assert.ThrowsAsync<NearfarException>(() => OpenAsync(folder, $"train: {train}\n"));
+        Assert.Contains(problem, e.Message, StringComparison.Ordinal);
     }
 }

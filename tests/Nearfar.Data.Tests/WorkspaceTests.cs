@@ -44,7 +44,7 @@ public sealed class WorkspaceTests
         Assert.Equal(["refund-policy"], options.Cohorts[2].Protected);
         Assert.Equal((90.0, 365.0, "d"), (options.Cohorts[3].Edges[0], options.Cohorts[3].Edges[1], options.Cohorts[3].Unit));
         Assert.Equal((256, "wordpiece", 8000), (options.Encoder.Dimensions, options.Tokenizer?.Train, options.Tokenizer?.Size));
-        Assert.Equal((0.05, 512, 10), (options.Train.Temperature, options.Train.Batch, options.Train.Epochs));
+        Assert.Equal(("0.05", 512, 10), (options.Train.Loss!.Options["temperature"], options.Train.Batch, options.Train.Epochs));
         Assert.Equal((0.02, 0.05, 0.18), (options.Gate.Tolerance, options.Gate.ProtectedTolerance, options.Gate.Floors["intent=refund-policy"]["margin_mean"]));
         Assert.Equal(folder["gate.jsonl"], options.Data.Gate?.Path);
         Assert.Equal(folder["output"], options.Output);
@@ -81,7 +81,7 @@ public sealed class WorkspaceTests
         Assert.Contains("encoder.dimensions: wanted a whole number from 1 to 65536, came \"many\"", message, StringComparison.Ordinal);
         Assert.Contains("tokenizer.size: wanted a whole number from 100 to 1000000, came \"5\"", message, StringComparison.Ordinal);
         Assert.Contains("tokenizer: encoder.from brings a tokenizer of its own", message, StringComparison.Ordinal);
-        Assert.Contains("train.temperature: wanted a number above 0, came \"0\"", message, StringComparison.Ordinal);
+        Assert.Contains("train.temperature: Loss mnrl: temperature is \"0\"; wanted above 0, at most 1", message, StringComparison.Ordinal);
         Assert.Contains("train.epochs: wanted a text, came a list", message, StringComparison.Ordinal);
         Assert.Contains("mining.positive_ratio: wanted a number above 0, at most 1, came \".nan\"", message, StringComparison.Ordinal);
         Assert.Contains("gate.metric: unknown metric \"recal@5\"; did you mean \"recall@5\"?", message, StringComparison.Ordinal);

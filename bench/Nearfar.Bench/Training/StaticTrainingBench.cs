@@ -4,6 +4,7 @@ using Nearfar.Encoding;
 using Nearfar.Pairs;
 using Nearfar.Text;
 using Nearfar.Training;
+using Nearfar.Training.Losses;
 
 namespace Nearfar.Bench.Training;
 
@@ -34,7 +35,7 @@ internal static class StaticTrainingBench
             Epochs = int.Parse(Value(args, "epochs", "20"), CultureInfo.InvariantCulture),
             Rate = double.Parse(Value(args, "rate", "0.05"), CultureInfo.InvariantCulture),
             MinBatchShare = double.Parse(Value(args, "min-batch", "1"), CultureInfo.InvariantCulture),
-            Temperature = double.Parse(Value(args, "temperature", "0.05"), CultureInfo.InvariantCulture),
+            Loss = new LossChoice("mnrl").With("temperature", Value(args, "temperature", "0.05")),
             Seed = ulong.Parse(Value(args, "seed", "1"), CultureInfo.InvariantCulture),
             CheckpointInterval = TimeSpan.FromDays(1),
         };

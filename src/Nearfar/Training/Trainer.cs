@@ -32,7 +32,7 @@ public sealed class Trainer
 
         _options = options;
         _time = time ?? TimeProvider.System;
-        _loss = loss ?? TrainingOptions.Losses[options.Loss](options);
+        _loss = loss ?? LossRegistry.Create(options.Loss);
     }
 
     /// <summary>Trains an encoder and returns it as it was at its best step.</summary>

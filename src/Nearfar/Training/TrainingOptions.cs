@@ -6,11 +6,8 @@ namespace Nearfar.Training;
 /// <summary>How to train. Plain values: a checkpoint holds them and refuses others.</summary>
 public sealed record TrainingOptions
 {
-    /// <summary>Name of the loss: <c>mnrl</c> (<see cref="InfoNceLoss"/>), the default.</summary>
-    public string Loss { get; init; } = "mnrl";
-
-    /// <summary>Divides similarities. Above 0, at most 1. Default 0.05.</summary>
-    public double Temperature { get; init; } = 0.05;
+    /// <summary>The loss and its options, of <see cref="LossRegistry"/>. Default <c>mnrl</c> (<see cref="InfoNceLoss"/>) at temperature 0.05.</summary>
+    public LossChoice Loss { get; init; } = "mnrl";
 
     /// <summary>Most pairs of a batch, 2 to 65,536. Default 512.</summary>
     public int Batch { get; init; } = 512;
@@ -49,8 +46,7 @@ public sealed record TrainingOptions
     public IReadOnlyList<string> Problems()
     {
         var problems = new List<string>();
-        CheckText(Losses.ContainsKey(Loss), nameof(Loss), Loss, $"one of {string.Join(", ", Losses.Keys)}");
-        Check(Temperature is > 0 and <= 1, nameof(Temperature), Temperature, "above 0 and at most 1");
+        problems.AddRange(LossRegistry.Problems(Loss));
         Check(Batch is >= 2 and <= 65_536, nameof(Batch), Batch, "2 to 65536");
         Check(Epochs is >= 1 and <= 10_000, nameof(Epochs), Epochs, "1 to 10000");
         Check(Rate is > 0 and <= 10, nameof(Rate), Rate, "above 0 and at most 10");
@@ -63,13 +59,11 @@ public sealed record TrainingOptions
         Check(CheckpointInterval > TimeSpan.Zero, nameof(CheckpointInterval), CheckpointInterval, "above 0");
         return problems;
 
-        void Check(bool holds, string name, IFormattable value, string wanted) => CheckText(holds, name, value.ToString(null, CultureInfo.InvariantCulture), wanted);
-
-        void CheckText(bool holds, string name, string? value, string wanted)
+        void Check(bool holds, string name, IFormattable value, string wanted)
         {
             if (!holds)
             {
-                problems.Add($"{name} is {value}; wanted {wanted}.");
+                problems.Add($"{name} is {value.ToString(null, CultureInfo.InvariantCulture)}; wanted {wanted}.");
             }
         }
     }
@@ -77,8 +71,12 @@ public sealed record TrainingOptions
     /// <summary>The values that decide the result, by name, as a checkpoint compares them.</summary>
     internal IEnumerable<KeyValuePair<string, string>> Deciding()
     {
-        yield return new("options.loss", Loss);
-        yield return Of("options.temperature", Temperature);
+        yield return new("options.loss", Loss.Name);
+        foreach (var option in LossRegistry.Of(Loss.Name).Options)
+        {
+            yield return new($"options.loss.{option.Name}", Loss.Options.GetValueOrDefault(option.Name, option.Default));
+        }
+
         yield return Of("options.batch", Batch);
         yield return Of("options.epochs", Epochs);
         yield return Of("options.rate", Rate);
@@ -91,9 +89,8 @@ public sealed record TrainingOptions
         static KeyValuePair<string, string> Of(string name, IFormattable value) => new(name, value.ToString(null, CultureInfo.InvariantCulture));
     }
 
-    /// <summary>The losses by name: where a new one is added.</summary>
-    internal static SortedDictionary<string, Func<TrainingOptions, ILoss>> Losses { get; } = new(StringComparer.Ordinal)
-    {
-        ["mnrl"] = options => new InfoNceLoss(options.Temperature),
-    };
+    /// <summary>The temperature of the loss, or null when it has none.</summary>
+    internal double? Temperature => LossRegistry.Of(Loss.Name).Options.FirstOrDefault(o => o.Name == "temperature") is { } option
+        ? double.Parse(Loss.Options.GetValueOrDefault(option.Name, option.Default), CultureInfo.InvariantCulture)
+        : null;
 }

@@ -248,8 +248,8 @@ public class TrainerTests
     [Fact]
     public void New_BadOptions_AreAllNamed()
     {
-        var e = Assert.Throws<ArgumentException>(() => new Trainer(new TrainingOptions { Loss = "x", Temperature = double.NaN, Batch = 1, Rate = 0, Threads = 0 }));
-        Assert.All(new[] { "Loss is x", "mnrl", "Temperature is NaN", "Batch is 1", "Rate is 0", "Threads is 0" }, part => Assert.Contains(part, e.Message, StringComparison.Ordinal));
+        var e = Assert.Throws<ArgumentException>(() => new Trainer(new TrainingOptions { Loss = "mnlr", Batch = 1, Rate = 0, Threads = 0 }));
+        Assert.All(new[] { "unknown loss \"mnlr\"; did you mean \"mnrl\"?", "Batch is 1", "Rate is 0", "Threads is 0" }, part => Assert.Contains(part, e.Message, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -257,7 +257,7 @@ public class TrainerTests
     {
         string[] free = [nameof(TrainingOptions.Threads), nameof(TrainingOptions.CheckpointSteps), nameof(TrainingOptions.CheckpointInterval)];
         string[] names = [.. typeof(TrainingOptions).GetProperties().Select(p => p.Name).Except(free).Order(StringComparer.Ordinal)];
-        string[] deciding = [.. new TrainingOptions().Deciding().Select(d => d.Key["options.".Length..].Replace("_", "", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        string[] deciding = [.. new TrainingOptions().Deciding().Where(d => !d.Key.StartsWith("options.loss.", StringComparison.Ordinal)).Select(d => d.Key["options.".Length..].Replace("_", "", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
         Assert.Equal(names.Select(n => n.ToLowerInvariant()).Order(StringComparer.Ordinal), deciding);
     }
 

@@ -8,6 +8,9 @@ namespace Nearfar.Training.Losses;
 /// <param name="Side">What the rows alone do not tell.</param>
 public sealed record LossBatch<T>(IReadOnlyList<Rows<T>> Columns, RowSide Side) where T : unmanaged
 {
+    /// <summary>The other encoder's vector of every row, a column for each column, of its own width; empty unless the loss needs <see cref="LossNeeds.Guide"/>.</summary>
+    public IReadOnlyList<Rows<T>> Guide { get; init; } = [];
+
     /// <summary>B: rows of every column.</summary>
     public int Pairs => Columns.Count == 0 ? 0 : Columns[0].Count;
 

@@ -15,6 +15,27 @@ public sealed record RowSide
     /// <summary>Document numbers that take no part at all (a pair with fewer hard negatives than columns, a text that stands in the batch already); never a positive.</summary>
     public ReadOnlyMemory<int> AbsentDocuments { get; init; }
 
+    /// <summary>Group of each pair, B values, any numbers: equal numbers belong together. Empty unless the loss needs <see cref="LossNeeds.Labels"/>.</summary>
+    public ReadOnlyMemory<int> Labels { get; init; }
+
+    /// <summary>How near the texts of each row ought to be, B finite values, usually 0 to 1. Empty unless the loss needs <see cref="LossNeeds.Targets"/>.</summary>
+    public ReadOnlyMemory<double> Targets { get; init; }
+
+    /// <summary>Anchor i's graded documents are <see cref="GradedDocuments"/>[GradeOffsets[i] .. GradeOffsets[i + 1]]; empty, or B + 1 values from 0 upward.</summary>
+    public ReadOnlyMemory<int> GradeOffsets { get; init; }
+
+    /// <summary>Document numbers with a grade, ascending for each anchor; a document without one has grade 0.</summary>
+    public ReadOnlyMemory<int> GradedDocuments { get; init; }
+
+    /// <summary>Grade of each of <see cref="GradedDocuments"/>, finite, at least 0.</summary>
+    public ReadOnlyMemory<double> Grades { get; init; }
+
+    /// <summary>
+    /// [B, C - 1] row by row, C the columns of the batch: the teacher's score of the anchor with its own positive, then with each of its hard
+    /// negatives; NaN where the document is absent. Empty unless the loss needs <see cref="LossNeeds.TeacherScores"/>.
+    /// </summary>
+    public ReadOnlyMemory<double> TeacherScores { get; init; }
+
     /// <summary>The documents masked for one anchor.</summary>
     /// <param name="anchor">0 to B - 1.</param>
     public ReadOnlySpan<int> MaskOf(int anchor) =>
