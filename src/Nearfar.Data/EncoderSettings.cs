@@ -1,3 +1,5 @@
+using Nearfar.Text;
+
 namespace Nearfar.Data;
 
 /// <summary>Section <c>encoder</c>. A null value leaves the choice to the encoder.</summary>
@@ -45,6 +47,12 @@ public sealed record EncoderSettings
     /// <summary>Put in front of documents.</summary>
     public string? DocumentPrompt { get; init; }
 
-    /// <summary>Power of the inverse document frequency that random start rows are weighed by, 0 to 4.</summary>
+    /// <summary>Power of the inverse document frequency that start rows are weighed by, 0 to 4.</summary>
     public double? IdfPower { get; init; }
+
+    /// <summary>Random dimensions behind those of <see cref="From"/>, 0 to 4096.</summary>
+    public int? ExtraDimensions { get; init; }
+
+    /// <summary>Parts of unknown words as tokens.</summary>
+    public GramOptions? Grams { get; init; }
 }

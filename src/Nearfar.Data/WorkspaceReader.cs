@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Nearfar.Pairs;
+using Nearfar.Text;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
@@ -252,6 +253,8 @@ internal sealed partial class WorkspaceReader
         var encoder = new EncoderSettings
         {
             IdfPower = section.Number("idf_power", 0, 4),
+            ExtraDimensions = section.Integer("extra_dimensions", 0, 4096),
+            Grams = ReadGrams(section.Section("grams")),
             Kind = section.OneOf("kind", "static", "adapter", "onnx", "openai", "azure", "ollama") ?? "static",
             Dimensions = section.Integer("dimensions", 1, 65536),
             From = PathOf(section, "from"),
@@ -269,6 +272,11 @@ internal sealed partial class WorkspaceReader
         };
         section.Done();
         CheckProvider(section, encoder);
+        if (encoder is { ExtraDimensions: > 0, From: null })
+        {
+            section.Problem("extra_dimensions", "stand behind those of a model folder. Name one (from), or raise dimensions.");
+        }
+
         if (encoder.Kind is "onnx" or "adapter" && encoder.From is null)
         {
             section.Problem("kind", $"{encoder.Kind} needs from, a model folder.");
@@ -277,9 +285,34 @@ internal sealed partial class WorkspaceReader
         return encoder;
     }
 
+    private static GramOptions? ReadGrams(YamlSection? section)
+    {
+        if (section is null)
+        {
+            return null;
+        }
+
+        var defaults = new GramOptions();
+        var grams = new GramOptions
+        {
+            Buckets = section.Integer("buckets", 1, 10_000_000) ?? defaults.Buckets,
+            Min = section.Integer("min", 1, 10) ?? defaults.Min,
+            Max = section.Integer("max", 1, 10) ?? defaults.Max,
+            WordPairs = section.OneOf("word_pairs", "true", "false") == "true",
+            Characters = section.OneOf("characters", "true", "false") != "false",
+        };
+        section.Done();
+        foreach (string problem in grams.Problems())
+        {
+            section.Problem("buckets", problem + ".");
+        }
+
+        return grams;
+    }
+
     private static readonly string[] s_providerKeys = ["model", "deployment", "endpoint", "key_env", "batch", "batch_tokens", "timeout_seconds", "budget"];
 
-    private static readonly string[] s_localKeys = ["max_tokens", "idf_power"];
+    private static readonly string[] s_localKeys = ["max_tokens", "idf_power", "extra_dimensions", "grams"];
 
     private static void CheckProvider(YamlSection section, EncoderSettings encoder)
     {

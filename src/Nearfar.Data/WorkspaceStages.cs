@@ -37,6 +37,8 @@ public static class WorkspaceStages
                 Dimensions = encoder.Dimensions ?? defaults.Dimensions,
                 MaxTokens = encoder.MaxTokens,
                 IdfPower = encoder.IdfPower ?? defaults.IdfPower,
+                ExtraDimensions = encoder.ExtraDimensions ?? defaults.ExtraDimensions,
+                Grams = encoder.Grams,
                 QueryPrompt = encoder.QueryPrompt ?? "",
                 DocumentPrompt = encoder.DocumentPrompt ?? "",
                 TokenizerFrom = tokenizer?.From,

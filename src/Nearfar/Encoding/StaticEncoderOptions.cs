@@ -3,6 +3,8 @@ namespace Nearfar.Encoding;
 /// <summary>What, besides rows and tokenizer, belongs to a static encoder.</summary>
 public sealed record StaticEncoderOptions
 {
+    internal const int NoCut = 1_000_000;
+
     /// <summary>Tokens of a text that count, at least 1; the rest is cut. Default 512.</summary>
     public int MaxTokens { get; init; } = 512;
 

@@ -11,7 +11,8 @@ public static class StaticModelFolder
 {
     private const string Module = "0_StaticEmbedding";
     private const int Model2VecMaxTokens = 512;
-    private const int NoCut = 1_000_000;
+    private const int NoCut = StaticEncoderOptions.NoCut;
+    private const string GramModule = "0_GramEmbedding";
 
     /// <summary>Reads a model folder.</summary>
     /// <param name="folder">Holds <c>modules.json</c> (sentence-transformers) or <c>model.safetensors</c> and <c>tokenizer.json</c> (model2vec).</param>
@@ -28,6 +29,7 @@ public static class StaticModelFolder
         string inner = StaticModule(folder);
         string weights = Path.Combine(inner, "model.safetensors");
         string tokenizerPath = Path.Combine(inner, "tokenizer.json");
+        string gramsPath = Path.Combine(inner, GramFile.Name);
         foreach (string path in new[] { weights, tokenizerPath })
         {
             if (!File.Exists(path))
@@ -36,19 +38,20 @@ public static class StaticModelFolder
             }
         }
 
-        var tokenizer = Tokenizer.Load(tokenizerPath);
+        var words = Tokenizer.Load(tokenizerPath);
+        ITokenizer tokenizer = File.Exists(gramsPath) ? GramFile.Read(gramsPath, words) : words;
         using var file = SafeTensorsFile.Open(weights);
         bool model2Vec = file.Find("embeddings") is not null;
         var rows = model2Vec ? ReadModel2Vec(file, weights, tokenizer) : ReadStaticEmbedding(file, weights);
         if (rows.Count != tokenizer.VocabularySize)
         {
-            throw new NearfarException(weights, 0, $"{rows.Count} rows for the {tokenizer.VocabularySize} tokens of tokenizer.json; wanted one row a token.");
+            throw new NearfarException(weights, 0, $"{rows.Count} rows for the {tokenizer.VocabularySize} tokens of {(tokenizer == words ? "" : "grams.json and ")}tokenizer.json; wanted one row a token.");
         }
 
         var (query, document) = ReadPrompts(folder);
         var encoder = Encoder(weights, tokenizer, rows, new StaticEncoderOptions
         {
-            MaxTokens = ReadTruncation(tokenizerPath) ?? (model2Vec ? Model2VecMaxTokens : NoCut),
+            MaxTokens = tokenizer is GramTokenizer ? NoCut : ReadTruncation(tokenizerPath) ?? (model2Vec ? Model2VecMaxTokens : NoCut),
             QueryPrompt = query,
             DocumentPrompt = document,
             Temperature = TemperatureOf(manifest),
@@ -62,12 +65,12 @@ public static class StaticModelFolder
         return encoder;
     }
 
-    // What a run writes under Options; a model of another origin tells none.
+    // What a run writes under Options, the second name before losses had options of their own; a model of another origin tells none.
     private static double? TemperatureOf(ModelManifest? manifest) =>
-        manifest is not null && manifest.Options.TryGetValue("options.temperature", out string? text)
+        manifest is not null && (manifest.Options.TryGetValue("options.loss.temperature", out string? text) || manifest.Options.TryGetValue("options.temperature", out text))
             && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value > 0 && double.IsFinite(value) ? value : null;
 
-    /// <summary>Writes a folder that Python's sentence-transformers loads unchanged, with <c>nearfar.json</c> and a model card.</summary>
+    /// <summary>Writes a folder that Python's sentence-transformers loads unchanged (but for a <see cref="GramTokenizer"/>, which it refuses), with <c>nearfar.json</c> and a model card.</summary>
     /// <param name="folder">Made when absent; files are replaced one by one, each atomically, <c>nearfar.json</c> last.</param>
     /// <param name="encoder">What to write.</param>
     /// <param name="manifest">Its space must be the encoder's.</param>
@@ -78,11 +81,20 @@ public static class StaticModelFolder
         ArgumentNullException.ThrowIfNull(manifest);
         EmbeddingSpace.ThrowUnlessSame(encoder.Space, new EmbeddingSpace(manifest.Space), "The manifest", "Make it from the encoder that is written.");
         Directory.CreateDirectory(Path.Combine(folder, "1_Normalize"));
-        SafeTensorsFile.WriteMatrix(Path.Combine(folder, Module, "model.safetensors"), "embedding.weight", encoder.TokenRows, [new("format", "pt")]);
-        AtomicFile.Write(Path.Combine(folder, Module, "tokenizer.json"), WithTruncation(encoder.Tokenizer.ToJson(), encoder.Options.MaxTokens));
-        AtomicFile.Write(Path.Combine(folder, "modules.json"), """
+        var grams = encoder.Tokenizer as GramTokenizer;
+        string inner = Path.Combine(folder, grams is null ? Module : GramModule);
+        SafeTensorsFile.WriteMatrix(Path.Combine(inner, "model.safetensors"), "embedding.weight", encoder.TokenRows, [new("format", "pt")]);
+        AtomicFile.Write(Path.Combine(inner, "tokenizer.json"), WithTruncation((grams?.Inner ?? encoder.Tokenizer).ToJson(), encoder.Options.MaxTokens));
+        if (grams is not null)
+        {
+            AtomicFile.Write(Path.Combine(inner, GramFile.Name), GramFile.Bytes(grams).Span);
+        }
+
+        // A type that no other library has: better that it refuses the folder than that it reads half of it.
+        string type = grams is null ? "sentence_transformers.models.StaticEmbedding" : "nearfar.GramEmbedding";
+        AtomicFile.Write(Path.Combine(folder, "modules.json"), $$"""
             [
-              {"idx": 0, "name": "0", "path": "0_StaticEmbedding", "type": "sentence_transformers.models.StaticEmbedding"},
+              {"idx": 0, "name": "0", "path": "{{Path.GetFileName(inner)}}", "type": "{{type}}"},
               {"idx": 1, "name": "1", "path": "1_Normalize", "type": "sentence_transformers.models.Normalize"}
             ]
 
@@ -100,7 +112,7 @@ public static class StaticModelFolder
         AtomicFile.Write(Path.Combine(folder, "nearfar.json"), manifest.ToBytes());
     }
 
-    private static StaticEncoder Encoder(string path, Tokenizer tokenizer, Rows<float> rows, StaticEncoderOptions options)
+    private static StaticEncoder Encoder(string path, ITokenizer tokenizer, Rows<float> rows, StaticEncoderOptions options)
     {
         try
         {
@@ -130,7 +142,7 @@ public static class StaticModelFolder
         foreach (var module in modules.RootElement.EnumerateArray())
         {
             string type = Member(module, "type");
-            if (type.EndsWith(".StaticEmbedding", StringComparison.Ordinal))
+            if (type.EndsWith(".StaticEmbedding", StringComparison.Ordinal) || type == "nearfar.GramEmbedding")
             {
                 string name = Member(module, "path");
                 found = Path.GetFullPath(Path.Combine(folder, name));
@@ -152,7 +164,7 @@ public static class StaticModelFolder
         json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
 
     // model2vec: row = embeddings[mapping[id]] * weights[id]; unknown tokens are dropped, which a zero row does under normalisation.
-    private static Rows<float> ReadModel2Vec(SafeTensorsFile file, string path, Tokenizer tokenizer)
+    private static Rows<float> ReadModel2Vec(SafeTensorsFile file, string path, ITokenizer tokenizer)
     {
         var tensor = file.Find("embeddings")!;
         int dimensions = MatrixWidth(tensor, path);

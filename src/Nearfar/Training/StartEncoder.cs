@@ -21,30 +21,77 @@ public static class StartEncoder
             throw new ArgumentException($"Start options: {string.Join("; ", problems)}.", nameof(options));
         }
 
-        if (options.From is not null)
+        if (options.From is null)
         {
-            var encoder = StaticEncoder.Load(options.From);
-            var kept = encoder.Options with { MaxTokens = options.MaxTokens ?? encoder.Options.MaxTokens };
-            var wanted = options.QueryPrompt.Length + options.DocumentPrompt.Length == 0
-                ? kept
-                : kept with { QueryPrompt = options.QueryPrompt, DocumentPrompt = options.DocumentPrompt };
+            return Random(options, set);
+        }
+
+        var encoder = StaticEncoder.Load(options.From);
+        var kept = encoder.Options with { MaxTokens = options.MaxTokens ?? encoder.Options.MaxTokens };
+        var wanted = options.QueryPrompt.Length + options.DocumentPrompt.Length == 0
+            ? kept
+            : kept with { QueryPrompt = options.QueryPrompt, DocumentPrompt = options.DocumentPrompt };
+        if (options.ExtraDimensions == 0 && options.Grams is null && options.EffectiveIdfPower == 0)
+        {
             return wanted == encoder.Options ? encoder : encoder.With(wanted);
         }
 
-        string[] texts = [.. set.Corpus.Documents.Select(d => d.Content).Concat(set.Pairs.Select(p => p.Query)).Distinct(StringComparer.Ordinal)];
-        var tokenizer = options.TokenizerFrom is { } path
-            ? Tokenizer.Load(Directory.Exists(path) ? Path.Combine(path, "tokenizer.json") : path)
-            : TokenizerTrainer.Train(options.TokenizerKind, options.VocabularySize, texts);
-        var start = StaticStart.Random(tokenizer, options.Dimensions, options.Seed);
-        float[] rows = start.Rows.ToArray();
-        Weigh(rows, options, tokenizer, texts);
-        return StaticEncoder.Over(tokenizer, rows, options.Dimensions,
-            new StaticEncoderOptions { MaxTokens = options.MaxTokens ?? StartOptions.DefaultMaxTokens, QueryPrompt = options.QueryPrompt, DocumentPrompt = options.DocumentPrompt, Label = "untrained" });
+        return Extended(encoder, options, wanted, TextsOf(set));
     }
 
-    private static void Weigh(float[] rows, StartOptions options, Tokenizer tokenizer, string[] texts)
+    private static StaticEncoder Random(StartOptions options, TrainingSet set)
     {
-        if (options.IdfPower == 0)
+        string[] texts = TextsOf(set);
+        var inner = options.TokenizerFrom is { } path
+            ? Tokenizer.Load(Directory.Exists(path) ? Path.Combine(path, "tokenizer.json") : path)
+            : TokenizerTrainer.Train(options.TokenizerKind, options.VocabularySize, texts);
+        var wanted = new StaticEncoderOptions { MaxTokens = options.MaxTokens ?? StartOptions.DefaultMaxTokens, QueryPrompt = options.QueryPrompt, DocumentPrompt = options.DocumentPrompt, Label = "untrained" };
+        var tokenizer = WithGrams(inner, options, ref wanted);
+        float[] rows = StaticStart.Random(tokenizer, options.Dimensions, options.Seed).Rows.ToArray();
+        Weigh(rows, options.Dimensions, options.EffectiveIdfPower, tokenizer, texts);
+        return StaticEncoder.Over(tokenizer, rows, options.Dimensions, wanted);
+    }
+
+    // A model's rows at root mean square 1, random values where it has none, then the word weights over all.
+    private static StaticEncoder Extended(StaticEncoder encoder, StartOptions options, StaticEncoderOptions wanted, string[] texts)
+    {
+        if (options.Grams is not null && encoder.Tokenizer is not Tokenizer)
+        {
+            throw new NearfarException(options.From!, 0, "has parts of words as tokens already. Leave grams out, or start from the model that it was made of.");
+        }
+
+        var tokenizer = encoder.Tokenizer is Tokenizer inner ? WithGrams(inner, options, ref wanted) : encoder.Tokenizer;
+        int dimensions = encoder.Dimensions + options.ExtraDimensions;
+        var known = StaticStart.From(encoder).Rows.Span;
+        float[] rows = StaticStart.Random(tokenizer, dimensions, options.Seed).Rows.ToArray();
+        for (int id = 0; id < encoder.TokenRows.Count; id++)
+        {
+            known.Slice(id * encoder.Dimensions, encoder.Dimensions).CopyTo(rows.AsSpan(id * dimensions));
+        }
+
+        Weigh(rows, dimensions, options.EffectiveIdfPower, tokenizer, texts);
+        return StaticEncoder.Over(tokenizer, rows, dimensions, wanted with { Label = "untrained" });
+    }
+
+    // The cut moves into the tokenizer: parts of words must not push words out of a text.
+    private static ITokenizer WithGrams(Tokenizer inner, StartOptions options, ref StaticEncoderOptions wanted)
+    {
+        if (options.Grams is null)
+        {
+            return inner;
+        }
+
+        var tokenizer = new GramTokenizer(inner, options.Grams, wanted.MaxTokens);
+        wanted = wanted with { MaxTokens = StaticEncoderOptions.NoCut };
+        return tokenizer;
+    }
+
+    private static string[] TextsOf(TrainingSet set) =>
+        [.. set.Corpus.Documents.Select(d => d.Content).Concat(set.Pairs.Select(p => p.Query)).Distinct(StringComparer.Ordinal)];
+
+    private static void Weigh(float[] rows, int dimensions, double power, ITokenizer tokenizer, string[] texts)
+    {
+        if (power == 0)
         {
             return;
         }
@@ -68,8 +115,8 @@ public static class StartEncoder
 
         for (int id = 0; id < frequency.Length; id++)
         {
-            float weight = (float)Math.Pow(Math.Log((texts.Length + 1.0) / (frequency[id] + 1.0)) + 1, options.IdfPower);
-            foreach (ref float value in rows.AsSpan(id * options.Dimensions, options.Dimensions))
+            float weight = (float)Math.Pow(Math.Log((texts.Length + 1.0) / (frequency[id] + 1.0)) + 1, power);
+            foreach (ref float value in rows.AsSpan(id * dimensions, dimensions))
             {
                 value *= weight;
             }

@@ -13,6 +13,15 @@ public sealed record StartOptions
     /// <summary>Length of a vector when rows are random, 8 to 4,096. Default 256.</summary>
     public int Dimensions { get; init; } = 256;
 
+    /// <summary>
+    /// Random dimensions behind those of <see cref="From"/>, 0 to 4,096: words that a pretrained model takes for each other stay apart, so that
+    /// a vector also matches words, as keyword search does. Default 0.
+    /// </summary>
+    public int ExtraDimensions { get; init; }
+
+    /// <summary>Parts of unknown words, and pairs of words, as tokens; null: none. A model with them is not portable. Default null.</summary>
+    public GramOptions? Grams { get; init; }
+
     /// <summary>A <c>tokenizer.json</c> for random rows; null: a vocabulary is learned from the workspace's own texts. Default null.</summary>
     public string? TokenizerFrom { get; init; }
 
@@ -32,10 +41,10 @@ public sealed record StartOptions
     public int? MaxTokens { get; init; }
 
     /// <summary>
-    /// Random rows are multiplied by (ln((N + 1) / (df + 1)) + 1) to this power, so that the untrained encoder weighs words as keyword search
-    /// does; 0 leaves them equal. 0 to 4. Default 1.
+    /// Start rows are multiplied by (ln((N + 1) / (df + 1)) + 1) to this power, N texts, df those with the token, so that the untrained encoder
+    /// weighs words as keyword search does; 0 leaves them as they are. 0 to 4. Default null: 1 for random rows, 0 for a model folder's.
     /// </summary>
-    public double IdfPower { get; init; } = 1;
+    public double? IdfPower { get; init; }
 
     /// <summary>Seed of random rows. Default 1.</summary>
     public ulong Seed { get; init; } = 1;
@@ -56,9 +65,14 @@ public sealed record StartOptions
         Check(VocabularySize is >= 100 and <= 1_000_000, $"vocabulary size is {VocabularySize}; wanted 100 to 1000000");
         Check(Enum.IsDefined(TokenizerKind), $"tokenizer kind {(int)TokenizerKind} is not known");
         Check(MaxTokens is null or >= 1, $"max_tokens is {MaxTokens}; wanted at least 1");
-        Check(IdfPower is >= 0 and <= 4, $"idf power is {IdfPower}; wanted 0 to 4");
+        Check(IdfPower is null or (>= 0 and <= 4), $"idf power is {IdfPower}; wanted 0 to 4");
+        Check(ExtraDimensions is >= 0 and <= 4096, $"extra dimensions is {ExtraDimensions}; wanted 0 to 4096");
+        Check(ExtraDimensions == 0 || From is not null, "extra dimensions stand behind those of a model folder; name one (from), or ask for more dimensions");
+        problems.AddRange(Grams?.Problems() ?? []);
         return problems;
     }
+
+    internal double EffectiveIdfPower => IdfPower ?? (From is null ? 1 : 0);
 
     internal IEnumerable<KeyValuePair<string, string>> Deciding()
     {
@@ -71,11 +85,29 @@ public sealed record StartOptions
             yield return Of("start.max_tokens", MaxTokens ?? DefaultMaxTokens);
         }
 
+        if (From is null || IdfPower is not null)
+        {
+            yield return Of("start.idf_power", EffectiveIdfPower);
+        }
+
+        if (From is null || ExtraDimensions > 0 || Grams is not null)
+        {
+            yield return Of("start.seed", Seed);
+        }
+
+        if (ExtraDimensions > 0)
+        {
+            yield return Of("start.extra_dimensions", ExtraDimensions);
+        }
+
+        if (Grams is not null)
+        {
+            yield return Of("start.grams", FormattableString.Invariant($"{Grams.Buckets} {(Grams.Characters ? $"{Grams.Min}-{Grams.Max}" : "words")}{(Grams.WordPairs ? " pairs" : "")}"));
+        }
+
         if (From is null)
         {
             yield return Of("start.dimensions", Dimensions);
-            yield return Of("start.idf_power", IdfPower);
-            yield return Of("start.seed", Seed);
             yield return Of("start.tokenizer", TokenizerFrom is not null ? NameOf(TokenizerFrom) : FormattableString.Invariant($"{TokenizerKind} {VocabularySize}").ToLowerInvariant());
         }
 

@@ -43,6 +43,48 @@ public class StartEncoderTests
     }
 
     [Fact]
+    public void Create_ExtraDimensionsAndGrams_KeepTheModelsRowsInFrontAndLoadAgain()
+    {
+        using var folder = new Folder();
+        var encoder = SmallModels.Encoder(8);
+        StaticModelFolder.Save(folder["m"], encoder, SmallModels.ManifestOf(encoder), "");
+        var options = new StartOptions { From = folder["m"], ExtraDimensions = 5, Grams = new GramOptions { Buckets = 40, WordPairs = true }, MaxTokens = 9 };
+        var extended = StartEncoder.Create(options, Set);
+        var known = StaticStart.From(encoder).Rows.Span;
+        Assert.Equal((13, encoder.TokenRows.Count + 40), (extended.Dimensions, extended.TokenRows.Count));
+        Assert.Equal(known[..8].ToArray(), extended.TokenRows[0][..8].ToArray());
+        Assert.Equal(known[16..24].ToArray(), extended.TokenRows[2][..8].ToArray());
+        Assert.Equal(9, Assert.IsType<GramTokenizer>(extended.Tokenizer).MaxTokens);
+
+        StaticModelFolder.Save(folder["x"], extended, SmallModels.ManifestOf(extended), "");
+        var again = StaticEncoder.Load(folder["x"]);
+        Assert.Equal(extended.Space.Id, again.Space.Id);
+        Assert.Contains("nearfar.GramEmbedding", File.ReadAllText(Path.Combine(folder["x"], "modules.json")), StringComparison.Ordinal);
+        Assert.Throws<NearfarException>(() => StartEncoder.Create(new StartOptions { From = folder["x"], Grams = new GramOptions() }, Set));
+        File.WriteAllText(Path.Combine(folder["x"], "0_GramEmbedding", "grams.json"), """{"buckets": 40}""");
+        Assert.Contains("wanted exactly buckets", Assert.Throws<NearfarException>(() => StaticEncoder.Load(folder["x"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Create_IdfOverAFolder_WeighsItsRows()
+    {
+        using var folder = new Folder();
+        var encoder = SmallModels.Encoder(8);
+        StaticModelFolder.Save(folder["m"], encoder, SmallModels.ManifestOf(encoder), "");
+        var weighed = StartEncoder.Create(new StartOptions { From = folder["m"], IdfPower = 1 }, Set);
+        float ratio = weighed.TokenRows[3][1] / StaticStart.From(encoder).Rows.Span[25];
+        Assert.All(Enumerable.Range(0, 8), d => Assert.Equal(ratio, weighed.TokenRows[3][d] / StaticStart.From(encoder).Rows.Span[24 + d], 1e-4));
+        Assert.Equal(Math.Log(5.0 / (CountOf(weighed, 3) + 1)) + 1, ratio, 1e-5);
+
+        static int CountOf(StaticEncoder encoder, int id) => s_texts.Append("the money back, my money").Count(text =>
+        {
+            var buffer = new TokenBuffer();
+            encoder.Tokenizer.Encode(text, buffer);
+            return buffer.Ids.Contains(id);
+        });
+    }
+
+    [Fact]
     public void Create_FromAFolder_KeepsItsRowsAndTakesPromptsOverride()
     {
         using var folder = new Folder();
