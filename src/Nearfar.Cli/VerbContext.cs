@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Nearfar.Data;
+using Nearfar.Data.Hub;
 using Spectre.Console;
 
 namespace Nearfar.Cli;
@@ -111,6 +112,14 @@ internal sealed class VerbContext(ParseResult parsed, TextWriter output, TextWri
         string path = folder ?? option ?? Workspace.Find(Directory.GetCurrentDirectory())
             ?? throw new NearfarException("No nearfar.yaml here or in a parent folder. Make one with nearfar init, or name it with --workspace.");
         return await Workspace.OpenAsync(path, Cancellation);
+    }
+
+    /// <summary>The workspace that the arguments name, with its start model on this disk.</summary>
+    /// <param name="folder">The positional argument, if the verb has one.</param>
+    public async Task<Workspace> OpenTrainableWorkspaceAsync(string? folder = null)
+    {
+        var workspace = await OpenWorkspaceAsync(folder);
+        return await workspace.WithHubModelAsync(Clock, Note, Cancellation);
     }
 
     private static IAnsiConsole Console(TextWriter writer)

@@ -11,7 +11,7 @@ public sealed record EncoderSettings
     /// <summary>Dimensions of a vector, 1 to 65536.</summary>
     public int? Dimensions { get; init; }
 
-    /// <summary>Model folder to start from.</summary>
+    /// <summary>Model folder to start from, or <c>hf:owner/name@revision</c>.</summary>
     public string? From { get; init; }
 
     /// <summary>Name of the model at a provider (kinds openai, azure, ollama).</summary>

@@ -122,6 +122,9 @@ public sealed class Workspace
             : throw new NearfarException(file, 0, "no such policy file. Wanted is YAML with the keys of the section gate.");
     }
 
+    /// <summary>The same workspace with its start model in a folder.</summary>
+    internal Workspace WithStart(string folder) => new(Path, Options with { Encoder = Options.Encoder with { From = folder } });
+
     internal JudgedSetBuilder Builder() => new(Rows.Corpus, _clusters.Value) { Rules = Options.Cohorts, AsOf = Options.AsOf, Train = Rows.Train?.Rows };
 
     private GateSet ReadGate()

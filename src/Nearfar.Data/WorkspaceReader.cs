@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Nearfar.Data.Hub;
 using Nearfar.Pairs;
 using Nearfar.Text;
 using YamlDotNet.Core;
@@ -257,7 +258,7 @@ internal sealed partial class WorkspaceReader
             Grams = ReadGrams(section.Section("grams")),
             Kind = section.OneOf("kind", "static", "adapter", "onnx", "openai", "azure", "ollama") ?? "static",
             Dimensions = section.Integer("dimensions", 1, 65536),
-            From = PathOf(section, "from"),
+            From = HubReference.IsMeant(section.Text("from")) ? section.Text("from") : PathOf(section, "from"),
             Model = section.Text("model"),
             Deployment = section.Text("deployment"),
             Endpoint = section.Text("endpoint"),
@@ -272,6 +273,11 @@ internal sealed partial class WorkspaceReader
         };
         section.Done();
         CheckProvider(section, encoder);
+        if (HubReference.IsMeant(encoder.From) && HubReference.Parse(encoder.From!) is null)
+        {
+            section.Problem("from", $"wanted hf:owner/name or hf:owner/name@revision, came \"{encoder.From}\".");
+        }
+
         if (encoder is { ExtraDimensions: > 0, From: null })
         {
             section.Problem("extra_dimensions", "stand behind those of a model folder. Name one (from), or raise dimensions.");

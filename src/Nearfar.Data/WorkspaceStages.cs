@@ -29,6 +29,11 @@ public static class WorkspaceStages
                 throw new NearfarException(workspace.Path, 0, $"encoder kind \"{encoder.Kind}\" cannot be trained by nearfar, which trains static encoders. Transformers are trained by nearfar-torch.");
             }
 
+            if (Hub.HubReference.IsMeant(encoder.From))
+            {
+                throw new NearfarException(workspace.Path, 0, $"{encoder.From} is not here yet. Fetch it: nearfar train does, as does WithHubModelAsync.");
+            }
+
             var tokenizer = workspace.Options.Tokenizer;
             var defaults = new StartOptions();
             return defaults with

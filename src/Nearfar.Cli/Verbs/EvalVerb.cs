@@ -34,7 +34,7 @@ internal sealed class EvalVerb : Verb
 
     protected override async Task<int> RunAsync(VerbContext context)
     {
-        var workspace = await context.OpenWorkspaceAsync(context.Parsed.GetValue(_workspace));
+        var workspace = await context.OpenTrainableWorkspaceAsync(context.Parsed.GetValue(_workspace));
         JudgedSet set = context.Parsed.GetValue(_set) == "gate" ? workspace.Gate : workspace.Dev;
         var evaluator = new Evaluator();
         var reports = await context.WithProgress("eval", async say =>

@@ -29,7 +29,7 @@ internal sealed class GateVerb : Verb
 
     protected override async Task<int> RunAsync(VerbContext context)
     {
-        var workspace = await context.OpenWorkspaceAsync();
+        var workspace = await context.OpenTrainableWorkspaceAsync();
         if (context.Parsed.GetValue(_policy) is { } policy)
         {
             workspace = workspace.WithPolicy(policy);

@@ -25,7 +25,7 @@ internal sealed class LoopVerb : Verb
 
     protected override async Task<int> RunAsync(VerbContext context)
     {
-        var workspace = await context.OpenWorkspaceAsync(context.Parsed.GetValue(_workspace));
+        var workspace = await context.OpenTrainableWorkspaceAsync(context.Parsed.GetValue(_workspace));
         var options = workspace.LoopOptions(context.Seed);
         options = options with { Attempts = context.Parsed.GetValue(_attempts) ?? options.Attempts };
         var data = workspace.LoopData();

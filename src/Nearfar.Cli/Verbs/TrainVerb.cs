@@ -29,7 +29,7 @@ internal sealed class TrainVerb : Verb
 
     protected override async Task<int> RunAsync(VerbContext context)
     {
-        var workspace = await context.OpenWorkspaceAsync(context.Parsed.GetValue(_workspace));
+        var workspace = await context.OpenTrainableWorkspaceAsync(context.Parsed.GetValue(_workspace));
         string name = context.Parsed.GetValue(_name) ?? "train";
         if (name.Length == 0 || name is "." or ".." || name.AsSpan().ContainsAny('/', '\\'))
         {
