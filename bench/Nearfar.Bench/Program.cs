@@ -16,6 +16,7 @@ Dictionary<string, Func<string[], TextWriter, Task<int>>> all = new(StringCompar
     ["quality"] = QualityBench.Run,
     ["slices"] = SliceBench.Run,
     ["simulate"] = SimulateBench.Run,
+    ["step"] = StepPhasesBench.Run,
     ["text"] = TokenizerBench.Run,
     ["training"] = StaticTrainingBench.Run,
     ["trec"] = TrecBench.Run,

@@ -72,7 +72,7 @@ internal static class StaticTrainingBench
         return 0;
     }
 
-    private static TrainingSet ReadPairs(string path)
+    internal static TrainingSet ReadPairs(string path)
     {
         var documents = new Dictionary<string, Document>(StringComparer.Ordinal);
         var pairs = new List<Pair>();
@@ -88,7 +88,7 @@ internal static class StaticTrainingBench
         return new TrainingSet(new Corpus(documents.Values), pairs);
     }
 
-    private static string Value(string[] args, string name, string fallback)
+    internal static string Value(string[] args, string name, string fallback)
     {
         int at = Array.IndexOf(args, "--" + name);
         return at >= 0 && at + 1 < args.Length ? args[at + 1] : fallback;

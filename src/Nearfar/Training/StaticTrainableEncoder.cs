@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using Nearfar.Encoding;
 using Nearfar.Training.Optimization;
 using Nearfar.Vectors;
@@ -15,8 +13,6 @@ namespace Nearfar.Training;
 /// </remarks>
 public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
 {
-    private const int Ahead = 4;                // rows between a prefetch and its use
-
     private readonly TokenBags _bags;
     private readonly StaticStart _start;
     private readonly int _threads;
@@ -24,13 +20,17 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
     private readonly Memory<float> _weights;    // [used tokens, padded], as the moments
     private readonly Memory<float> _first;
     private readonly Memory<float> _second;
-    private readonly int[] _counts;             // by used token: entries in the batch, then where its next entry goes
+    private readonly Action<int, int> _poolBlock;
+    private readonly Action<int, int> _updateBlock;
+    private readonly int[] _places;             // by used token: entries in the batch, then where its next entry goes
+    private readonly int[] _touched;            // tokens of the batch, ascending
+    private readonly int[] _starts;             // by touched token: where its entries start; one more at the end
+    private int _touchedCount;
+    private WeightedRow[] _entries = [];        // texts of the batch by token
     private int[] _inputs = [];
     private int _inputCount;
-    private int[] _touched = [];
-    private int[] _ends = [];                   // by touched token: where its entries end
-    private int[] _entryRows = [];
-    private float[] _entryWeights = [];
+    private Rows<float> _into;
+    private float _stepSize;
     private Rows<float>? _gradients;
     private Memory<float> _copies;
     private long _step;
@@ -41,7 +41,8 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
         _padded = Lanes.RoundUp(Dimensions, Lanes.Count);
         int length = checked(bags.Vocabulary.Length * _padded);
         (_weights, _first, _second) = (AlignedMemory.Allocate(length), AlignedMemory.Allocate(length), AlignedMemory.Allocate(length));
-        _counts = new int[bags.Vocabulary.Length];
+        (_places, _touched, _starts) = (new int[bags.Vocabulary.Length], new int[bags.Vocabulary.Length], new int[bags.Vocabulary.Length + 1]);
+        (_poolBlock, _updateBlock) = (Pool, Update);
         for (int i = 0; i < bags.Vocabulary.Length; i++)
         {
             start.Rows.Span.Slice(bags.Vocabulary[i] * Dimensions, Dimensions).CopyTo(_weights.Span[(i * _padded)..]);
@@ -93,15 +94,8 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
 
         inputs.CopyTo(_inputs);
         _inputCount = mode == ForwardMode.Record ? inputs.Length : 0;
-        int count = inputs.Length;
-        Blocks.Run(Blocks.Of(count), _threads, (block, _) =>
-        {
-            int last = Math.Min(count, (block + 1) * Blocks.Rows);
-            for (int i = block * Blocks.Rows; i < last; i++)
-            {
-                Pool(_inputs[i], into[i]);
-            }
-        });
+        _into = into;
+        Blocks.Run(Blocks.Of(inputs.Length), _threads, _poolBlock);
     }
 
     /// <inheritdoc />
@@ -118,20 +112,11 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
     /// <inheritdoc />
     public void Step(double rate)
     {
-        var gradients = _gradients ?? throw new InvalidOperationException("Step wants a gradient: call Backward first.");
+        _ = _gradients ?? throw new InvalidOperationException("Step wants a gradient: call Backward first.");
         _step++;
-        float stepSize = LazyAdam.StepSize(rate, _step);
-        int touched = SortEntriesByToken();
-        Blocks.Run(Blocks.Of(touched), _threads, (block, _) =>
-        {
-            float* gradient = stackalloc float[_padded];
-            int last = Math.Min(touched, (block + 1) * Blocks.Rows);
-            for (int t = block * Blocks.Rows; t < last; t++)
-            {
-                Sum(gradients, t == 0 ? 0 : _ends[t - 1], _ends[t], gradient);
-                Update(_touched[t], gradient, stepSize);
-            }
-        });
+        _stepSize = LazyAdam.StepSize(rate, _step);
+        SortEntriesByToken();
+        Blocks.Run(Blocks.Of(_touchedCount), _threads, _updateBlock);
         _gradients = null;
         _inputCount = 0;
     }
@@ -179,153 +164,107 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
         return copy;
     }
 
-    // The mean of the rows.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Pool(int text, Span<float> into)
+    private void Pool(int block, int worker)
     {
-        int start = _bags.Offsets[text], end = _bags.Offsets[text + 1];
-        float inverse = _bags.InverseLengths[text];
-        float* row = stackalloc float[_padded];
-        fixed (float* weights = _weights.Span, counts = _bags.Counts)
-        fixed (int* tokens = _bags.Tokens)
+        float* padded = stackalloc float[_padded];
+        int last = Math.Min(_into.Count, (block + 1) * Blocks.Rows);
+        fixed (float* weights = _weights.Span, into = _into.Data.Span)
+        fixed (WeightedRow* entries = _bags.Entries)
         {
-            Accumulate(weights, _padded, _padded, tokens + start, counts + start, end - start, row);
-            for (int k = 0; k < _padded; k += Lanes.Count)
+            for (int i = block * Blocks.Rows; i < last; i++)
             {
-                (Vector512.Load(row + k) * inverse).Store(row + k);
-            }
-        }
-
-        new ReadOnlySpan<float>(row, Dimensions).CopyTo(into);
-    }
-
-    // into = sum of factor[i] * rows[number[i]] over i, in index order; 128 columns at a time in registers, the rows ahead on their way to the cache.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Accumulate(float* rows, int stride, int columns, int* numbers, float* factors, int count, float* into)
-    {
-        int k = 0;
-        for (; k + 128 <= columns; k += 128)
-        {
-            Vector512<float> a = default, b = default, c = default, d = default, e = default, f = default, g = default, h = default;
-            for (int i = 0; i < count; i++)
-            {
-                float* row = rows + ((long)numbers[i] * stride) + k;
-                Prefetch(rows + ((long)numbers[Math.Min(i + Ahead, count - 1)] * stride) + k);
-                var factor = Vector512.Create(factors[i]);
-                a = Vector512.FusedMultiplyAdd(factor, Vector512.Load(row), a);
-                b = Vector512.FusedMultiplyAdd(factor, Vector512.Load(row + 16), b);
-                c = Vector512.FusedMultiplyAdd(factor, Vector512.Load(row + 32), c);
-                d = Vector512.FusedMultiplyAdd(factor, Vector512.Load(row + 48), d);
-                e = Vector512.FusedMultiplyAdd(factor, Vector512.Load(row + 64), e);
-                f = Vector512.FusedMultiplyAdd(factor, Vector512.Load(row + 80), f);
-                g = Vector512.FusedMultiplyAdd(factor, Vector512.Load(row + 96), g);
-                h = Vector512.FusedMultiplyAdd(factor, Vector512.Load(row + 112), h);
-            }
-
-            a.Store(into + k);
-            b.Store(into + k + 16);
-            c.Store(into + k + 32);
-            d.Store(into + k + 48);
-            e.Store(into + k + 64);
-            f.Store(into + k + 80);
-            g.Store(into + k + 96);
-            h.Store(into + k + 112);
-        }
-
-        for (; k < columns; k += Lanes.Count)
-        {
-            Vector512<float> a = default;
-            for (int i = 0; i < count; i++)
-            {
-                a = Vector512.FusedMultiplyAdd(Vector512.Create(factors[i]), Vector512.Load(rows + ((long)numbers[i] * stride) + k), a);
-            }
-
-            a.Store(into + k);
-        }
-    }
-
-    // 128 columns are 8 cache lines. A hint: it changes no value, and machines without it do without.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch(float* row)
-    {
-        if (Sse.IsSupported)
-        {
-            for (int line = 0; line < 128; line += 16)
-            {
-                Sse.Prefetch0(row + line);
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int SortEntriesByToken()
-    {
-        int entries = 0, touched = 0;
-        if (_touched.Length == 0)
-        {
-            (_touched, _ends) = (new int[_counts.Length], new int[_counts.Length]);
-        }
-
-        foreach (int text in _inputs.AsSpan(0, _inputCount))
-        {
-            for (int e = _bags.Offsets[text]; e < _bags.Offsets[text + 1]; e++, entries++)
-            {
-                int token = _bags.Tokens[e];
-                if (_counts[token]++ == 0)
+                int text = _inputs[i], start = _bags.Offsets[text];
+                float* row = into + ((nint)i * _into.Stride);
+                RowSums.Sum(weights, _padded, _padded, entries + start, _bags.Offsets[text + 1] - start, _bags.InverseLengths[text], _padded == Dimensions ? row : padded);
+                if (_padded != Dimensions)
                 {
-                    _touched[touched++] = token;
+                    new ReadOnlySpan<float>(padded, Dimensions).CopyTo(_into[i]);
+                }
+            }
+        }
+    }
+
+    // Gradient and update of 64 touched tokens; the rows of the next one are on their way while one is summed.
+    private void Update(int block, int worker)
+    {
+        var gradients = _gradients.GetValueOrDefault();
+        float* gradient = stackalloc float[_padded];
+        int last = Math.Min(_touchedCount, (block + 1) * Blocks.Rows);
+        fixed (float* rows = gradients.Data.Span, weights = _weights.Span, first = _first.Span, second = _second.Span)
+        fixed (WeightedRow* entries = _entries)
+        {
+            for (int t = block * Blocks.Rows; t < last; t++)
+            {
+                nint next = (nint)_touched[Math.Min(t + 1, last - 1)] * _padded;
+                RowSums.Prefetch(weights + next, _padded);
+                RowSums.Prefetch(first + next, _padded);
+                RowSums.Prefetch(second + next, _padded);
+                RowSums.Sum(rows, gradients.Stride, _padded, entries + _starts[t], _starts[t + 1] - _starts[t], 1, gradient);
+                nint at = (nint)_touched[t] * _padded;
+                LazyAdam.Update(weights + at, first + at, second + at, gradient, _padded, _stepSize);
+            }
+        }
+    }
+
+    // A counting sort: the entries of each token in the order of the batch, tokens ascending, so that rows are walked in the order of memory.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void SortEntriesByToken()
+    {
+        int entryCount = 0;
+        fixed (WeightedRow* entries = _bags.Entries)
+        fixed (int* places = _places)
+        {
+            foreach (int text in _inputs.AsSpan(0, _inputCount))
+            {
+                int end = _bags.Offsets[text + 1];
+                for (int e = _bags.Offsets[text]; e < end; e++)
+                {
+                    places[entries[e].Row]++;
+                }
+
+                entryCount += end - _bags.Offsets[text];
+            }
+
+            if (_entries.Length < entryCount)
+            {
+                _entries = new WeightedRow[Math.Max(entryCount, 2 * _entries.Length)];
+            }
+
+            CountsToPlaces();
+            fixed (WeightedRow* sorted = _entries)
+            {
+                for (int i = 0; i < _inputCount; i++)
+                {
+                    int text = _inputs[i], end = _bags.Offsets[text + 1];
+                    float inverse = _bags.InverseLengths[text];
+                    for (int e = _bags.Offsets[text]; e < end; e++)
+                    {
+                        sorted[places[entries[e].Row]++] = new WeightedRow(i, entries[e].Weight * inverse);
+                    }
                 }
             }
         }
 
-        if (_entryRows.Length < entries)
-        {
-            (_entryRows, _entryWeights) = (new int[entries], new float[entries]);
-        }
+        Array.Clear(_places);
+    }
 
-        for (int t = 0, at = 0; t < touched; t++)
+    private void CountsToPlaces()
+    {
+        int touched = 0, at = 0;
+        for (int token = 0; token < _places.Length; token++)
         {
-            int count = _counts[_touched[t]];
-            _counts[_touched[t]] = at;
-            at += count;
-            _ends[t] = at;
-        }
-
-        for (int i = 0; i < _inputCount; i++)
-        {
-            int text = _inputs[i];
-            for (int e = _bags.Offsets[text]; e < _bags.Offsets[text + 1]; e++)
+            int count = _places[token];
+            if (count > 0)
             {
-                int at = _counts[_bags.Tokens[e]]++;
-                _entryRows[at] = i;
-                _entryWeights[at] = _bags.Counts[e] * _bags.InverseLengths[text];
+                _touched[touched] = token;
+                _starts[touched++] = at;
+                _places[token] = at;
+                at += count;
             }
         }
 
-        for (int t = 0; t < touched; t++)
-        {
-            _counts[_touched[t]] = 0;
-        }
-
-        return touched;
-    }
-
-    private void Sum(Rows<float> gradients, int start, int end, float* into)
-    {
-        fixed (float* rows = gradients.Data.Span, factors = _entryWeights)
-        fixed (int* numbers = _entryRows)
-        {
-            Accumulate(rows, gradients.Stride, _padded, numbers + start, factors + start, end - start, into);
-        }
-    }
-
-    private void Update(int token, float* gradient, float stepSize)
-    {
-        long at = (long)token * _padded;
-        fixed (float* weights = _weights.Span, first = _first.Span, second = _second.Span)
-        {
-            LazyAdam.Update(weights + at, first + at, second + at, gradient, _padded, stepSize);
-        }
+        _starts[touched] = at;
+        _touchedCount = touched;
     }
 
     private static void Write(Stream to, Memory<float> values) => to.Write(MemoryMarshal.AsBytes(values.Span));

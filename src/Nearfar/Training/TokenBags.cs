@@ -1,5 +1,6 @@
 using Nearfar.Encoding;
 using Nearfar.Text;
+using Nearfar.Vectors;
 
 namespace Nearfar.Training;
 
@@ -7,14 +8,11 @@ namespace Nearfar.Training;
 /// <remarks>Only tokens that occur are numbered, in order of their ids: rows that no text holds get no gradient and stay out of the optimiser.</remarks>
 internal sealed class TokenBags
 {
-    private TokenBags(int[] tokens, float[] counts, int[] offsets, float[] inverseLengths, int[] vocabulary) =>
-        (Tokens, Counts, Offsets, InverseLengths, Vocabulary) = (tokens, counts, offsets, inverseLengths, vocabulary);
+    private TokenBags(WeightedRow[] entries, int[] offsets, float[] inverseLengths, int[] vocabulary) =>
+        (Entries, Offsets, InverseLengths, Vocabulary) = (entries, offsets, inverseLengths, vocabulary);
 
-    /// <summary>Entries of all texts: positions in <see cref="Vocabulary"/>, ascending in each text.</summary>
-    public int[] Tokens { get; }
-
-    /// <summary>How often each entry's token stands in its text.</summary>
-    public float[] Counts { get; }
+    /// <summary>Entries of all texts: a token by its position in <see cref="Vocabulary"/>, ascending in each text, and how often it stands there.</summary>
+    public WeightedRow[] Entries { get; }
 
     /// <summary>Text i owns entries [Offsets[i], Offsets[i + 1]).</summary>
     public int[] Offsets { get; }
@@ -67,8 +65,7 @@ internal sealed class TokenBags
             place[vocabulary[i]] = i;
         }
 
-        var tokens = new List<int>(ids.Count);
-        var counts = new List<float>(ids.Count);
+        var entries = new List<WeightedRow>(ids.Count);
         int[] offsets = new int[ends.Length + 1];
         float[] inverseLengths = new float[ends.Length];
         for (int i = 0, start = 0; i < ends.Length; start = ends[i++])
@@ -82,15 +79,14 @@ internal sealed class TokenBags
                 {
                 }
 
-                tokens.Add(text[j]);
-                counts.Add(run - j);
+                entries.Add(new WeightedRow(text[j], run - j));
                 j = run;
             }
 
-            offsets[i + 1] = tokens.Count;
+            offsets[i + 1] = entries.Count;
             inverseLengths[i] = text.Length == 0 ? 0 : 1f / text.Length;
         }
 
-        return new TokenBags([.. tokens], [.. counts], offsets, inverseLengths, vocabulary);
+        return new TokenBags([.. entries], offsets, inverseLengths, vocabulary);
     }
 }
