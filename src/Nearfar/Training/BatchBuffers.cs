@@ -9,17 +9,25 @@ internal sealed class BatchBuffers(int dimensions)
     private readonly int _stride = Lanes.RoundUp(dimensions, Lanes.Count);
     private Memory<float> _rows;
     private Memory<float> _gradients;
+    private (Rows<float>[] Columns, Rows<float>[] Gradients) _views = ([], []);
 
     public Rows<float> Rows { get; private set; }
 
     public Rows<float> Gradients { get; private set; }
 
+    /// <summary>A view for each column; the arrays of the last call when the shape is the same.</summary>
     public (Rows<float>[] Columns, Rows<float>[] Gradients) For(int columns, int pairs)
     {
         int count = columns * pairs;
+        if (_views.Columns.Length == columns && Rows.Count == count)
+        {
+            return _views;
+        }
+
         Rows = new Rows<float>(AlignedMemory.AtLeast(ref _rows, count * _stride), count, dimensions, _stride);
         Gradients = new Rows<float>(AlignedMemory.AtLeast(ref _gradients, count * _stride), count, dimensions, _stride);
-        return ([.. Enumerable.Range(0, columns).Select(c => Rows.Slice(c * pairs, pairs))], [.. Enumerable.Range(0, columns).Select(c => Gradients.Slice(c * pairs, pairs))]);
+        _views = ([.. Enumerable.Range(0, columns).Select(c => Rows.Slice(c * pairs, pairs))], [.. Enumerable.Range(0, columns).Select(c => Gradients.Slice(c * pairs, pairs))]);
+        return _views;
     }
 
     public bool GradientsAreFinite() => float.IsFinite(TensorPrimitives.SumOfMagnitudes<float>(Gradients.Data.Span));

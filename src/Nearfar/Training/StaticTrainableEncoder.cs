@@ -8,7 +8,7 @@ namespace Nearfar.Training;
 
 /// <summary>The static encoder in training: a text is the mean of its tokens' rows. Inputs are positions in the texts it was begun with.</summary>
 /// <remarks>
-/// Backward sorts the batch's entries by token (counting sort), then sums and updates each touched row in one place: no gradient table, no
+/// Forward sorts the batch's entries by token (counting sort); Step then sums and updates each touched row in one place: no gradient table, no
 /// locks, and the same bits for any number of threads.
 /// </remarks>
 public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
@@ -21,6 +21,7 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
     private readonly Memory<float> _first;
     private readonly Memory<float> _second;
     private readonly Action<int, int> _poolBlock;
+    private readonly Action<int, int> _recordBlock;
     private readonly Action<int, int> _updateBlock;
     private readonly int[] _places;             // by used token: entries in the batch, then where its next entry goes
     private readonly int[] _touched;            // tokens of the batch, ascending
@@ -42,7 +43,7 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
         int length = checked(bags.Vocabulary.Length * _padded);
         (_weights, _first, _second) = (AlignedMemory.Allocate(length), AlignedMemory.Allocate(length), AlignedMemory.Allocate(length));
         (_places, _touched, _starts) = (new int[bags.Vocabulary.Length], new int[bags.Vocabulary.Length], new int[bags.Vocabulary.Length + 1]);
-        (_poolBlock, _updateBlock) = (Pool, Update);
+        (_poolBlock, _recordBlock, _updateBlock) = (Pool, Record, Update);
         for (int i = 0; i < bags.Vocabulary.Length; i++)
         {
             start.Rows.Span.Slice(bags.Vocabulary[i] * Dimensions, Dimensions).CopyTo(_weights.Span[(i * _padded)..]);
@@ -95,7 +96,9 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
         inputs.CopyTo(_inputs);
         _inputCount = mode == ForwardMode.Record ? inputs.Length : 0;
         _into = into;
-        Blocks.Run(Blocks.Of(inputs.Length), _threads, _poolBlock);
+        // The entries are sorted for the update beside the pooling: it is one block of work that waits for nothing.
+        Blocks.Run(Blocks.Of(inputs.Length) + (_inputCount > 0 ? 1 : 0), _threads, _inputCount > 0 ? _recordBlock : _poolBlock);
+        _into = default;
     }
 
     /// <inheritdoc />
@@ -115,7 +118,6 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
         _ = _gradients ?? throw new InvalidOperationException("Step wants a gradient: call Backward first.");
         _step++;
         _stepSize = LazyAdam.StepSize(rate, _step);
-        SortEntriesByToken();
         Blocks.Run(Blocks.Of(_touchedCount), _threads, _updateBlock);
         _gradients = null;
         _inputCount = 0;
@@ -162,6 +164,18 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
         }
 
         return copy;
+    }
+
+    private void Record(int block, int worker)
+    {
+        if (block == 0)
+        {
+            SortEntriesByToken();
+        }
+        else
+        {
+            Pool(block - 1, worker);
+        }
     }
 
     private void Pool(int block, int worker)

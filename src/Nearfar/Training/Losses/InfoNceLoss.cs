@@ -179,5 +179,5 @@ public sealed class InfoNceLoss : ILoss
     }
 
     private static Rows<TTo>[] As<TFrom, TTo>(IReadOnlyList<Rows<TFrom>> rows) where TFrom : unmanaged where TTo : unmanaged =>
-        [.. rows.Select(r => Unsafe.BitCast<Rows<TFrom>, Rows<TTo>>(r))];     // only where TFrom is TTo
+        rows as object as Rows<TTo>[] ?? [.. rows.Select(r => Unsafe.BitCast<Rows<TFrom>, Rows<TTo>>(r))];     // only where TFrom is TTo
 }

@@ -7,7 +7,7 @@ namespace Nearfar.Training.Losses;
 /// <summary>The float path of <see cref="InfoNceLoss"/>: three matrix products over unit rows, with the softmax between them. Not thread-safe; keeps its scratch.</summary>
 internal sealed unsafe class InfoNceStripes
 {
-    private Memory<float> _units;           // [B + N, P] unit rows, P = D rounded up to 32, zeros behind D
+    private Memory<float> _units;           // [B + N, P] unit rows at a stride, P = D rounded up to 32, zeros behind D
     private Memory<float> _inverse;         // [B + N] 1 / length, 0 for a zero row
     private Memory<float> _documentColumns; // documents packed as columns, for S = A Dᵀ
     private Memory<float> _documentRows;    // documents packed as rows, for dA = G D
@@ -17,11 +17,14 @@ internal sealed unsafe class InfoNceStripes
     private Memory<float> _normaliser;      // [B] share / sum
     private double[] _losses = [];
 
-    private int _pairs, _documents, _dimensions, _padded, _width, _stride, _threads;
+    private readonly Action<int, int> _normalise, _packColumns, _anchorStripe, _documentBlock;     // made once: a step allocates nothing
+    private int _pairs, _documents, _dimensions, _padded, _unitStride, _width, _stride, _threads;
     private bool _kept;
     private float _scale, _share;
     private RowSide _side = RowSide.Empty;
     private Rows<float>[] _columns = [], _gradients = [];
+
+    public InfoNceStripes() => (_normalise, _packColumns, _anchorStripe, _documentBlock) = (Normalise, PackColumns, AnchorStripe, DocumentBlock);
 
     public double Evaluate(Rows<float>[] columns, RowSide side, Rows<float>[] gradients, double temperature, int threads, long keptBytes)
     {
@@ -29,16 +32,17 @@ internal sealed unsafe class InfoNceStripes
         (_pairs, _dimensions) = (columns[0].Count, columns[0].Dimensions);
         _documents = _pairs * (columns.Length - 1);
         _padded = Lanes.RoundUp(_dimensions, MatrixKernels.PanelColumns);
+        _unitStride = StrideOf(_padded);
         _width = Lanes.RoundUp(_documents, MatrixKernels.PanelColumns);
-        _stride = _width + Lanes.Count;     // a power of two would put a column of the softmax into few sets of the cache
+        _stride = StrideOf(_width);
         _scale = (float)(1 / temperature);
         _share = (float)(1 / temperature / _pairs);
         _kept = (long)_pairs * _stride * sizeof(float) <= keptBytes;
         Reserve();
-        Blocks.Run(Blocks.Of(_pairs) * columns.Length, threads, Normalise);
-        Blocks.Run(MatrixKernels.Panels(_documents), threads, PackColumns);
-        Blocks.Run(Blocks.Of(_pairs), threads, AnchorStripe);
-        Blocks.Run(Blocks.Of(_documents), threads, DocumentBlock);
+        Blocks.Run(Blocks.Of(_pairs) * columns.Length, threads, _normalise);
+        Blocks.Run(MatrixKernels.Panels(_documents), threads, _packColumns);
+        Blocks.Run(Blocks.Of(_pairs), threads, _anchorStripe);
+        Blocks.Run(Blocks.Of(_documents), threads, _documentBlock);
         (_columns, _gradients, _side) = ([], [], RowSide.Empty);
         double loss = 0;
         for (int i = 0; i < _pairs; i++)
@@ -49,9 +53,12 @@ internal sealed unsafe class InfoNceStripes
         return loss / _pairs;
     }
 
+    // An odd number of cache lines: rows or columns that are read side by side fall into different sets of the cache.
+    private static int StrideOf(int width) => width + Lanes.Count;
+
     private void Reserve()
     {
-        AlignedMemory.AtLeast(ref _units, (_pairs + _documents) * _padded);
+        AlignedMemory.AtLeast(ref _units, checked((_pairs + _documents) * _unitStride));
         AlignedMemory.AtLeast(ref _inverse, _pairs + _documents);
         AlignedMemory.AtLeast(ref _documentColumns, _width * _dimensions);
         AlignedMemory.AtLeast(ref _documentRows, _documents * _padded);
@@ -79,7 +86,7 @@ internal sealed unsafe class InfoNceStripes
             for (int row = first; row < last; row++)
             {
                 nint number = ((nint)column * _pairs) + row;
-                float* unit = units + (number * _padded);
+                float* unit = units + (number * _unitStride);
                 float* place = packed + ((column == 0 ? row : number - _pairs) * MatrixKernels.PanelColumns);
                 new ReadOnlySpan<float>(raw + ((nint)row * rows.Stride), _dimensions).CopyTo(new Span<float>(unit, _padded));
                 new Span<float>(unit + _dimensions, _padded - _dimensions).Clear();
@@ -102,7 +109,7 @@ internal sealed unsafe class InfoNceStripes
     private static float InverseOf(float square) => square == 0 ? 0 : float.IsFinite(square) ? 1 / MathF.Sqrt(square) : float.NaN;
 
     private void PackColumns(int panel, int worker) =>
-        MatrixKernels.PackTransposedPanel(_units.Span[(_pairs * _padded)..], _documents, _dimensions, _padded, _documentColumns.Span, panel);
+        MatrixKernels.PackTransposedPanel(_units.Span[(_pairs * _unitStride)..], _documents, _dimensions, _unitStride, _documentColumns.Span, panel);
 
     // 64 anchors against all documents: similarities, softmax, gradient of the anchors.
     private void AnchorStripe(int block, int worker)
@@ -110,7 +117,7 @@ internal sealed unsafe class InfoNceStripes
         int first = block * Blocks.Rows;
         int rows = Math.Min(Blocks.Rows, _pairs - first);
         var stripe = _kept ? _softmax.Span.Slice(first * _stride, rows * _stride) : _softmax.Span.Slice(worker * Blocks.Rows * Math.Max(_stride, _pairs), rows * _stride);
-        MatrixKernels.Multiply(_units.Span[(first * _padded)..], rows, _dimensions, _padded, _documentColumns.Span, _width, stripe, _stride);
+        MatrixKernels.Multiply(_units.Span[(first * _unitStride)..], rows, _dimensions, _unitStride, _documentColumns.Span, _width, stripe, _stride);
         for (int i = 0; i < rows; i++)
         {
             SoftmaxMinusTarget(stripe.Slice(i * _stride, _width), first + i);
@@ -201,7 +208,7 @@ internal sealed unsafe class InfoNceStripes
     private Span<float> SoftmaxOf(int first, int width, int worker)
     {
         var block = _softmax.Span.Slice(worker * Blocks.Rows * Math.Max(_stride, _pairs), width * _pairs);
-        MatrixKernels.Multiply(_units.Span, _pairs, _dimensions, _padded, _documentColumns.Span.Slice(first * _dimensions, width * _dimensions), width, block, width);
+        MatrixKernels.Multiply(_units.Span, _pairs, _dimensions, _unitStride, _documentColumns.Span.Slice(first * _dimensions, width * _dimensions), width, block, width);
         var absent = _side.AbsentDocuments.Span;
         for (int i = 0; i < _pairs; i++)
         {
@@ -266,7 +273,7 @@ internal sealed unsafe class InfoNceStripes
             for (int i = 0; i < gradient.Count; i++)
             {
                 float* row = rows + ((nint)i * gradient.Stride);
-                float* e = units + ((nint)(number + i) * _padded);
+                float* e = units + ((nint)(number + i) * _unitStride);
                 if (_dimensions == _padded)
                 {
                     Project(row, e, _padded, inverses[number + i]);
