@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using Nearfar.Encoding;
 using Nearfar.Training;
+using Nearfar.Training.Losses;
+using Nearfar.Training.Sampling;
 using Nearfar.Vectors;
 using Xunit;
 
@@ -117,6 +119,45 @@ public class StaticTrainableEncoderTests
         Assert.Throws<NearfarException>(() => StaticStart.From(new StaticEncoder(Tokenizer, Rows.Allocate<float>(Tokenizer.VocabularySize, 8))));
     }
 
+    [Theory, InlineData(40), InlineData(256)]
+    public void Step_AnyNumberOfThreads_EqualBytes(int dimensions)
+    {
+        byte[] expected = TrainedBytes(dimensions, 1);
+        Assert.Equal(expected, TrainedBytes(dimensions, 2));
+        Assert.Equal(expected, TrainedBytes(dimensions, 5));
+    }
+
+    [Fact]
+    public void Step_OnceWarm_AllocatesNothing()
+    {
+        var (encoder, inputs) = BeginOn(ManyTexts(), 48, 1);
+        var buffers = new BatchBuffers(48);
+        var loss = new InfoNceLoss();
+        var (columns, gradients) = buffers.For(2, inputs.Length / 2);
+        var batch = new LossBatch<float>(columns, RowSide.Empty);
+        void Steps(int count)
+        {
+            for (int step = 1; step <= count; step++)
+            {
+                _ = buffers.For(2, inputs.Length / 2);
+                encoder.Forward(inputs, buffers.Rows, ForwardMode.Record);
+                loss.Evaluate(batch, gradients, new StepInfo(step, 1, 1));
+                encoder.Backward(buffers.Gradients);
+                encoder.Step(0.01);
+            }
+        }
+
+        Steps(3);
+        // The least of several: the run-time may at any moment allocate on the thread that it runs on, for its own ends.
+        long least = Enumerable.Range(0, 10).Min(_ =>
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Steps(3);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        });
+        Assert.Equal(0, least);
+    }
+
     [Fact]
     public void Backward_WithoutRecordedForward_IsRefused()
     {
@@ -127,4 +168,33 @@ public class StaticTrainableEncoderTests
     }
 
     private static StaticTrainableEncoder Begin(StaticStart start, int threads) => start.Begin([.. Texts.Select(t => new TrainingText(t, TextRole.Document))], threads);
+
+    private static byte[] TrainedBytes(int dimensions, int threads)
+    {
+        var (encoder, inputs) = BeginOn(ManyTexts(), dimensions, threads);
+        var rows = Rows.Allocate<float>(inputs.Length, dimensions);
+        for (int step = 0; step < 3; step++)
+        {
+            encoder.Forward(inputs, rows, ForwardMode.Record);
+            encoder.Backward(rows);     // any gradient does
+            encoder.Step(0.1);
+        }
+
+        using var state = new MemoryStream();
+        encoder.Save(state);
+        return state.ToArray();
+    }
+
+    private static (StaticTrainableEncoder Encoder, int[] Inputs) BeginOn(TrainingText[] texts, int dimensions, int threads)
+    {
+        var start = StaticStart.Random(new ToyTokenizer(Enumerable.Range(0, 300).Select(i => $"w{i}")), dimensions, 1);
+        return (start.Begin(texts, threads), [.. Enumerable.Range(0, texts.Length).Reverse()]);
+    }
+
+    // 400 texts of 1 to 30 words, the first words the most frequent.
+    private static TrainingText[] ManyTexts()
+    {
+        var random = new SeededRandom(3);
+        return [.. Enumerable.Range(0, 400).Select(i => new TrainingText(string.Join(' ', Enumerable.Range(0, 1 + random.Below(30)).Select(_ => $"w{random.Below(1 + random.Below(300))}")), TextRole.Document))];
+    }
 }
