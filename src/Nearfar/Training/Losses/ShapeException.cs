@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
 using Nearfar.Vectors;
 
 namespace Nearfar.Training.Losses;
@@ -46,7 +48,7 @@ public sealed class ShapeException : ArgumentException
             $"The mask wants {batch.Pairs + 1} offsets from 0 to {side.MaskedDocuments.Length}.");
         for (int i = 1; i < offsets.Length; i++)
         {
-            Require(offsets[i] >= offsets[i - 1], "The mask's offsets must not fall.");
+            Require(offsets[i] >= offsets[i - 1], $"The mask's offsets must not fall.");
         }
 
         foreach (int d in side.MaskedDocuments.Span)
@@ -60,11 +62,30 @@ public sealed class ShapeException : ArgumentException
         }
     }
 
-    private static void Require(bool holds, string problem)
+    private static void Require(bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] ref Problem problem)
     {
         if (!holds)
         {
-            throw new ShapeException(problem);
+            throw new ShapeException(problem.ToString());
         }
+    }
+
+    // The message is put together when it is thrown only: these checks run at every step, one for each masked document.
+    [InterpolatedStringHandler]
+    private ref struct Problem
+    {
+        private DefaultInterpolatedStringHandler _text;
+
+        public Problem(int literalLength, int formattedCount, bool holds, out bool wanted)
+        {
+            wanted = !holds;
+            _text = holds ? default : new DefaultInterpolatedStringHandler(literalLength, formattedCount, CultureInfo.InvariantCulture);
+        }
+
+        public void AppendLiteral(string value) => _text.AppendLiteral(value);
+
+        public void AppendFormatted(int value) => _text.AppendFormatted(value);
+
+        public override string ToString() => _text.ToStringAndClear();
     }
 }
