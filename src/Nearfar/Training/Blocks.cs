@@ -26,6 +26,12 @@ internal static class Blocks
             return;
         }
 
+        RunOn(workers, count, body);
+    }
+
+    // By itself: what a closure captures is allocated where its method begins, and one thread needs no closure.
+    private static void RunOn(int workers, int count, Action<int, int> body)
+    {
         int next = -1;
         Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, worker =>
         {

@@ -255,9 +255,13 @@ internal static unsafe class MatrixKernels
         }
     }
 
-    private static void RequireMatrix(int length, int rows, int columns, int stride) =>
-        Require(rows >= 0 && columns >= 0 && stride >= columns && (rows == 0 || length >= ((long)(rows - 1) * stride) + columns),
-            $"{length} values do not hold {rows} rows of {columns} at a stride of {stride}");
+    private static void RequireMatrix(int length, int rows, int columns, int stride)
+    {
+        if (rows < 0 || columns < 0 || stride < columns || (rows > 0 && length < ((long)(rows - 1) * stride) + columns))
+        {
+            throw new ArgumentException($"{length} values do not hold {rows} rows of {columns} at a stride of {stride}");
+        }
+    }
 
     private static void Require(bool holds, string problem)
     {

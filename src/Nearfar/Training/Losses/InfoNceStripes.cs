@@ -17,7 +17,7 @@ internal sealed unsafe class InfoNceStripes
     private Memory<float> _normaliser;      // [B] share / sum
     private double[] _losses = [];
 
-    private readonly Action<int, int> _normalise, _packColumns, _anchorStripe, _documentBlock;     // made once: a step allocates nothing
+    private readonly Action<int, int> _normalise, _packColumns, _anchorStripe, _documentBlock;     // made once, not at every step
     private int _pairs, _documents, _dimensions, _padded, _unitStride, _width, _stride, _threads;
     private bool _kept;
     private float _scale, _share;
