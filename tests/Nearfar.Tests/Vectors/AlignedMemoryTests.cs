@@ -5,7 +5,6 @@ namespace Nearfar.Tests.Vectors;
 
 public unsafe class AlignedMemoryTests
 {
-    // 20 MB holds large pages, for which the system is asked; a line and an odd length hold none.
     [Theory, InlineData(0), InlineData(16), InlineData(1001), InlineData(5_000_003)]
     public void Allocate_AnyLength_IsZeroedAndOnACacheLine(int length)
     {
