@@ -25,7 +25,7 @@ public sealed class CommandLineTests
         var (exit, output, _) = await Shop.RunBareAsync("--help");
         Assert.Equal(0, exit);
         Assert.All(Verb.All, verb => Assert.Contains($"  {verb.Name} ", output, StringComparison.Ordinal));
-        Assert.Equal(["init", "check", "gateset", "loop", "train", "embed", "index", "search", "eval", "compare", "similarity", "slices", "gate", "mine", "report", "release", "lineage", "history", "trec-eval", "doctor"], Verb.All.Select(v => v.Name));
+        Assert.Equal(["init", "check", "gateset", "loop", "train", "cut", "embed", "index", "search", "eval", "compare", "similarity", "slices", "gate", "mine", "report", "release", "lineage", "history", "trec-eval", "doctor"], Verb.All.Select(v => v.Name));
     }
 
     [Theory]
@@ -132,6 +132,7 @@ public sealed class CommandLineTests
         await OneAsync(0, "train", "--name", "v2", "--mined", shop["mined.jsonl"]);
         await OneAsync(0, "gate", "001");
         await OneAsync(0, "eval", "--model", "v1");
+        await OneAsync(0, "cut", "v1", "--dimensions", "32", "--out", shop["cut"]);
         await OneAsync(0, "embed", "--out", shop["v.safetensors"]);
         await OneAsync(0, "index", shop["v.safetensors"], "--out", shop["index"]);
         Assert.Equal(2, (await OneAsync(0, "search", "refund kettle", "--index", shop["index"], "--top", "2")).GetProperty("hits").GetArrayLength());

@@ -24,6 +24,9 @@ public sealed record ModelManifest
     /// <summary>Tokens of a text that count.</summary>
     public required int MaxTokens { get; init; }
 
+    /// <summary>Quantisation of the vectors; null: none.</summary>
+    public QuantizationManifest? Quantization { get; init; }
+
     /// <summary>Training options, by name.</summary>
     public SortedDictionary<string, string> Options { get; init; } = new(StringComparer.Ordinal);
 

@@ -30,6 +30,11 @@ public sealed class StaticEncoder : IEncoder
         ArgumentNullException.ThrowIfNull(tokenizer);
         Options = options ?? new StaticEncoderOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(Options.MaxTokens, 1, nameof(options));
+        if (Options.Quantization is { } quantization && quantization.Dimensions != rows.Dimensions)
+        {
+            throw new NearfarException($"The quantisation has {quantization.Dimensions} dimensions and the matrix {rows.Dimensions}. Calibrate it on this model's vectors.");
+        }
+
         if (rows.Count != tokenizer.VocabularySize || rows.Dimensions < 1)
         {
             throw new NearfarException($"The tokenizer has {tokenizer.VocabularySize} tokens and the matrix {rows.Count} rows of {rows.Dimensions}; wanted one row for each token. Load both from one model folder.");
@@ -174,7 +179,7 @@ public sealed class StaticEncoder : IEncoder
         }
 
         Scale(into, 1 / Math.Sqrt(square));
-        return true;
+        return Options.Quantization?.Apply(into) ?? true;
     }
 
     // Columns in blocks of 64 stay in four registers while the ids pass; each element is a plain sum in token order, so its bits do not depend on the width.

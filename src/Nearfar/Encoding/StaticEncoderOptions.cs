@@ -17,6 +17,9 @@ public sealed record StaticEncoderOptions
     /// <summary>Temperature it was trained at, above 0; null when it is not known. Decides no vector. Default null.</summary>
     public double? Temperature { get; init; }
 
+    /// <summary>Quantisation of its vectors; part of the space. Default none: float32.</summary>
+    public VectorQuantization? Quantization { get; init; }
+
     /// <summary>A name for people, carried by the space. Default none.</summary>
     public string? Label { get; init; }
 }

@@ -55,6 +55,7 @@ public static class StaticModelFolder
             QueryPrompt = query,
             DocumentPrompt = document,
             Temperature = TemperatureOf(manifest),
+            Quantization = manifest?.Quantization?.ToQuantization(Path.Combine(folder, "nearfar.json"), rows.Dimensions),
             Label = manifest?.Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
         });
         if (manifest is not null && manifest.Space != encoder.Space.Id)
@@ -80,6 +81,7 @@ public static class StaticModelFolder
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(manifest);
         EmbeddingSpace.ThrowUnlessSame(encoder.Space, new EmbeddingSpace(manifest.Space), "The manifest", "Make it from the encoder that is written.");
+        manifest = manifest with { Quantization = QuantizationManifest.Of(encoder.Options.Quantization) };
         Directory.CreateDirectory(Path.Combine(folder, "1_Normalize"));
         var grams = encoder.Tokenizer as GramTokenizer;
         string inner = Path.Combine(folder, grams is null ? Module : GramModule);

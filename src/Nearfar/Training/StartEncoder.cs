@@ -27,6 +27,11 @@ public static class StartEncoder
         }
 
         var encoder = StaticEncoder.Load(options.From);
+        if (encoder.Options.Quantization is not null)
+        {
+            throw new NearfarException(options.From, 0, "is a quantised model: training would change the vectors that its ranges were taken from. Train from the model that it was made from, then quantise again with nearfar cut.");
+        }
+
         var kept = encoder.Options with { MaxTokens = options.MaxTokens ?? encoder.Options.MaxTokens };
         var wanted = options.QueryPrompt.Length + options.DocumentPrompt.Length == 0
             ? kept

@@ -68,6 +68,7 @@ public sealed class Trainer
         }
 
         var rate = new LearningRate(_options.Rate, steps, _options.WarmupShare);
+        _loss.Prepare(encoder.Dimensions, 0, _options.Seed);
         var lossAdam = new ParameterAdam(_loss.Parameters);
         KeyValuePair<string, string>[] identity = [.. _options.Deciding(), new("data", all.Hash), new("start", start.Hash), new("held_out", heldOut.Hash)];
 

@@ -15,6 +15,16 @@ public interface ILoss
     /// <summary>State that is not optimised (a queue of past embeddings): the trainer checkpoints it.</summary>
     IReadOnlyList<Memory<byte>> State => [];
 
+    /// <summary>Whether it reads directions alone: the length of a row changes nothing, so that a cut need not be normalised before. Default false.</summary>
+    bool NormalisesRows => false;
+
+    /// <summary>Called once before step 1, before <see cref="Parameters"/> are read: a loss whose parameters depend on the width of the rows makes them here.</summary>
+    /// <param name="dimensions">D of the rows to come.</param>
+    /// <param name="guideDimensions">Width of the guide's or teacher's vectors; 0 without one.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <exception cref="ArgumentException">The loss cannot work on rows of that width.</exception>
+    void Prepare(int dimensions, int guideDimensions, ulong seed) { }
+
     /// <summary>The loss of a batch, and its derivative by every row.</summary>
     /// <typeparam name="T">float (trains) or double (proves).</typeparam>
     /// <param name="batch">Raw rows; a loss that wants unit vectors normalises by itself.</param>

@@ -15,6 +15,9 @@ public sealed record LossOption(string Name, string Meaning, string Default)
     /// <summary>Whether <see cref="Min"/> itself is refused.</summary>
     public bool AboveMin { get; init; }
 
+    /// <summary>Whether a number must be whole.</summary>
+    public bool Whole { get; init; }
+
     /// <summary>The words that are allowed; empty: it is a number.</summary>
     public IReadOnlyList<string> Choices { get; init; } = [];
 
@@ -47,6 +50,6 @@ public sealed record LossOption(string Name, string Meaning, string Default)
         }
 
         return double.TryParse(part, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out double number)
-            && double.IsFinite(number) && (AboveMin ? number > Min : number >= Min) && number <= Max;
+            && double.IsFinite(number) && (!Whole || number == Math.Floor(number)) && (AboveMin ? number > Min : number >= Min) && number <= Max;
     }
 }

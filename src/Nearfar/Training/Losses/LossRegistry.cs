@@ -7,7 +7,8 @@ public static class LossRegistry
 {
     /// <summary>All losses, in ordinal order of their names.</summary>
     public static IReadOnlyList<LossDescription> All { get; } =
-        [.. new[] { InBatchLosses.All }.SelectMany(family => family).OrderBy(d => d.Name, StringComparer.Ordinal)];
+        [.. new[] { InBatchLosses.All, PairLosses.All }.SelectMany(family => family)
+            .Select(d => d with { Options = [.. d.Options, .. MatryoshkaOptions.All] }).OrderBy(d => d.Name, StringComparer.Ordinal)];
 
     /// <summary>The description of a name.</summary>
     /// <param name="name">As in <see cref="LossDescription.Name"/>.</param>
@@ -26,9 +27,10 @@ public static class LossRegistry
         }
 
         string[] valid = [.. loss.Options.Select(o => o.Name)];
-        return [.. choice.Options.Select(given => loss.Options.FirstOrDefault(o => o.Name == given.Key) is { } option
+        string[] problems = [.. choice.Options.Select(given => loss.Options.FirstOrDefault(o => o.Name == given.Key) is { } option
             ? option.ProblemOf(given.Value) is { } problem ? $"Loss {loss.Name}: {problem}" : null
             : valid.Length == 0 ? $"Loss {loss.Name} has no options; \"{given.Key}\" was given." : NearestName.Unknown($"option of loss {loss.Name}", given.Key, valid)).OfType<string>()];
+        return problems.Length == 0 && MatryoshkaOptions.Problem(Values(loss, choice)) is { } between ? [$"Loss {loss.Name}: {between}"] : problems;
     }
 
     /// <summary>Makes a loss.</summary>
@@ -42,8 +44,12 @@ public static class LossRegistry
         }
 
         var loss = Of(choice.Name);
-        return loss.Create(new LossValues(loss.Options.ToDictionary(o => o.Name, o => choice.Options.GetValueOrDefault(o.Name, o.Default), StringComparer.Ordinal)));
+        var values = Values(loss, choice);
+        return MatryoshkaOptions.Around(loss.Create(values), values);
     }
+
+    private static LossValues Values(LossDescription loss, LossChoice choice) =>
+        new(loss.Options.ToDictionary(o => o.Name, o => choice.Options.GetValueOrDefault(o.Name, o.Default), StringComparer.Ordinal));
 
     private static string[] Names => [.. All.Select(d => d.Name)];
 

@@ -22,12 +22,17 @@ public sealed class ShapeException : ArgumentException
     /// <param name="batch">Anchors, positives, hard negatives.</param>
     /// <param name="gradients">One for each column.</param>
     /// <exception cref="ShapeException">Something does not fit.</exception>
-    public static void ThrowUnlessPaired<T>(LossBatch<T> batch, IReadOnlyList<Rows<T>> gradients) where T : unmanaged
+    public static void ThrowUnlessPaired<T>(LossBatch<T> batch, IReadOnlyList<Rows<T>> gradients) where T : unmanaged => ThrowUnlessColumns(batch, gradients, 2, int.MaxValue);
+
+    /// <summary>As <see cref="ThrowUnlessPaired"/>, for a loss that reads another number of columns.</summary>
+    internal static void ThrowUnlessColumns<T>(LossBatch<T> batch, IReadOnlyList<Rows<T>> gradients, int min, int max) where T : unmanaged
     {
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentNullException.ThrowIfNull(gradients);
         var columns = batch.Columns;
-        Require(columns.Count >= 2, $"Wanted anchors and positives; got {columns.Count} column(s).");
+        Require(columns.Count >= min && columns.Count <= max, min == 2 && max == int.MaxValue
+            ? $"Wanted anchors and positives; got {columns.Count} column(s)."
+            : $"Wanted {(max == int.MaxValue ? $"at least {min}" : $"{min} to {max}")} columns (anchors, positives, hard negatives); got {columns.Count}.");
         Require(gradients.Count == columns.Count, $"Wanted {columns.Count} gradient columns; got {gradients.Count}.");
         for (int c = 0; c < columns.Count; c++)
         {
@@ -62,7 +67,7 @@ public sealed class ShapeException : ArgumentException
         }
     }
 
-    private static void Require(bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] ref Problem problem)
+    internal static void Require(bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] ref Problem problem)
     {
         if (!holds)
         {
