@@ -2,6 +2,7 @@ using Nearfar.Bench.Data;
 using Nearfar.Bench.Encoding;
 using Nearfar.Bench.Evaluation;
 using Nearfar.Bench.Evaluation.Slices;
+using Nearfar.Bench.Mining;
 using Nearfar.Bench.Simulation;
 using Nearfar.Bench.Text;
 using Nearfar.Bench.Training;
@@ -12,6 +13,7 @@ Dictionary<string, Func<string[], TextWriter, Task<int>>> all = new(StringCompar
     ["embed"] = EmbeddingBench.Run,
     ["eval"] = EvaluationBench.Run,
     ["helpdesk"] = HelpdeskBench.Run,
+    ["mine"] = MiningBench.Run,
     ["prepare"] = Preparation.Run,
     ["quality"] = QualityBench.Run,
     ["slices"] = SliceBench.Run,

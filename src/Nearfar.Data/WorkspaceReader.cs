@@ -113,7 +113,7 @@ internal sealed partial class WorkspaceReader
             Encoder = encoder,
             Tokenizer = tokenizer,
             Train = ReadTrain(root.Section("train")),
-            Mining = ReadMining(root.Section("mining")),
+            Mining = ReadMining(root.Section("mining"), cohorts),
             Gate = ReadGate(root.Section("gate"), cohorts),
             Spaces = ReadSpaces(root.Section("spaces")),
             Output = PathOf(root, "output") ?? Path.Combine(_folder, "output"),
@@ -445,28 +445,103 @@ internal sealed partial class WorkspaceReader
         return train;
     }
 
-    private static MiningSettings ReadMining(YamlSection? section)
+    private MiningSettings ReadMining(YamlSection? section, IReadOnlyList<CohortRule> cohorts)
     {
         if (section is null)
         {
             return new MiningSettings();
         }
 
+        var (ratio, noRatio) = Ratio(section, "positive_ratio");
+        var (teacherRatio, noTeacherRatio) = Ratio(section, "teacher_ratio");
         var mining = new MiningSettings
         {
             PerQuery = section.Integer("per_query", 1),
-            PositiveRatio = section.Number("positive_ratio", 0, 1, above: true),
+            PositiveRatio = ratio,
+            NoPositiveRatio = noRatio,
+            RelativeMargin = section.Number("relative_margin", 0, 1),
+            AbsoluteMargin = section.Number("absolute_margin", 0, 2),
+            MaxScore = section.Number("max_score", -1, 1),
+            MinScore = section.Number("min_score", -1, 1),
             Candidates = section.Integer("candidates", 1),
-            SkipRanks = section.Integer("skip_ranks", 0),
+            SkipRanks = section.Integer("skip_ranks", 0) ?? section.Integer("range_min", 0),
+            RangeMax = section.Integer("range_max", 1),
             PerDocument = section.Integer("per_document", 1),
+            Sources = ReadMiningSources(section),
+            Teacher = PathOf(section, "teacher"),
+            TeacherRatio = teacherRatio,
+            NoTeacherRatio = noTeacherRatio,
+            TeacherMargin = section.Number("teacher_margin", 0),
+            ByCohort = section.Text("by_cohort"),
+            Sampling = section.OneOf("sampling", "top", "random", "uniform"),
+            Review = section.Integer("review", 0),
+            Decisions = PathOf(section, "decisions"),
+            Cache = section.OneOf("cache", "true", "false") == "true",
         };
+        section.Has("range_min");       // known also when skip_ranks was read
         section.Done();
+        CheckMining(section, mining, cohorts);
+        return mining;
+    }
+
+    private static (double? Value, bool Off) Ratio(YamlSection section, string key) =>
+        section.Has(key) && section.Text(key) == "off" ? (null, true) : (section.Number(key, 0, 1, above: true), false);
+
+    private List<string>? ReadMiningSources(YamlSection section)
+    {
+        if (!section.Has("sources"))
+        {
+            return null;
+        }
+
+        var sources = section.Texts("sources").Select(s => s is "encoder" or "bm25" ? s : Path.Combine(_folder, s)).ToList();
+        foreach (string twice in sources.GroupBy(s => s, StringComparer.Ordinal).Where(g => g.Count() > 1).Select(g => g.Key))
+        {
+            section.Problem("sources", $"names \"{twice}\" twice. Keep one.");
+        }
+
+        if (sources.Count == 0 && section.Value("sources") is YamlSequenceNode)
+        {
+            section.Problem("sources", "is empty. Wanted encoder, bm25 or model folders.");
+        }
+
+        return sources;
+    }
+
+    private static readonly string[] s_teacherKeys = ["teacher_ratio", "teacher_margin"];
+
+    private static void CheckMining(YamlSection section, MiningSettings mining, IReadOnlyList<CohortRule> cohorts)
+    {
         if (mining.Candidates < (mining.PerQuery ?? 1) + (mining.SkipRanks ?? 0))
         {
             section.Problem("candidates", "is below per_query + skip_ranks, so that no query could have its negatives.");
         }
 
-        return mining;
+        if (section.Has("skip_ranks") && section.Has("range_min"))
+        {
+            section.Problem("range_min", "and skip_ranks say the same thing. Keep one.");
+        }
+
+        if (mining.RangeMax <= (mining.SkipRanks ?? 0))
+        {
+            section.Problem("range_max", "is not above skip_ranks, so that no rank is left.");
+        }
+
+        if (mining.MinScore > mining.MaxScore)
+        {
+            section.Problem("min_score", "is above max_score, so that no candidate could pass.");
+        }
+
+        foreach (string key in s_teacherKeys.Where(k => mining.Teacher is null && section.Has(k)))
+        {
+            section.Problem(key, "needs teacher, the model folder that gives a second opinion.");
+        }
+
+        string[] attributes = [.. cohorts.Select(c => c.Attribute).Where(a => a != PageCohort.Attribute)];
+        if (mining.ByCohort is { } attribute && !attributes.Contains(attribute, StringComparer.Ordinal))
+        {
+            section.Problem("by_cohort", attributes.Length == 0 ? "needs a cohort that is declared under cohorts." : NearestName.Unknown("cohort", attribute, attributes));
+        }
     }
 
     private static GateSettings ReadGate(YamlSection? section, IReadOnlyList<CohortRule> cohorts)

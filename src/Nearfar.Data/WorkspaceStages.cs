@@ -74,17 +74,34 @@ public static class WorkspaceStages
 
         /// <summary>Which documents become negatives.</summary>
         /// <param name="seed">Overrides the file's seed.</param>
-        public MiningOptions MiningOptions(ulong? seed = null)
+        /// <param name="settings">Instead of the file's section <c>mining</c>.</param>
+        public MiningOptions MiningOptions(ulong? seed = null, MiningSettings? settings = null)
         {
-            var mining = workspace.Options.Mining;
+            var mining = settings ?? workspace.Options.Mining;
             var defaults = new MiningOptions();
+            var sources = mining.Sources ?? ["encoder", "bm25"];
             return defaults with
             {
                 PerQuery = mining.PerQuery ?? defaults.PerQuery,
-                PositiveRatio = mining.PositiveRatio ?? defaults.PositiveRatio,
+                PositiveRatio = mining.NoPositiveRatio ? null : mining.PositiveRatio ?? defaults.PositiveRatio,
+                RelativeMargin = mining.RelativeMargin,
+                AbsoluteMargin = mining.AbsoluteMargin,
+                MaxScore = mining.MaxScore,
+                MinScore = mining.MinScore,
+                TeacherRatio = mining.NoTeacherRatio ? null : mining.TeacherRatio ?? defaults.TeacherRatio,
+                TeacherMargin = mining.TeacherMargin,
                 Depth = mining.Candidates ?? Math.Max(defaults.Depth, mining.PerQuery ?? 0),
                 SkipRanks = mining.SkipRanks ?? defaults.SkipRanks,
+                RangeMax = mining.RangeMax,
+                UseEncoder = sources.Contains("encoder", StringComparer.Ordinal),
+                UseBm25 = sources.Contains("bm25", StringComparer.Ordinal),
+                SourceModels = sources.Where(s => s is not ("encoder" or "bm25")).ToArray() is { Length: > 0 } models ? models : defaults.SourceModels,
+                TeacherModel = mining.Teacher,
+                ByCohort = mining.ByCohort,
+                DecisionFile = mining.Decisions,
                 HubCap = mining.PerDocument ?? defaults.HubCap,
+                Sampling = mining.Sampling switch { "random" => MiningSampling.Random, "uniform" => MiningSampling.Uniform, _ => MiningSampling.Top },
+                Review = mining.Review ?? defaults.Review,
                 Seed = seed ?? SeedOf(workspace),
             };
         }

@@ -119,6 +119,67 @@ public sealed class WorkspaceStagesTests
     }
 
     [Fact]
+    public async Task MiningOptions_EveryKey_ReachesTheMiner()
+    {
+        using var folder = new Folder();
+        var workspace = await OpenAsync(folder, """
+            cohorts: {language: {}}
+            mining:
+              positive_ratio: off
+              relative_margin: 0.05
+              absolute_margin: 0.1
+              max_score: 0.9
+              min_score: -0.5
+              range_min: 3
+              range_max: 40
+              sources: [bm25, models/other]
+              teacher: models/teacher
+              teacher_ratio: off
+              teacher_margin: 0.2
+              by_cohort: language
+              sampling: random
+              review: 50
+              decisions: review.jsonl
+              cache: true
+            """);
+        var options = workspace.MiningOptions();
+        Assert.Equal([folder["models/other"]], options.SourceModels);
+        Assert.Equal(new MiningOptions
+        {
+            PositiveRatio = null,
+            RelativeMargin = 0.05,
+            AbsoluteMargin = 0.1,
+            MaxScore = 0.9,
+            MinScore = -0.5,
+            SkipRanks = 3,
+            RangeMax = 40,
+            UseEncoder = false,
+            UseBm25 = true,
+            SourceModels = options.SourceModels,
+            TeacherModel = folder["models/teacher"],
+            TeacherRatio = null,
+            TeacherMargin = 0.2,
+            ByCohort = "language",
+            Sampling = MiningSampling.Random,
+            Review = 50,
+            DecisionFile = folder["review.jsonl"],
+        }, options);
+        Assert.True(workspace.Options.Mining.Cache);
+    }
+
+    [Fact]
+    public async Task Mining_UnsoundKeys_AreAllToldAtOnce()
+    {
+        using var folder = new Folder();
+        string message = (await Assert.ThrowsAsync<NearfarException>(() => OpenAsync(folder, """
+            cohorts: {language: {}}
+            mining: {skip_ranks: 5, range_min: 5, range_max: 4, min_score: 0.5, max_score: 0.1, teacher_ratio: 0.9, by_cohort: langage, sampling: best, sources: [bm25, bm25], positve_ratio: 1}
+            """))).Message;
+        Assert.All(["mining.range_min", "mining.range_max", "mining.min_score", "mining.teacher_ratio", "did you mean \"language\"", "mining.sampling", "twice", "did you mean \"positive_ratio\""],
+            expected => Assert.Contains(expected, message, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task MiningOptions_ManyPerQuery_LooksAtAsManyCandidates()
     {
         using var folder = new Folder();

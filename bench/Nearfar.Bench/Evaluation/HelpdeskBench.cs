@@ -77,7 +77,7 @@ internal static class HelpdeskBench
         var negatives = await miner.MineAsync(data.Train, "bench");
         Pair[] bare = [.. failures.Pairs.Select(p => p with { HardNegatives = [] })];
         var alone = MinedPairs.Merge(data.Train, bare);
-        var draw = new HardNegativeMiner(data.Train.Corpus, first, options.Mining with { Random = true }, seals, TimeProvider.System);
+        var draw = new HardNegativeMiner(data.Train.Corpus, first, options.Mining with { Sampling = MiningSampling.Uniform }, seals, TimeProvider.System);
         var random = await draw.MineAsync(alone, "bench");
         Console.Error.WriteLine($"  {failures.Pairs.Count} failed traffic pairs with {failures.Negatives} negatives, {negatives.Negatives} for training questions; at random {random.Negatives}");
         var start = StartEncoder.Create(options.Start, data.Train);

@@ -5,7 +5,9 @@ namespace Nearfar.Mining;
 /// <summary>Joins mined pairs to the pairs they were mined for.</summary>
 public static class MinedPairs
 {
-    /// <summary>Mined pairs of a known id give their negatives to that pair (each document once, the newest first, since a trainer reads the first few); others join as pairs of their own.</summary>
+    internal const string PromotionRule = "promoted in review";
+
+    /// <summary>Mined pairs of a known id give their negatives to that pair (each document once, the newest first, since a trainer reads the first few); others join as pairs of their own. A document that a reviewer promoted is no negative of its question any more.</summary>
     /// <param name="set">Training pairs.</param>
     /// <param name="mined">What a miner returned.</param>
     public static TrainingSet Merge(TrainingSet set, IReadOnlyList<Pair> mined)
@@ -27,6 +29,13 @@ public static class MinedPairs
             }
         }
 
-        return new TrainingSet(set.Corpus, pairs);
+        return new TrainingSet(set.Corpus, WithoutPromoted(pairs));
+    }
+
+    private static List<Pair> WithoutPromoted(List<Pair> pairs)
+    {
+        HashSet<(string, string)> promoted = [.. pairs.Where(p => p.Provenance is { Source: "human", Rule: PromotionRule }).SelectMany(p => p.PositiveIds.Select(id => (p.FoldKey, id)))];
+        return promoted.Count == 0 ? pairs
+            : [.. pairs.Select(p => p.HardNegatives.Any(n => promoted.Contains((p.FoldKey, n.DocumentId))) ? p with { HardNegatives = [.. p.HardNegatives.Where(n => !promoted.Contains((p.FoldKey, n.DocumentId)))] } : p)];
     }
 }

@@ -7,13 +7,11 @@ internal sealed class RefusalCounts
 
     public IReadOnlyDictionary<string, int> Counts => _counts;
 
-    public void Add(string rule) => _counts[rule] = _counts.GetValueOrDefault(rule) + 1;
-}
-
-/// <summary>Caps how often one document serves as a negative, so that a hub does not fill the set.</summary>
-internal sealed class HubCap(int documents, int cap)
-{
-    private readonly int[] _taken = new int[documents];
-
-    public bool TryTake(int document) => _taken[document] < cap && ++_taken[document] > 0;
+    public void Add(string rule, int count = 1)
+    {
+        if (count > 0)
+        {
+            _counts[rule] = _counts.GetValueOrDefault(rule) + count;
+        }
+    }
 }

@@ -29,6 +29,9 @@ public sealed record Provenance
     /// <summary>Rank at which the miner found it, 1-based.</summary>
     public int? Rank { get; init; }
 
+    /// <summary>Rank that each ranker gave it, 1-based, by the ranker's name (<c>encoder</c>, <c>bm25</c>, the space id of another encoder, <c>served</c> for the system that answered); a ranker that did not find it is missing.</summary>
+    public IReadOnlyDictionary<string, int> Ranks { get; init; } = ReadOnlyDictionary<string, int>.Empty;
+
     /// <summary>Scores that admitted it, by name (<c>negative</c>, <c>positive</c>, <c>background</c> …).</summary>
     public IReadOnlyDictionary<string, double> Scores { get; init; } = ReadOnlyDictionary<string, double>.Empty;
 

@@ -6,7 +6,7 @@ namespace Nearfar.Pairs;
 internal static class ProvenanceJson
 {
     private static readonly string[] s_fields =
-        ["source", "document_id", "document_version", "intent", "space", "trace_id", "rule", "rank", "scores", "reviewer", "time", "run"];
+        ["source", "document_id", "document_version", "intent", "space", "trace_id", "rule", "rank", "ranks", "scores", "reviewer", "time", "run"];
 
     private static readonly string[] s_sources = ["human", "log", "mined", "synthetic"];
 
@@ -47,6 +47,11 @@ internal static class ProvenanceJson
             json.WriteNumber("rank", rank);
         }
 
+        if (provenance.Ranks.Count > 0)
+        {
+            RowJson.WriteGrades(json, "ranks", provenance.Ranks);
+        }
+
         if (provenance.Scores.Count > 0)
         {
             json.WriteStartObject("scores");
@@ -77,6 +82,7 @@ internal static class ProvenanceJson
             case "trace_id": return provenance with { TraceId = row.Text(path) };
             case "rule": return provenance with { Rule = row.Text(path) };
             case "rank": return provenance with { Rank = row.Integer(path) };
+            case "ranks": return provenance with { Ranks = row.Grades(path) };
             case "scores": return provenance with { Scores = row.Numbers(path) };
             case "reviewer": return provenance with { Reviewer = row.Text(path) };
             case "time": return provenance with { Time = row.Time(path) };

@@ -174,7 +174,7 @@ public sealed class ReleaseLoop
             return;
         }
 
-        var miner = new HardNegativeMiner(_data.Train.Corpus, model.Encoder, _options.Mining, [_data.Gate.Seal, _data.Dev.Seal], _clock);
+        var miner = await HardNegativeMiner.OpenAsync(_data.Train.Corpus, model.Encoder, _options.Mining, _data.Dev, [_data.Gate.Seal, _data.Dev.Seal], _clock, cancellationToken).ConfigureAwait(false);
         var failures = await miner.MineFailuresAsync(_data.Traffic, _options.FailsAt, model.Record.Name, cancellationToken).ConfigureAwait(false);
         var fromTrain = await miner.MineAsync(_data.Train, model.Record.Name, cancellationToken).ConfigureAwait(false);
         PairFile.Write(path, [.. failures.Pairs, .. fromTrain.Pairs]);

@@ -17,7 +17,7 @@ public class GateOutOfReachTests
     [Fact]
     public void TrainingAndMining_NoMemberMentionsTheGate()
     {
-        var stages = s_all.Where(t => t.Namespace is { } n && (n == "Nearfar.Training" || n.StartsWith("Nearfar.Training.", StringComparison.Ordinal) || n == "Nearfar.Mining")).ToArray();
+        var stages = s_all.Where(t => t.Namespace is { } n && (n == "Nearfar.Training" || n.StartsWith("Nearfar.Training.", StringComparison.Ordinal) || n == "Nearfar.Mining" || n.StartsWith("Nearfar.Mining.", StringComparison.Ordinal))).ToArray();
         Assert.Contains(typeof(Trainer), stages);
         Assert.Contains(typeof(HardNegativeMiner), stages);
         var mentions = stages.SelectMany(t => Members(t).Concat(t.GetFields(Declared).Select(f => ($"{t}.{f.Name}", new[] { f.FieldType }))))

@@ -161,7 +161,7 @@ public class HardNegativeMinerTests
     {
         var (corpus, encoder) = World(40);
         var set = new TrainingSet(corpus, [.. Enumerable.Range(0, 6).Select(i => Pair("d9", $"p{i}"))]);
-        var options = new MiningOptions { Random = true, PerQuery = 8, Depth = 200, PositiveRatio = 1, HubCap = 100, SkipRanks = 5 };
+        var options = new MiningOptions { Sampling = MiningSampling.Uniform, PerQuery = 8, Depth = 200, PositiveRatio = 1, HubCap = 100, SkipRanks = 5 };
         var one = await Miner(corpus, encoder, options).MineAsync(set, "001", Token);
         Assert.All(one.Pairs, p => Assert.Equal(8, p.HardNegatives.Select(n => n.DocumentId).Distinct().Count()));
         Assert.All(Mined(one), d => Assert.InRange(int.Parse(d[1..], System.Globalization.CultureInfo.InvariantCulture), 10, 27));      // farther than the right page
@@ -253,10 +253,10 @@ public class HardNegativeMinerTests
     {
         var (corpus, encoder) = World();
         string message = Assert.Throws<ArgumentException>(() => Miner(corpus, encoder, new MiningOptions { PerQuery = 0, PositiveRatio = 1.1, Depth = -1, SkipRanks = 5, HubCap = -1 })).Message;
-        Assert.All(["per_query", "positive_ratio", "depth", "skip_ranks", "hub_cap"], name => Assert.Contains(name, message, StringComparison.Ordinal));
+        Assert.All(["per_query", "positive_ratio", "candidates", "skip_ranks", "per_document"], name => Assert.Contains(name, message, StringComparison.Ordinal));
         Assert.Contains("positive_ratio", Assert.Throws<ArgumentException>(() => Miner(corpus, encoder, new MiningOptions { PositiveRatio = double.NaN })).Message, StringComparison.Ordinal);
         var defaults = new MiningOptions();
-        Assert.Equal((4, 0.95, 100, 0, true, 0, false, 1UL), (defaults.PerQuery, defaults.PositiveRatio, defaults.Depth, defaults.SkipRanks, defaults.UseBm25, defaults.HubCap, defaults.Random, defaults.Seed));
+        Assert.Equal((4, 0.95, 100, 0, true, 0, MiningSampling.Top, 1UL), (defaults.PerQuery, defaults.PositiveRatio, defaults.Depth, defaults.SkipRanks, defaults.UseBm25, defaults.HubCap, defaults.Sampling, defaults.Seed));
     }
 
     private static TrafficRow Row(string id, params string[] expected) =>
