@@ -2,6 +2,7 @@ using Nearfar.Bench.Data;
 using Nearfar.Bench.Encoding;
 using Nearfar.Bench.Evaluation;
 using Nearfar.Bench.Evaluation.Slices;
+using Nearfar.Bench.Search;
 using Nearfar.Bench.Simulation;
 using Nearfar.Bench.Text;
 using Nearfar.Bench.Training;
@@ -15,6 +16,7 @@ Dictionary<string, Func<string[], TextWriter, Task<int>>> all = new(StringCompar
     ["prepare"] = Preparation.Run,
     ["quality"] = QualityBench.Run,
     ["slices"] = SliceBench.Run,
+    ["search"] = SearchBench.Run,
     ["simulate"] = SimulateBench.Run,
     ["text"] = TokenizerBench.Run,
     ["training"] = StaticTrainingBench.Run,

@@ -205,7 +205,7 @@ public sealed class HardNegativeMiner
     }
 
     // Similarity to the farthest right document; null, counted, when there is nothing to measure.
-    private static double? LowestRight(ReadOnlySpan<float> query, HashSet<int> right, FlatIndex index, RefusalCounts refused)
+    private static double? LowestRight(ReadOnlySpan<float> query, HashSet<int> right, IVectorIndex index, RefusalCounts refused)
     {
         double lowest = double.PositiveInfinity;
         foreach (int document in right)
@@ -228,7 +228,7 @@ public sealed class HardNegativeMiner
     }
 
     // Random draws come from the whole corpus; otherwise the encoder's candidates, then BM25's that it missed, all by the encoder's similarity.
-    private IEnumerable<(int Document, float Similarity, int? Rank)> Candidates(ReadOnlySpan<float> query, FlatIndex index, IReadOnlyList<Hit> near, IReadOnlyList<Hit>? lexical, SeededRandom random)
+    private IEnumerable<(int Document, float Similarity, int? Rank)> Candidates(ReadOnlySpan<float> query, IVectorIndex index, IReadOnlyList<Hit> near, IReadOnlyList<Hit>? lexical, SeededRandom random)
     {
         var list = new List<Hit>();
         var seen = new HashSet<int>();
