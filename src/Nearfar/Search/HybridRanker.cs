@@ -77,10 +77,10 @@ public sealed class HybridRanker : IRanker
         return scores;
     }
 
-    private Dictionary<int, double> Weights(ReadOnlySpan<float> query, IReadOnlyList<Hit> near, IReadOnlyList<Hit> found, float[] words)
+    private Dictionary<int, double> Weights(ReadOnlySpan<float> query, IReadOnlyList<Hit> near, Hit[] found, float[] words)
     {
-        double scale = found.Count == 0 ? 0 : _options.WordsWeight / found[0].Score;
-        var scores = new Dictionary<int, double>(near.Count + found.Count);
+        double scale = found.Length == 0 ? 0 : _options.WordsWeight / found[0].Score;
+        var scores = new Dictionary<int, double>(near.Count + found.Length);
         foreach (var hit in near)
         {
             scores[hit.Document] = hit.Score + (scale * words[hit.Document]);

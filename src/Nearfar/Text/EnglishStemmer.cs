@@ -1,15 +1,19 @@
+using System.Buffers;
+
 namespace Nearfar.Text;
 
 /// <summary>English stems by Porter's second algorithm ("Porter2"), so that keyword search finds inflections.</summary>
 /// <remarks>Porter 2001, snowballstem.org/algorithms/english/stemmer.html.</remarks>
 internal static class EnglishStemmer
 {
-    private static readonly Dictionary<string, string> s_exceptions = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string> s_exceptions = new (string Word, string Stem)[]
     {
-        ["skis"] = "ski", ["skies"] = "sky", ["dying"] = "die", ["lying"] = "lie", ["tying"] = "tie", ["idly"] = "idl", ["gently"] = "gentl",
-        ["ugly"] = "ugli", ["early"] = "earli", ["only"] = "onli", ["singly"] = "singl", ["sky"] = "sky", ["news"] = "news", ["howe"] = "howe",
-        ["atlas"] = "atlas", ["cosmos"] = "cosmos", ["bias"] = "bias", ["andes"] = "andes",
-    };
+        ("skis", "ski"), ("skies", "sky"), ("dying", "die"), ("lying", "lie"), ("tying", "tie"), ("idly", "idl"), ("gently", "gentl"), ("ugly", "ugli"),
+        ("early", "earli"), ("only", "onli"), ("singly", "singl"), ("sky", "sky"), ("news", "news"), ("howe", "howe"), ("atlas", "atlas"),
+        ("cosmos", "cosmos"), ("bias", "bias"), ("andes", "andes"),
+    }.ToDictionary(e => e.Word, e => e.Stem, StringComparer.Ordinal);
+
+    private static readonly SearchValues<char> s_letters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz'\u2019");
 
     private static readonly HashSet<string> s_stopAfterPlural = new(StringComparer.Ordinal) { "inning", "outing", "canning", "herring", "earring", "proceed", "exceed", "succeed" };
 
@@ -41,7 +45,7 @@ internal static class EnglishStemmer
     /// <summary>The stem of a lower-case word; a word with other characters than a to z and apostrophes is its own.</summary>
     public static string Stem(string word)
     {
-        if (word.Length <= 2 || word.AsSpan().ContainsAnyExcept("abcdefghijklmnopqrstuvwxyz'\u2019"))
+        if (word.Length <= 2 || word.AsSpan().ContainsAnyExcept(s_letters))
         {
             return word;
         }

@@ -204,9 +204,13 @@ public class QuantisationTests
         {
             WriteAndOpen(folder, type, Matrix(5, 9)).Dispose();
             byte[] good = File.ReadAllBytes(folder["v.safetensors"]);
-            VectorFileFuzz.Run(good, File.ReadAllBytes(folder["v.ids.jsonl"]), 150, 7);
+            VectorFileFuzz.Run(good, File.ReadAllBytes(folder["v.ids.jsonl"]), Number("NEARFAR_FUZZ_ROUNDS", 150), (ulong)Number("NEARFAR_FUZZ_SEED", 7));
         }
     }
+
+    // eng/fuzz-vectors.sh sets them.
+    private static int Number(string variable, int otherwise) =>
+        Environment.GetEnvironmentVariable(variable) is { } text ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : otherwise;
 
     private static VectorFile WriteAndOpen(Folder folder, VectorType type, Rows<float> rows)
     {
