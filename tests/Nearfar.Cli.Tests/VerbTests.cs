@@ -159,7 +159,7 @@ public sealed class VerbTests
             Assert.Equal(0, exit);
             using var json = JsonDocument.Parse(output);
             Assert.Equal(kind == "auto" ? "flat" : kind, json.RootElement.GetProperty("kind").GetString());
-            Assert.Equal(kind is "int8" or "binary", json.RootElement.GetProperty("recall_at_10").ValueKind == JsonValueKind.Number);
+            Assert.Equal(kind is "int8" or "binary", json.RootElement.TryGetProperty("recall_at_10", out _));
             Assert.Equal(exact, (await shop.RunAsync([.. search, "--index", shop[kind]])).Output);      // few enough pages that all are candidates
         }
 
