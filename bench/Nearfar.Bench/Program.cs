@@ -3,6 +3,7 @@ using Nearfar.Bench.Encoding;
 using Nearfar.Bench.Evaluation;
 using Nearfar.Bench.Evaluation.Slices;
 using Nearfar.Bench.Mining;
+using Nearfar.Bench.Search;
 using Nearfar.Bench.Simulation;
 using Nearfar.Bench.Text;
 using Nearfar.Bench.Training;
@@ -17,6 +18,7 @@ Dictionary<string, Func<string[], TextWriter, Task<int>>> all = new(StringCompar
     ["prepare"] = Preparation.Run,
     ["quality"] = QualityBench.Run,
     ["slices"] = SliceBench.Run,
+    ["search"] = SearchBench.Run,
     ["simulate"] = SimulateBench.Run,
     ["step"] = StepPhasesBench.Run,
     ["text"] = TokenizerBench.Run,

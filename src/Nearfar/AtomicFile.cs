@@ -45,7 +45,8 @@ internal static class AtomicFile
         }
     }
 
-    private static string Prepare(string path)
+    /// <summary>The temporary name beside <paramref name="path"/>; its folder is made.</summary>
+    internal static string Prepare(string path)
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         Directory.CreateDirectory(folder);

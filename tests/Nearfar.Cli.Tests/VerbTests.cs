@@ -146,6 +146,66 @@ public sealed class VerbTests
     }
 
     [Fact]
+    public async Task Index_EveryKindAndType_IsSearchedAsTheCorpusIs()
+    {
+        using var shop = new Shop();
+        await shop.RunAsync("train", "--name", "v1");
+        string[] search = ["search", "refund for the planner", "--model", "v1", "--json"];
+        string exact = (await shop.RunAsync(search)).Output;
+        await shop.RunAsync("embed", "--model", "v1", "--out", shop["v.safetensors"]);
+        foreach (string kind in new[] { "auto", "flat", "int8", "binary" })
+        {
+            var (exit, output, _) = await Shop.RunBareAsync("index", shop["v.safetensors"], "--kind", kind, "--out", shop[kind], "--json");
+            Assert.Equal(0, exit);
+            using var json = JsonDocument.Parse(output);
+            Assert.Equal(kind == "auto" ? "flat" : kind, json.RootElement.GetProperty("kind").GetString());
+            Assert.Equal(kind is "int8" or "binary", json.RootElement.TryGetProperty("recall_at_10", out _));
+            Assert.Equal(exact, (await shop.RunAsync([.. search, "--index", shop[kind]])).Output);      // few enough pages that all are candidates
+        }
+
+        foreach (string type in new[] { "f16", "int8", "binary" })
+        {
+            var embed = await shop.RunAsync("embed", "--model", "v1", "--dtype", type, "--out", shop[type + ".safetensors"], "--json");
+            using var json = JsonDocument.Parse(embed.Output);
+            Assert.NotEqual(json.RootElement.GetProperty("parent_space").GetString(), json.RootElement.GetProperty("space").GetString());
+            Assert.Equal(0, (await Shop.RunBareAsync("index", shop[type + ".safetensors"], "--out", shop["of-" + type])).Exit);
+            var found = await shop.RunAsync([.. search, "--index", shop["of-" + type]]);
+            Assert.Equal(0, found.Exit);      // a query of the parent's space may meet its quantisation
+        }
+
+        Assert.DoesNotContain(Directory.GetFiles(shop["."]), f => f.Contains("f32", StringComparison.Ordinal));
+        var unknown = await Shop.RunBareAsync("index", shop["v.safetensors"], "--kind", "hnsw", "--out", shop["x"]);
+        Assert.Equal(1, unknown.Exit);
+    }
+
+    [Fact]
+    public async Task Hybrid_InSearchAndEval_RanksByBothAndChoosesItsWeightOnDev()
+    {
+        using var shop = new Shop();
+        await shop.RunAsync("train", "--name", "v1");
+        await shop.RunAsync("embed", "--model", "v1", "--out", shop["v.safetensors"]);
+        await Shop.RunBareAsync("index", shop["v.safetensors"], "--out", shop["index"]);
+        string[] search = ["search", "warranty of the headset", "--model", "v1", "--json", "--hybrid"];
+        foreach (string how in new[] { "rrf", "weighted:0.25", "weighted" })
+        {
+            var found = await shop.RunAsync([.. search, how]);
+            Assert.Equal(0, found.Exit);
+            using var json = JsonDocument.Parse(found.Output);
+            Assert.StartsWith("hybrid-" + how.Split(':')[0], json.RootElement.GetProperty("ranker").GetString(), StringComparison.Ordinal);
+            Assert.Equal("warranty-headset", json.RootElement.GetProperty("hits")[0].GetProperty("id").GetString());
+            Assert.Equal(found.Output, (await shop.RunAsync([.. search, how, "--index", shop["index"]])).Output);
+            var report = await shop.RunAsync("eval", "--model", "v1", "--hybrid", how, "--json");
+            Assert.Equal(0, report.Exit);
+            using var scores = JsonDocument.Parse(report.Output);
+            Assert.StartsWith("hybrid-", scores.RootElement.GetProperty("label").GetString(), StringComparison.Ordinal);
+        }
+
+        Assert.Contains("wanted rrf", (await shop.RunAsync([.. search, "weighted:-1"])).Error, StringComparison.Ordinal);
+        Assert.Contains("Give one of them", (await shop.RunAsync("search", "q", "--bm25", "--hybrid", "rrf")).Error, StringComparison.Ordinal);
+        Assert.Contains("Give one of them", (await shop.RunAsync("eval", "--trec-run", "x", "--hybrid", "rrf")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task EmbedIndexSearch_Chain_FindsWhatTheCorpusSearchFinds()
     {
         using var shop = new Shop();

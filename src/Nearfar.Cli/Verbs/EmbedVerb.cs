@@ -8,10 +8,14 @@ namespace Nearfar.Cli.Verbs;
 /// <summary><c>nearfar embed</c>: texts to vectors.</summary>
 internal sealed class EmbedVerb : Verb
 {
+    private const int PartRows = 8192;
+
     private readonly Argument<string?> _input = new("input") { Description = "Documents (JSONL, gzip) or lines of text (.txt); \"-\" for lines on stdin; default: the workspace's corpus.", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string?> _model = ModelFinder.Option();
     private readonly Option<string> _out = new("--out") { Description = "Vectors, a .safetensors file; ids go beside it.", Required = true, HelpName = "FILE" };
     private readonly Option<bool> _queries = new("--queries") { Description = "Encode as queries, not as documents." };
+
+    private readonly Option<string> _dtype = new("--dtype") { Description = "f32, or smaller files: f16, int8 (one byte a value), binary (one bit).", DefaultValueFactory = _ => "f32", HelpName = "TYPE" };
 
     public override string Name => "embed";
 
@@ -22,7 +26,9 @@ internal sealed class EmbedVerb : Verb
         command.Add(_input);
         command.Add(_model);
         command.Add(_out);
+        _dtype.AcceptOnlyFromAmong("f32", "f16", "int8", "binary");
         command.Add(_queries);
+        command.Add(_dtype);
     }
 
     protected override async Task<int> RunAsync(VerbContext context)
@@ -35,20 +41,23 @@ internal sealed class EmbedVerb : Verb
 
         var encoder = await ModelFinder.LoadAsync(context, context.Parsed.GetValue(_model));
         var (ids, texts) = await ReadAsync(context, context.Parsed.GetValue(_input));
-        var rows = Rows.Allocate<float>(texts.Length, encoder.Dimensions);
+        var type = context.Parsed.GetRequiredValue(_dtype) switch { "f16" => VectorType.Half, "int8" => VectorType.Int8, "binary" => VectorType.Binary, _ => VectorType.Single };
+        EmbeddingSpace space;
+        int misses;
         try
         {
-            await encoder.EncodeAsync(texts, context.Parsed.GetValue(_queries) ? TextRole.Query : TextRole.Document, rows.Data, context.Cancellation);
+            var role = context.Parsed.GetValue(_queries) ? TextRole.Query : TextRole.Document;
+            (space, misses) = type == VectorType.Int8
+                ? await WriteInt8Async(context, encoder, ids, texts, role, path)
+                : await WriteAsync(context, encoder, ids, texts, role, path, new VectorFileOptions { Type = type });
         }
         finally
         {
             ModelFinder.Close(context, encoder);
         }
 
-        new VectorSet(encoder.Space, ids, rows).Save(path);
-        int misses = Enumerable.Range(0, rows.Count).Count(i => !rows[i].ContainsAnyExcept(0f));
-        context.Emit(new { vectors = path, count = rows.Count, dimensions = rows.Dimensions, space = encoder.Space.Id, without_known_token = misses });
-        context.Say($"{rows.Count} vectors of {rows.Dimensions} dimensions in {path}, space {encoder.Space}.");
+        context.Emit(new { vectors = path, count = ids.Length, dimensions = encoder.Dimensions, space = space.Id, parent_space = space.Parent?.Id, without_known_token = misses });
+        context.Say($"{ids.Length} vectors of {encoder.Dimensions} dimensions in {path}, space {space}.");
         if (misses > 0)
         {
             context.Say($"{misses} texts have no token that the model knows: they have no vector and are never found.");
@@ -56,6 +65,41 @@ internal sealed class EmbedVerb : Verb
 
         context.Next($"nearfar index {path} --out index");
         return 0;
+    }
+
+    // A part at a time, so that memory holds no more than one part of the vectors.
+    private static async Task<(EmbeddingSpace Space, int Misses)> WriteAsync(VerbContext context, IEncoder encoder, string[] ids, string[] texts, TextRole role, string path, VectorFileOptions options)
+    {
+        using var writer = new VectorFileWriter(path, encoder.Space, ids.Length, encoder.Dimensions, options);
+        int misses = 0;
+        for (int start = 0; start < texts.Length; start += PartRows)
+        {
+            int count = Math.Min(PartRows, texts.Length - start);
+            var rows = Rows.Allocate<float>(count, encoder.Dimensions);
+            await encoder.EncodeAsync(new ArraySegment<string>(texts, start, count), role, rows.Data, context.Cancellation);
+            misses += Enumerable.Range(0, count).Count(i => !rows[i].ContainsAnyExcept(0f));
+            writer.Write(new ArraySegment<string>(ids, start, count), rows);
+        }
+
+        writer.Complete();
+        return (writer.Space, misses);
+    }
+
+    // The ranges are those of all vectors, so float32 is written first, beside the file.
+    private static async Task<(EmbeddingSpace Space, int Misses)> WriteInt8Async(VerbContext context, IEncoder encoder, string[] ids, string[] texts, TextRole role, string path)
+    {
+        string single = Path.ChangeExtension(path, ".f32.safetensors");
+        try
+        {
+            var (_, misses) = await WriteAsync(context, encoder, ids, texts, role, single, new VectorFileOptions());
+            using var file = VectorFile.Open(single);
+            return (file.Quantise(path, context.Cancellation), misses);
+        }
+        finally
+        {
+            File.Delete(single);
+            File.Delete(Path.ChangeExtension(single, ".ids.jsonl"));
+        }
     }
 
     private static async Task<(string[] Ids, string[] Texts)> ReadAsync(VerbContext context, string? input)

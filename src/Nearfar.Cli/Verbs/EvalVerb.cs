@@ -18,6 +18,8 @@ internal sealed class EvalVerb : Verb
     private readonly Option<string> _set = new("--set") { Description = "dev or gate. Scoring the gate by hand is counted by nobody: choose by dev.", DefaultValueFactory = _ => "dev" };
     private readonly Option<string?> _out = new("--out") { Description = "Where report.json goes; default: under the output folder.", HelpName = "FILE" };
 
+    private readonly Option<string?> _hybrid = HybridChoice.Option();
+
     public override string Name => "eval";
 
     public override string Description => "Scores a model by cohort, beside BM25 and the untrained encoder. Example: nearfar eval samples/helpdesk --model 001 --set dev";
@@ -30,12 +32,18 @@ internal sealed class EvalVerb : Verb
         command.Add(_trecRun);
         command.Add(_set);
         command.Add(_out);
+        command.Add(_hybrid);
     }
 
     protected override async Task<int> RunAsync(VerbContext context)
     {
         var workspace = await context.OpenTrainableWorkspaceAsync(context.Parsed.GetValue(_workspace));
         JudgedSet set = context.Parsed.GetValue(_set) == "gate" ? workspace.Gate : workspace.Dev;
+        if (context.Parsed.GetValue(_hybrid) is not null && context.Parsed.GetValue(_trecRun) is not null)
+        {
+            throw new NearfarException("--hybrid ranks with a model; --trec-run brings a ranking. Give one of them.");
+        }
+
         var evaluator = new Evaluator();
         var reports = await context.WithProgress("eval", async say =>
         {
@@ -74,7 +82,9 @@ internal sealed class EvalVerb : Verb
         var encoder = await ModelFinder.LoadAsync(context, context.Parsed.GetValue(_model), workspace);
         try
         {
-            return await new Evaluator().EvaluateAsync(encoder, set, context.Cancellation);
+            return await HybridChoice.ResolveAsync(context, context.Parsed.GetValue(_hybrid), encoder, () => Task.FromResult<JudgedSet>(workspace.Dev)) is { } hybrid
+                ? await new Evaluator().EvaluateAsync(new HybridRanker(await VectorRanker.CreateAsync(encoder, set.Corpus, context.Cancellation), new Bm25Index(set.Corpus), hybrid), set, context.Cancellation)
+                : await new Evaluator().EvaluateAsync(encoder, set, context.Cancellation);
         }
         finally
         {

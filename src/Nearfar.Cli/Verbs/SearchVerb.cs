@@ -19,6 +19,8 @@ internal sealed class SearchVerb : Verb
     private readonly Option<string?> _pairs = new("--queries") { Description = "Pairs (JSONL) whose questions are searched in bulk.", HelpName = "FILE" };
     private readonly Option<string?> _run = new("--trec-run") { Description = "With --queries: write the ranking as a TREC run file.", HelpName = "FILE" };
 
+    private readonly Option<string?> _hybrid = HybridChoice.Option();
+
     public override string Name => "search";
 
     public override string Description => "Nearest documents of a question. Example: nearfar search \"refund annual plan\" --top 3";
@@ -32,6 +34,7 @@ internal sealed class SearchVerb : Verb
         command.Add(_bm25);
         command.Add(_pairs);
         command.Add(_run);
+        command.Add(_hybrid);
     }
 
     protected override async Task<int> RunAsync(VerbContext context)
@@ -40,6 +43,11 @@ internal sealed class SearchVerb : Verb
         if (k < 1)
         {
             throw new NearfarException($"--top is {k}; wanted at least 1.");
+        }
+
+        if (context.Parsed.GetValue(_bm25) && context.Parsed.GetValue(_hybrid) is not null)
+        {
+            throw new NearfarException("--bm25 is keywords alone, --hybrid keywords and vectors. Give one of them.");
         }
 
         IEncoder? encoder = context.Parsed.GetValue(_bm25) ? null : await ModelFinder.LoadAsync(context, context.Parsed.GetValue(_model));
@@ -93,15 +101,21 @@ internal sealed class SearchVerb : Verb
             return (new Bm25Index(corpus), [.. corpus.Documents.Select(d => d.Id)], corpus);
         }
 
-        if (context.Parsed.GetValue(_index) is { } folder)
+        string? asked = context.Parsed.GetValue(_hybrid);
+        if (context.Parsed.GetValue(_index) is { } folder && asked is null)
         {
             var index = IndexFolder.Open(folder);
-            return (new VectorRanker(encoder, index), index.Vectors.Ids, null);
+            return (new VectorRanker(encoder, index), index.Ids, null);
         }
 
-        var documents = (await context.OpenWorkspaceAsync()).Corpus;
-        var ranker = await VectorRanker.CreateAsync(encoder, documents, context.Cancellation);
-        return (ranker, ranker.Index.Vectors.Ids, documents);
+        var workspace = await context.OpenWorkspaceAsync();
+        var documents = workspace.Corpus;
+        var ranker = context.Parsed.GetValue(_index) is { } opened
+            ? new VectorRanker(encoder, IndexFolder.Open(opened))
+            : await VectorRanker.CreateAsync(encoder, documents, context.Cancellation);
+        return await HybridChoice.ResolveAsync(context, asked, encoder, () => Task.FromResult<JudgedSet>(workspace.Dev)) is { } hybrid
+            ? (new HybridRanker(ranker, new Bm25Index(documents), hybrid), ranker.Index.Ids, documents)
+            : (ranker, ranker.Index.Ids, documents);
     }
 
     // Shows the documents of one question; returns them for --json.

@@ -1,133 +1,77 @@
-using System.Buffers;
-using System.Numerics.Tensors;
 using Nearfar.Vectors;
 
 namespace Nearfar.Search;
 
-/// <summary>Exact search by dot product over unit vectors. Immutable, thread-safe.</summary>
+/// <summary>Exact search: every float32 row is compared.</summary>
 /// <remarks>
-/// Zero rows (texts without any known token) are never returned. Scores are one chain of fused multiply-adds in dimension order, so they have
-/// the same bits for any number of threads or queries of a call. The first search packs the rows for the kernel, which doubles their memory.
+/// Few queries are scanned over the rows as they lie, at the speed of memory, by a product whose error is bounded; every row that the bound cannot
+/// exclude is scored exactly. Many queries go through a matrix product that packs some rows at a time. Both give the same bits.
 /// </remarks>
-public sealed class FlatIndex
+public sealed class FlatIndex : IVectorIndex
 {
-    private const int QueryBlock = 64;
-    private const int DocumentBlock = 1024;
-    private readonly int[] _order;
-    private readonly bool[] _present;
-    private readonly Lazy<float[][]> _packed;
+    private const int MostScanned = 8;      // queries; from here on packing the rows costs less than scanning them for each
+    private readonly IndexRows _rows;
 
     /// <param name="vectors">Unit rows; ids break ties.</param>
     public FlatIndex(VectorSet vectors)
     {
         ArgumentNullException.ThrowIfNull(vectors);
-        Vectors = vectors;
-        _order = DocumentOrder.Of(vectors.Ids);
-        _present = new bool[vectors.Rows.Count];
-        for (int i = 0; i < _present.Length; i++)
-        {
-            _present[i] = vectors.Rows[i].ContainsAnyExcept(0f);
-        }
-
-        _packed = new Lazy<float[][]>(Pack);
+        _rows = new IndexRows(vectors, null);
     }
 
-    /// <summary>What is searched.</summary>
-    public VectorSet Vectors { get; }
+    internal FlatIndex(VectorSet vectors, IDisposable files) => _rows = new IndexRows(vectors, null, files: files);
 
-    /// <summary>The best k documents of each query, best first, ties by id descending in UTF-8 bytes. A zero query finds nothing.</summary>
-    /// <param name="queries">[Q, D] unit rows.</param>
-    /// <param name="space">The space of the queries; must be the index's.</param>
-    /// <param name="k">At least 1.</param>
-    /// <param name="cancellationToken">Stops between blocks.</param>
-    /// <exception cref="NearfarException">Another space, or a query that is not finite.</exception>
-    public IReadOnlyList<IReadOnlyList<Hit>> Search(Rows<float> queries, EmbeddingSpace space, int k, CancellationToken cancellationToken = default)
+    /// <inheritdoc />
+    public IndexKind Kind => IndexKind.Flat;
+
+    /// <inheritdoc />
+    public VectorSet Vectors => _rows.Vectors;
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> Ids => _rows.Ids;
+
+    /// <inheritdoc />
+    public int Count => _rows.Now.Live;
+
+    /// <inheritdoc />
+    public int? PositionOf(string id) => _rows.PositionOf(id);
+
+    /// <inheritdoc />
+    public void Add(VectorSet vectors) => _rows.Add(vectors);
+
+    /// <inheritdoc />
+    public int Delete(IEnumerable<string> ids) => _rows.Delete(ids);
+
+    /// <inheritdoc />
+    public VectorFilter Filter(Func<int, bool> passes) => _rows.Filter(passes);
+
+    /// <inheritdoc />
+    public VectorFilter Filter(IEnumerable<string> ids) => _rows.Filter(ids);
+
+    /// <inheritdoc />
+    public IReadOnlyList<IReadOnlyList<Hit>> Search(Rows<float> queries, EmbeddingSpace space, SearchOptions options, CancellationToken cancellationToken = default)
     {
-        EmbeddingSpace.ThrowUnlessSame(space, Vectors.Space, "The index", "Rebuild it: nearfar embed, then nearfar index, with the model of the queries.");
-        ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(queries.Dimensions, Vectors.Rows.Dimensions, nameof(queries));
-        for (int q = 0; q < queries.Count; q++)
+        _rows.Check(queries, space, options);
+        var now = _rows.Now;
+        int threads = ScanPlan.Threads(options.Threads);
+        TopK[]? best = queries.Count >= MostScanned
+            ? new MatrixScan(now, options, threads, cancellationToken).Run(queries)
+            : ScanPlan.OverRows(now, threads, range => new FlatScan(now, options.Filter?.Bits, options.K, cancellationToken).Run(queries, range), FlatScan.Merge, cancellationToken);
+        var results = new IReadOnlyList<Hit>[queries.Count];
+        for (int q = 0; q < results.Length; q++)
         {
-            if (!TensorPrimitives.IsFiniteAll<float>(queries[q]))
-            {
-                throw new NearfarException($"Query {q + 1} of {queries.Count} holds NaN or infinity in space {space}. Mend the encoder; such a vector is never compared.");
-            }
+            results[q] = best is not null && queries[q].ContainsAnyExcept(0f) ? best[q].Drain() : [];
         }
 
-        float[][] packed = _packed.Value;
-        var results = new IReadOnlyList<Hit>[queries.Count];
-        int blocks = (queries.Count + QueryBlock - 1) / QueryBlock;
-        Parallel.For(0, blocks, new ParallelOptions { CancellationToken = cancellationToken }, block =>
-        {
-            int start = block * QueryBlock;
-            SearchBlock(packed, queries.Slice(start, Math.Min(QueryBlock, queries.Count - start)), k, results.AsSpan(start));
-        });
         return results;
     }
 
+    /// <inheritdoc />
+    public void Save(string folder) => IndexFolder.Save(folder, _rows, null);
+
+    /// <inheritdoc />
+    public void Dispose() => _rows.Dispose();
+
     /// <summary>The score that <see cref="Search"/> gives a query and a document, bit for bit.</summary>
-    internal static float Similarity(ReadOnlySpan<float> query, ReadOnlySpan<float> document)
-    {
-        float sum = 0;
-        for (int i = 0; i < query.Length; i++)
-        {
-            sum = MathF.FusedMultiplyAdd(query[i], document[i], sum);
-        }
-
-        return sum;
-    }
-
-    private float[][] Pack()
-    {
-        var rows = Vectors.Rows;
-        float[][] blocks = new float[(rows.Count + DocumentBlock - 1) / DocumentBlock][];
-        Parallel.For(0, blocks.Length, block =>
-        {
-            int start = block * DocumentBlock;
-            int count = Math.Min(DocumentBlock, rows.Count - start);
-            blocks[block] = new float[MatrixKernels.PackedLength(count, rows.Dimensions)];
-            MatrixKernels.PackTransposed(rows.Data.Span[(start * rows.Stride)..], count, rows.Dimensions, rows.Stride, blocks[block]);
-        });
-        return blocks;
-    }
-
-    private void SearchBlock(float[][] blocks, Rows<float> queries, int k, Span<IReadOnlyList<Hit>> results)
-    {
-        var best = new TopK[queries.Count];
-        for (int q = 0; q < queries.Count; q++)
-        {
-            best[q] = new TopK(k, _order);
-        }
-
-        float[] scores = ArrayPool<float>.Shared.Rent(queries.Count * DocumentBlock);
-        for (int block = 0; block < blocks.Length; block++)
-        {
-            int start = block * DocumentBlock;
-            int count = Math.Min(DocumentBlock, Vectors.Rows.Count - start);
-            MatrixKernels.Multiply(queries.Data.Span, queries.Count, queries.Dimensions, queries.Stride, blocks[block], count, scores, DocumentBlock);
-            for (int q = 0; q < queries.Count; q++)
-            {
-                Offer(best[q], scores.AsSpan(q * DocumentBlock, count), start);
-            }
-        }
-
-        ArrayPool<float>.Shared.Return(scores);
-        for (int q = 0; q < queries.Count; q++)
-        {
-            results[q] = queries[q].ContainsAnyExcept(0f) ? best[q].Drain() : [];
-        }
-    }
-
-    private void Offer(TopK best, ReadOnlySpan<float> scores, int start)
-    {
-        float threshold = best.Threshold;
-        for (int d = 0; d < scores.Length; d++)
-        {
-            if (scores[d] >= threshold && _present[start + d])
-            {
-                best.Offer(start + d, scores[d]);
-                threshold = best.Threshold;
-            }
-        }
-    }
+    internal static float Similarity(ReadOnlySpan<float> query, ReadOnlySpan<float> document) => ExactScore.Of(query, document);
 }

@@ -1,17 +1,29 @@
 namespace Nearfar.Search;
 
 /// <summary>The k best of a stream of scored documents: a heap whose root is the worst kept. Ties go by <see cref="DocumentOrder"/>.</summary>
-internal sealed class TopK(int k, int[] order)
+internal sealed class TopK
 {
-    private readonly List<Hit> _heap = new(Math.Min(k, 1024));
+    private readonly int _k;
+    private readonly int[]? _order;
+    private readonly string[] _ids;
+    private readonly List<Hit> _heap = [];
+
+    /// <param name="k">At least 1.</param>
+    /// <param name="order">What <see cref="DocumentOrder"/> gave: for rankings in which many scores tie.</param>
+    public TopK(int k, int[] order) => (_k, _order, _ids) = (k, order, []);
+
+    /// <param name="k">At least 1.</param>
+    /// <param name="ids">Compared where scores tie, which is seldom between vectors: nothing is sorted beforehand.</param>
+    public TopK(int k, string[] ids) => (_k, _ids) = (k, ids);
+
 
     /// <summary>A score below this cannot enter.</summary>
-    public float Threshold => _heap.Count < k ? float.NegativeInfinity : _heap[0].Score;
+    public float Threshold => _heap.Count < _k ? float.NegativeInfinity : _heap[0].Score;
 
     public void Offer(int document, float score)
     {
         var hit = new Hit(document, score);
-        if (_heap.Count < k)
+        if (_heap.Count < _k)
         {
             _heap.Add(hit);
             Up(_heap.Count - 1);
@@ -32,7 +44,9 @@ internal sealed class TopK(int k, int[] order)
         return hits;
     }
 
-    private bool IsBefore(Hit a, Hit b) => a.Score > b.Score || (a.Score == b.Score && order[a.Document] < order[b.Document]);
+    private bool IsBefore(Hit a, Hit b) => a.Score > b.Score || (a.Score == b.Score && IsBefore(a.Document, b.Document));
+
+    private bool IsBefore(int a, int b) => _order is null ? Utf8Order.Compare(_ids[a], _ids[b]) > 0 : _order[a] < _order[b];
 
     private void Up(int i)
     {

@@ -4,30 +4,30 @@ using Nearfar.Vectors;
 
 namespace Nearfar.Search;
 
-/// <summary>Ranks a corpus by an encoder and exact search. Thread-safe when the encoder is.</summary>
+/// <summary>Ranks a corpus by an encoder and an index. Thread-safe when the encoder is.</summary>
 public sealed class VectorRanker : IRanker
 {
     private readonly IEncoder _encoder;
 
     /// <param name="encoder">Encodes the queries.</param>
-    /// <param name="index">Documents in corpus order; must be of the encoder's space.</param>
+    /// <param name="index">Documents in corpus order; the encoder's space must be its query space.</param>
     /// <exception cref="NearfarException">Another space.</exception>
-    public VectorRanker(IEncoder encoder, FlatIndex index)
+    public VectorRanker(IEncoder encoder, IVectorIndex index)
     {
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(index);
-        EmbeddingSpace.ThrowUnlessSame(encoder.Space, index.Vectors.Space, "The index", "Rebuild it: nearfar embed, then nearfar index, with this model.");
+        EmbeddingSpace.ThrowUnlessSame(encoder.Space, index.Vectors.Space.QuerySpace, "The index", "Rebuild it: nearfar embed, then nearfar index, with this model.");
         _encoder = encoder;
         Index = index;
     }
 
     /// <summary>The documents.</summary>
-    public FlatIndex Index { get; }
+    public IVectorIndex Index { get; }
 
     /// <inheritdoc />
     public string Name => _encoder.Space.Id;
 
-    /// <summary>Encodes a corpus and indexes it.</summary>
+    /// <summary>Encodes a corpus and indexes it for exact search.</summary>
     /// <param name="encoder">Any encoder.</param>
     /// <param name="corpus">Contents are encoded as documents.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
@@ -46,6 +46,10 @@ public sealed class VectorRanker : IRanker
         var rows = await EncodeAsync(_encoder, queries, TextRole.Query, cancellationToken).ConfigureAwait(false);
         return Index.Search(rows, _encoder.Space, k, cancellationToken);
     }
+
+    internal EmbeddingSpace QuerySpace => _encoder.Space;
+
+    internal Task<Rows<float>> EncodeAsync(IReadOnlyList<string> queries, CancellationToken cancellationToken) => EncodeAsync(_encoder, queries, TextRole.Query, cancellationToken);
 
     private static async Task<Rows<float>> EncodeAsync(IEncoder encoder, IReadOnlyList<string> texts, TextRole role, CancellationToken cancellationToken)
     {

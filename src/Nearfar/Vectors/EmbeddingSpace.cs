@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Nearfar.Vectors;
 
 /// <summary>Identity of a vector space. Vectors of two spaces are never compared.</summary>
@@ -20,6 +22,24 @@ public sealed record EmbeddingSpace
 
     /// <summary>A name for people, such as the model's; not part of the identity.</summary>
     public string? Label { get; init; }
+
+    /// <summary>The float32 space whose quantisation this is; null for a space that an encoder makes. Not part of the identity, which follows from it.</summary>
+    public EmbeddingSpace? Parent { get; init; }
+
+    /// <summary>The space that queries must be of: the parent of a quantised space (float queries against its decoded vectors), else the space itself.</summary>
+    public EmbeddingSpace QuerySpace => Parent ?? this;
+
+    /// <summary>The space of these vectors after quantisation: other values, so another identity.</summary>
+    /// <param name="quantisation">Its name and whatever decodes its codes, such as <c>int8;</c> and the ranges.</param>
+    internal EmbeddingSpace Quantised(ReadOnlySpan<byte> quantisation)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(System.Text.Encoding.UTF8.GetBytes(Id));
+        hash.AppendData([0]);
+        hash.AppendData(quantisation);
+        string kind = Id.StartsWith("nf1-", StringComparison.Ordinal) ? "nf1-" : "nfx-";
+        return new EmbeddingSpace(kind + Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8))) { Label = Label, Parent = QuerySpace };
+    }
 
     /// <inheritdoc />
     public bool Equals(EmbeddingSpace? other) => other is not null && string.Equals(Id, other.Id, StringComparison.Ordinal);

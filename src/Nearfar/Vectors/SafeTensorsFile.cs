@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
@@ -57,6 +58,12 @@ public sealed class SafeTensorsFile : IDisposable
 
     /// <summary>The <c>__metadata__</c> map; empty when there is none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Maps the file: a tensor's bytes begin at <see cref="DataStart"/> + its start.</summary>
+    internal MemoryMappedFile Map() => MemoryMappedFile.CreateFromFile(_stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+
+    /// <summary>Where the header ends.</summary>
+    internal long DataStart => _dataStart;
 
     /// <summary>Opens a file and checks its header.</summary>
     /// <param name="path">The file.</param>
@@ -175,44 +182,11 @@ public sealed class SafeTensorsFile : IDisposable
     /// <summary>Writes one float32 matrix with metadata, atomically; the data begins on a multiple of 64 bytes.</summary>
     internal static void WriteMatrix(string path, string name, Rows<float> rows, IEnumerable<KeyValuePair<string, string>> metadata)
     {
-        using var headerStream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(headerStream))
-        {
-            json.WriteStartObject();
-            var pairs = metadata.OrderBy(p => p.Key, StringComparer.Ordinal).ToArray();
-            if (pairs.Length > 0)
-            {
-                json.WriteStartObject("__metadata__");
-                foreach (var (key, value) in pairs)
-                {
-                    json.WriteString(key, value);
-                }
-
-                json.WriteEndObject();
-            }
-
-            json.WriteStartObject(name);
-            json.WriteString("dtype", "F32");
-            json.WriteStartArray("shape");
-            json.WriteNumberValue(rows.Count);
-            json.WriteNumberValue(rows.Dimensions);
-            json.WriteEndArray();
-            json.WriteStartArray("data_offsets");
-            json.WriteNumberValue(0);
-            json.WriteNumberValue((long)rows.Count * rows.Dimensions * sizeof(float));
-            json.WriteEndArray();
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-
-        int padding = (int)((64 - ((headerStream.Length + 8) % 64)) % 64);
+        long bytes = (long)rows.Count * rows.Dimensions * sizeof(float);
+        byte[] header = Header([new SafeTensor(name, "F32", [rows.Count, rows.Dimensions], 0, bytes)], metadata);
         AtomicFile.Write(path, stream =>
         {
-            Span<byte> length = stackalloc byte[8];
-            BinaryPrimitives.WriteInt64LittleEndian(length, headerStream.Length + padding);
-            stream.Write(length);
-            headerStream.WriteTo(stream);
-            stream.Write("                                                                "u8[..padding]);
+            stream.Write(header);
             byte[] buffer = new byte[rows.Dimensions * sizeof(float)];
             for (int i = 0; i < rows.Count; i++)
             {
@@ -225,6 +199,59 @@ public sealed class SafeTensorsFile : IDisposable
                 stream.Write(buffer);
             }
         });
+    }
+
+    /// <summary>Length, JSON and padding, so that the data begins on a multiple of 64 bytes.</summary>
+    internal static byte[] Header(IReadOnlyList<SafeTensor> tensors, IEnumerable<KeyValuePair<string, string>> metadata)
+    {
+        using var stream = new MemoryStream();
+        stream.Write(new byte[8]);
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartObject();
+            WriteMetadata(json, metadata);
+            foreach (var tensor in tensors)
+            {
+                json.WriteStartObject(tensor.Name);
+                json.WriteString("dtype", tensor.Dtype);
+                WriteNumbers(json, "shape", tensor.Shape);
+                WriteNumbers(json, "data_offsets", [tensor.Start, tensor.Start + tensor.Length]);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
+        stream.Write("                                                               "u8[..(int)((64 - (stream.Length % 64)) % 64)]);
+        byte[] header = stream.ToArray();
+        BinaryPrimitives.WriteInt64LittleEndian(header, header.Length - 8);
+        return header;
+    }
+
+    private static void WriteMetadata(Utf8JsonWriter json, IEnumerable<KeyValuePair<string, string>> metadata)
+    {
+        var pairs = metadata.OrderBy(p => p.Key, StringComparer.Ordinal).ToArray();
+        if (pairs.Length > 0)
+        {
+            json.WriteStartObject("__metadata__");
+            foreach (var (key, value) in pairs)
+            {
+                json.WriteString(key, value);
+            }
+
+            json.WriteEndObject();
+        }
+    }
+
+    private static void WriteNumbers(Utf8JsonWriter json, string name, IEnumerable<long> numbers)
+    {
+        json.WriteStartArray(name);
+        foreach (long number in numbers)
+        {
+            json.WriteNumberValue(number);
+        }
+
+        json.WriteEndArray();
     }
 
     private static long SizeOf(string dtype) => dtype switch
@@ -277,7 +304,7 @@ public sealed class SafeTensorsFile : IDisposable
             throw new NearfarException(_path, 0, $"the safetensors header is not what the format says: {e.Message}", e);
         }
 
-        return ([.. tensors.OrderBy(t => t.Start).ThenBy(t => t.Name, StringComparer.Ordinal)], metadata);
+        return ([.. tensors.OrderBy(t => t.Start).ThenBy(t => t.Length).ThenBy(t => t.Name, StringComparer.Ordinal)], metadata);
     }
 
     private void CheckLayout()

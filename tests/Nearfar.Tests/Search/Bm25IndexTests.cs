@@ -66,6 +66,17 @@ public class Bm25IndexTests
     public void New_ParameterOutOfRange_IsRefused(double k1, double b) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new Bm25Index(new Corpus([]), k1, b));
 
+    [Fact]
+    public async Task RankAsync_Stemmed_FindsInflections()
+    {
+        var corpus = new Corpus([new Document { Id = "a", Text = "refunded orders" }, new Document { Id = "b", Text = "else" }]);
+        Assert.Empty((await new Bm25Index(corpus).RankAsync(["refunds of an order"], 3, Token))[0]);
+        Assert.Equal(0, (await new Bm25Index(corpus, new Bm25Options { Stemming = "english" }).RankAsync(["refunds of an order"], 3, Token))[0].Single().Document);
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() => new Bm25Index(corpus, new Bm25Options { Stemming = "german", K1 = -1 }));
+        Assert.Contains("german", error.Message, StringComparison.Ordinal);
+        Assert.Contains("K1 is -1", error.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>
     /// A BM25 written in Python over \w+ finds .802. Ours keeps the apostrophe inside a word (hasn't is one word, not two); the difference is allowed.
     /// </summary>

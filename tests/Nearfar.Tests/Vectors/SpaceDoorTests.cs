@@ -26,8 +26,8 @@ public sealed class SpaceDoorTests : IDisposable
     [Fact]
     public async Task IndexFolder_SearchedWithAnotherModel_Refuses()
     {
-        IndexFolder.Save(_folder, await VectorsAsync(Old));
-        var index = IndexFolder.Open(_folder);
+        IndexFolder.Build(await VectorsAsync(Old), IndexKind.Flat).Save(_folder);
+        using var index = IndexFolder.Open(_folder);
         AssertNamesBoth(Assert.Throws<NearfarException>(() => new VectorRanker(New, index)), "nearfar embed", "nearfar index");
         AssertNamesBoth(Assert.Throws<NearfarException>(() => index.Search(Rows.Allocate<float>(1, New.Dimensions), New.Space, 1, None)), "nearfar embed", "nearfar index");
     }

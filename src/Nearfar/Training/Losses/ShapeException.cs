@@ -77,7 +77,7 @@ public sealed class ShapeException : ArgumentException
 
     // The message is put together when it is thrown only: these checks run at every step, one for each masked document.
     [InterpolatedStringHandler]
-    private ref struct Problem
+    internal ref struct Problem
     {
         private DefaultInterpolatedStringHandler _text;
 
@@ -89,7 +89,7 @@ public sealed class ShapeException : ArgumentException
 
         public void AppendLiteral(string value) => _text.AppendLiteral(value);
 
-        public void AppendFormatted(int value) => _text.AppendFormatted(value);
+        public void AppendFormatted<T>(T value) => _text.AppendFormatted(value);
 
         public override string ToString() => _text.ToStringAndClear();
     }

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.Globalization;
+using Nearfar.Encoding;
+using Nearfar.Evaluation;
+using Nearfar.Pairs;
+using Nearfar.Search;
+
+namespace Nearfar.Cli.Verbs;
+
+/// <summary><c>--hybrid rrf | weighted | weighted:W</c>: vectors and keywords as one ranking.</summary>
+internal static class HybridChoice
+{
+    private static readonly double[] s_weights = [0, 0.05, 0.1, 0.25, 0.5, 1, 2];
+
+    public static Option<string?> Option() => new("--hybrid")
+    {
+        Description = "Vectors and keywords together: rrf (reciprocal ranks), weighted:0.25 (cosine plus so much BM25), weighted (the weight that dev likes best).",
+        HelpName = "HOW",
+    };
+
+    /// <summary>What was asked for, or null; without a weight it is chosen on dev, whatever set is scored.</summary>
+    public static async Task<HybridOptions?> ResolveAsync(VerbContext context, string? asked, IEncoder encoder, Func<Task<JudgedSet>> dev)
+    {
+        switch (asked)
+        {
+            case null:
+                return null;
+            case "rrf":
+                return new HybridOptions();
+            case "weighted":
+                return await ChooseAsync(context, encoder, await dev());
+            case var _ when asked.StartsWith("weighted:", StringComparison.Ordinal)
+                && double.TryParse(asked.AsSpan("weighted:".Length), NumberStyles.Float, CultureInfo.InvariantCulture, out double weight) && weight >= 0 && double.IsFinite(weight):
+                return new HybridOptions { Fusion = Fusion.Weighted, WordsWeight = weight };
+            default:
+                throw new NearfarException($"--hybrid is \"{asked}\"; wanted rrf, weighted, or weighted: and a number of at least 0, such as weighted:0.25.");
+        }
+    }
+
+    private static async Task<HybridOptions> ChooseAsync(VerbContext context, IEncoder encoder, JudgedSet dev)
+    {
+        var vectors = await VectorRanker.CreateAsync(encoder, dev.Corpus, context.Cancellation);
+        var words = new Bm25Index(dev.Corpus);
+        var best = (Score: double.NegativeInfinity, Options: new HybridOptions());
+        foreach (double weight in s_weights)
+        {
+            var options = new HybridOptions { Fusion = Fusion.Weighted, WordsWeight = weight };
+            var report = await new Evaluator().EvaluateAsync(new HybridRanker(vectors, words, options), dev, context.Cancellation);
+            double score = report.Metrics["ndcg@10"].Mean;
+            best = score > best.Score ? (score, options) : best;      // of equal ones the smaller weight
+        }
+
+        context.Note(string.Create(CultureInfo.InvariantCulture, $"Weight {best.Options.WordsWeight} of {string.Join(", ", s_weights)}: best nDCG@10 on dev, {best.Score:0.000}."));
+        return best.Options;
+    }
+}

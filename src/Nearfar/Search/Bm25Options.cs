@@ -1,0 +1,45 @@
+using Nearfar.Text;
+
+namespace Nearfar.Search;
+
+/// <summary>How keyword search weighs and reads words.</summary>
+public sealed record Bm25Options
+{
+    /// <summary>Saturation of repeated words, at least 0. Default 1.2.</summary>
+    public double K1 { get; init; } = 1.2;
+
+    /// <summary>Length normalisation, 0 to 1. Default 0.75.</summary>
+    public double B { get; init; } = 0.75;
+
+    /// <summary>
+    /// Null: words as they stand (Unicode words, and pairs of characters in scripts without spaces). <c>english</c>: words of Latin letters are
+    /// stemmed (Porter2), so that "refunds" finds "refunded"; other words stay. Default null.
+    /// </summary>
+    public string? Stemming { get; init; }
+
+    internal Bm25Index.SplitText Analyzer()
+    {
+        var problems = new List<string>();
+        if (!(K1 >= 0 && double.IsFinite(K1)))
+        {
+            problems.Add($"K1 is {K1}; wanted at least 0");
+        }
+
+        if (!(B is >= 0 and <= 1))
+        {
+            problems.Add($"B is {B}; wanted 0 to 1");
+        }
+
+        if (Stemming is not (null or "english"))
+        {
+            problems.Add($"Stemming is \"{Stemming}\"; the only stemmer is \"english\", null stems nothing");
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new ArgumentOutOfRangeException("options", string.Join(". ", problems) + ".");
+        }
+
+        return Stemming is null ? Words.Split : EnglishStemmer.Split;
+    }
+}

@@ -1,0 +1,186 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Nearfar.Vectors;
+
+/// <summary>Products of one query with rows as they lie in memory, at the speed of memory.</summary>
+/// <remarks>Integer results are equal on every machine; the float one is a guide with a bound, from which the exact score is never more than <see cref="ErrorFactor"/> away.</remarks>
+internal static unsafe class ScanKernels
+{
+    /// <summary>
+    /// Any two orders of summing D products of |q| and |x| differ by at most this times |q| |x|: each is within D u / (1 - D u) of the true sum, u = 2^-24
+    /// (Higham 2002, Accuracy and Stability of Numerical Algorithms, eq. 3.5), twice, and a tenth more for the norms, which are rounded too.
+    /// </summary>
+    public static float ErrorFactor(int dimensions)
+    {
+        double roundings = (dimensions + 8) * 5.9604644775390625e-8;
+        return roundings < 0.1 ? (float)(2.2 * roundings / (1 - roundings)) : float.PositiveInfinity;
+    }
+
+    /// <summary>q·x and x·x in 16 partial sums.</summary>
+    /// <param name="query">[<see cref="Lanes.RoundUp"/>(d, 16)], zeros behind d.</param>
+    /// <param name="row">[d].</param>
+    /// <param name="d">Dimensions.</param>
+    /// <param name="squares">x·x.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Dot(float* query, float* row, int d, out float squares)
+    {
+        Vector512<float> dot = default, norm = default;
+        int i = 0;
+        for (; i + Lanes.Count <= d; i += Lanes.Count)
+        {
+            var x = Vector512.Load(row + i);
+            dot = Vector512.FusedMultiplyAdd(Vector512.Load(query + i), x, dot);
+            norm = Vector512.FusedMultiplyAdd(x, x, norm);
+        }
+
+        float tail = 0, tailSquares = 0;
+        for (; i < d; i++)
+        {
+            tail = MathF.FusedMultiplyAdd(query[i], row[i], tail);
+            tailSquares = MathF.FusedMultiplyAdd(row[i], row[i], tailSquares);
+        }
+
+        squares = Lanes.Sum(norm) + tailSquares;
+        return Lanes.Sum(dot) + tail;
+    }
+
+    /// <summary>Rows that <see cref="Dot4"/> takes at a time.</summary>
+    public const int Together = 4;
+
+    /// <summary>q·x and x·x of four rows, whose sums run side by side so that none waits for another.</summary>
+    /// <param name="query">[d].</param>
+    /// <param name="row">The first row; the others follow at <paramref name="stride"/>.</param>
+    /// <param name="stride">Distance from row to row.</param>
+    /// <param name="d">A multiple of 16.</param>
+    /// <param name="dots">Receives 4 values.</param>
+    /// <param name="squares">Receives 4 values.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Dot4(float* query, float* row, nint stride, int d, float* dots, float* squares)
+    {
+        float* row1 = row + stride, row2 = row1 + stride, row3 = row2 + stride;
+        Vector512<float> d0 = default, d1 = default, d2 = default, d3 = default, n0 = default, n1 = default, n2 = default, n3 = default;
+        for (nint i = 0; i < d; i += Lanes.Count)
+        {
+            var q = Vector512.Load(query + i);
+            var x = Vector512.Load(row + i);
+            d0 = Vector512.FusedMultiplyAdd(q, x, d0);
+            n0 = Vector512.FusedMultiplyAdd(x, x, n0);
+            x = Vector512.Load(row1 + i);
+            d1 = Vector512.FusedMultiplyAdd(q, x, d1);
+            n1 = Vector512.FusedMultiplyAdd(x, x, n1);
+            x = Vector512.Load(row2 + i);
+            d2 = Vector512.FusedMultiplyAdd(q, x, d2);
+            n2 = Vector512.FusedMultiplyAdd(x, x, n2);
+            x = Vector512.Load(row3 + i);
+            d3 = Vector512.FusedMultiplyAdd(q, x, d3);
+            n3 = Vector512.FusedMultiplyAdd(x, x, n3);
+        }
+
+        (dots[0], dots[1], dots[2], dots[3]) = (Lanes.Sum(d0), Lanes.Sum(d1), Lanes.Sum(d2), Lanes.Sum(d3));
+        (squares[0], squares[1], squares[2], squares[3]) = (Lanes.Sum(n0), Lanes.Sum(n1), Lanes.Sum(n2), Lanes.Sum(n3));
+    }
+
+    /// <summary>Sum of code times weight over d values; the caller has seen to it that it fits 32 bits.</summary>
+    /// <param name="codes">[d].</param>
+    /// <param name="weights">[d].</param>
+    /// <param name="d">Dimensions.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Dot(sbyte* codes, short* weights, int d)
+    {
+        int i = 0;
+        int sum = 0;
+        if (Avx512BW.IsSupported)
+        {
+            Vector512<int> even = default, odd = default;
+            for (; i + 64 <= d; i += 64)
+            {
+                even += Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(Vector256.Load(codes + i)), Vector512.Load(weights + i));
+                odd += Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(Vector256.Load(codes + i + 32)), Vector512.Load(weights + i + 32));
+            }
+
+            sum = Vector512.Sum(even + odd);
+        }
+        else if (Avx2.IsSupported)
+        {
+            Vector256<int> all = default;
+            for (; i + 16 <= d; i += 16)
+            {
+                var wide = Avx2.ConvertToVector256Int16(codes + i);
+                all = AvxVnni.IsSupported ? AvxVnni.MultiplyWideningAndAdd(all, wide, Vector256.Load(weights + i)) : all + Avx2.MultiplyAddAdjacent(wide, Vector256.Load(weights + i));
+            }
+
+            sum = Vector256.Sum(all);
+        }
+
+        return sum + DotPortable(codes + i, weights + i, d - i);
+    }
+
+    /// <summary>The same on any machine.</summary>
+    public static int DotPortable(sbyte* codes, short* weights, int d)
+    {
+        Vector128<int> all = default;
+        int i = 0;
+        for (; i + 8 <= d; i += 8)
+        {
+            var wide = Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<long>(codes + i)).AsSByte());
+            var weight = Vector128.Load(weights + i);
+            all += (Vector128.WidenLower(wide) * Vector128.WidenLower(weight)) + (Vector128.WidenUpper(wide) * Vector128.WidenUpper(weight));
+        }
+
+        int sum = Vector128.Sum(all);
+        for (; i < d; i++)
+        {
+            sum += codes[i] * weights[i];
+        }
+
+        return sum;
+    }
+
+    /// <summary>Bits that differ.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Hamming(byte* a, byte* b, int length)
+    {
+        int differ = 0;
+        int i = 0;
+        for (; i + 8 <= length; i += 8)
+        {
+            differ += BitOperations.PopCount(Unsafe.ReadUnaligned<ulong>(a + i) ^ Unsafe.ReadUnaligned<ulong>(b + i));
+        }
+
+        for (; i < length; i++)
+        {
+            differ += BitOperations.PopCount((uint)(a[i] ^ b[i]));
+        }
+
+        return differ;
+    }
+
+    /// <summary>Whether any score is not below <paramref name="threshold"/>, NaN included.</summary>
+    public static bool AnyNotBelow(ReadOnlySpan<float> scores, float threshold)
+    {
+        ref float start = ref MemoryMarshal.GetReference(scores);
+        var limit = Vector512.Create(threshold);
+        int i = 0;
+        for (; i + Lanes.Count <= scores.Length; i += Lanes.Count)
+        {
+            if (!Vector512.LessThanAll(Vector512.LoadUnsafe(ref start, (nuint)i), limit))
+            {
+                return true;
+            }
+        }
+
+        for (; i < scores.Length; i++)
+        {
+            if (!(scores[i] < threshold))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

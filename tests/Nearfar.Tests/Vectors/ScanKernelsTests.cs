@@ -1,0 +1,85 @@
+using Nearfar.Training.Sampling;
+using Nearfar.Vectors;
+using Xunit;
+
+namespace Nearfar.Tests.Vectors;
+
+public unsafe class ScanKernelsTests
+{
+    [Theory, InlineData(1), InlineData(15), InlineData(16), InlineData(33), InlineData(64), InlineData(127), InlineData(384), InlineData(1000)]
+    public void Dot_OfCodes_IsTheIntegerSumOnEveryPath(int d)
+    {
+        var random = new SeededRandom((ulong)d);
+        sbyte[] codes = [.. Enumerable.Range(0, d).Select(_ => (sbyte)(random.Below(256) - 128))];
+        short[] weights = [.. Enumerable.Range(0, d).Select(_ => (short)(random.Below(30001) - 15000))];
+        int expected = codes.Zip(weights).Sum(p => p.First * p.Second);
+        fixed (sbyte* c = codes)
+        fixed (short* w = weights)
+        {
+            Assert.Equal(expected, ScanKernels.Dot(c, w, d));
+            Assert.Equal(expected, ScanKernels.DotPortable(c, w, d));
+        }
+    }
+
+    [Theory, InlineData(1), InlineData(8), InlineData(13), InlineData(48)]
+    public void Hamming_OfBytes_CountsTheBitsThatDiffer(int length)
+    {
+        var random = new SeededRandom((ulong)length);
+        byte[] a = [.. Enumerable.Range(0, length).Select(_ => (byte)random.Below(256))];
+        byte[] b = [.. Enumerable.Range(0, length).Select(_ => (byte)random.Below(256))];
+        fixed (byte* x = a, y = b)
+        {
+            Assert.Equal(a.Zip(b).Sum(p => int.PopCount(p.First ^ p.Second)), ScanKernels.Hamming(x, y, length));
+        }
+    }
+
+    /// <summary>The guide is never farther from the exact score than its bound, also where everything cancels.</summary>
+    [Theory, InlineData(3), InlineData(40), InlineData(384), InlineData(2000)]
+    public void Dot_OfFloats_StaysWithinTheBound(int d)
+    {
+        var random = new SeededRandom((ulong)d);
+        float[] q = new float[Lanes.RoundUp(d, Lanes.Count)];
+        float[] x = new float[d];
+        for (int trial = 0; trial < 200; trial++)
+        {
+            float exact = 0;
+            double squares = 0;
+            double norm = 0;
+            for (int i = 0; i < d; i++)
+            {
+                q[i] = random.Bell();
+                x[i] = trial % 2 == 0 ? random.Bell() : (i % 2 == 0 ? 1 : -1) * q[i] * (1 + (1e-6f * random.Bell()));
+                exact = MathF.FusedMultiplyAdd(q[i], x[i], exact);
+                squares += (double)x[i] * x[i];
+                norm += (double)q[i] * q[i];
+            }
+
+            fixed (float* a = q, b = x)
+            {
+                float guide = ScanKernels.Dot(a, b, d, out float got);
+                Assert.InRange(Math.Abs((double)guide - exact), 0, ScanKernels.ErrorFactor(d) * Math.Sqrt(squares * norm));
+                Assert.Equal(squares, got, squares * 1e-4);
+            }
+        }
+    }
+
+    [Fact]
+    public void AnyNotBelow_ValuesAndNaN_AreSeenAtEveryPlace()
+    {
+        for (int length = 1; length < 40; length++)
+        {
+            float[] scores = new float[length];
+            Assert.False(ScanKernels.AnyNotBelow(scores, 0.5f));
+            for (int at = 0; at < length; at++)
+            {
+                foreach (float value in new[] { 0.5f, 1f, float.NaN })
+                {
+                    scores[at] = value;
+                    Assert.True(ScanKernels.AnyNotBelow(scores, 0.5f));
+                }
+
+                scores[at] = 0;
+            }
+        }
+    }
+}
