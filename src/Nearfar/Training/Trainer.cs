@@ -94,7 +94,7 @@ public sealed class Trainer
         var lossAdam = new ParameterAdam(_loss.Parameters);
         var average = _options.Average is { } averaging ? new ParameterAverage(averaging, steps) : null;
         KeyValuePair<string, string>[] identity =
-            [.. _options.Deciding(), new("data", all.Hash), new("data_sets", string.Join(", ", rows.DataSets)), new("start", start.Hash), new("held_out", heldOut.Hash), new("guide", Guide?.Space.Id ?? "none")];
+            [.. _options.Deciding(), new("data", all.Hash), new("data_sets", string.Join(", ", rows.DataSets)), new("cohorts", cohorts.HashOf(wanted)), new("start", start.Hash), new("held_out", heldOut.Hash), new("guide", Guide?.Space.Id ?? "none")];
 
         // Where it stands: at the checkpoint, or at the start, which is scored as a candidate too.
         long step = 0, bestStep = 0;

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Nearfar.Pairs;
 
 namespace Nearfar.Training;
@@ -37,6 +38,26 @@ internal sealed class TrainingCohorts
     public int[] Of(string attribute) => _of[Attributes.ToList().IndexOf(attribute)];
 
     public string NameOf(string attribute, int value) => _values[Attributes.ToList().IndexOf(attribute)][value];
+
+    /// <summary>SHA-256 over the values that the rows have of some attributes; <c>none</c> of none.</summary>
+    public string HashOf(IReadOnlyList<string> attributes)
+    {
+        if (attributes.Count == 0)
+        {
+            return "none";
+        }
+
+        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string attribute in attributes)
+        {
+            foreach (int value in Of(attribute))
+            {
+                ContentHash.Append(sha, NameOf(attribute, value));
+            }
+        }
+
+        return Convert.ToHexStringLower(sha.GetHashAndReset());
+    }
 
     /// <summary>Rows of a batch by attribute and value, values by number; the counts are good until the next call.</summary>
     public IEnumerable<(string Attribute, IEnumerable<(string Value, int Rows)> Values)> CountsOf(int[] batch, int most)
