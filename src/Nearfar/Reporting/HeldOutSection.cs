@@ -20,7 +20,7 @@ internal static class HeldOutSection
                 Draw(page, history, "margin", e => e.Score.Margin, chosen);
             }
 
-            page.Leaf("p", "The dashed line is the step that is kept. Each picture has its own scale: first and last value stand above it, lowest and highest below.", ("class", "soft"));
+            page.Leaf("p", "The dashed line is the step that is kept. First and last value stand above a picture, lowest and highest below. Cohorts of one attribute share a scale.", ("class", "soft"));
         }
 
         var last = history.Evaluations[^1].Score.Detail?.Cohorts ?? [];
@@ -41,13 +41,15 @@ internal static class HeldOutSection
 
     private static void WriteAttribute(Markup page, TrainingHistory history, string attribute, HeldOutCohort[] cohorts, double? chosen)
     {
-        page.Leaf("h3", $"{attribute}: recall@5");
+        page.Leaf("h3", $"{attribute}: recall@5, below it the margin");
+        var shown = cohorts.Take(MostCohorts).Select(c => (Cohort: c, Recall: Points(history, e => Find(e, c)?.Recall5), Margin: Points(history, e => Find(e, c)?.Margin))).ToList();
+        var recall = ScaleOf(shown.SelectMany(s => s.Recall));
+        var margin = ScaleOf(shown.SelectMany(s => s.Margin));
         using (page.In("div", ("class", "small")))
         {
-            foreach (var cohort in cohorts.Take(MostCohorts))
+            foreach (var (cohort, values, margins) in shown)
             {
-                var values = Points(history, e => Find(e, cohort)?.Recall5);
-                StepCurve.Draw(page, cohort.Value, values, chosen, note: $"n {Figures.Whole(cohort.Questions)}{(cohort.Protected ? ", protected" : "")}{Margins(history, cohort)}");
+                StepCurve.Draw(page, cohort.Value, values, chosen, scale: recall, below: (margins, margin), note: $"n {Figures.Whole(cohort.Questions)}{(cohort.Protected ? ", protected" : "")}{Margins(history, cohort)}");
             }
         }
 
@@ -56,6 +58,10 @@ internal static class HeldOutSection
             page.Leaf("p", $"{cohorts.Length - MostCohorts} smaller cohorts of {attribute} stand in history.jsonl.", ("class", "soft"));
         }
     }
+
+    // Cohorts of an attribute share a scale: one question of three must not look like a landslide.
+    private static (double Low, double High) ScaleOf(IEnumerable<(long Step, double Value)> points) =>
+        (points.Select(p => p.Value).DefaultIfEmpty(0).Min(), points.Select(p => p.Value).DefaultIfEmpty(1).Max());
 
     private static string Margins(TrainingHistory history, HeldOutCohort cohort) =>
         Points(history, e => Find(e, cohort)?.Margin) is { Count: > 0 } points ? $"; margin {Figures.Fixed(points[0].Value, 3)} to {Figures.Fixed(points[^1].Value, 3)}" : "";

@@ -5,7 +5,16 @@ internal static class StepCurve
 {
     private const int Height = 72, Width = 1000, Most = 240;      // points of a line: more than a narrow picture can show
 
-    public static void Draw(Markup page, string name, IReadOnlyList<(long Step, double Value)> points, double? marked, string? note = null, bool smooth = false)
+    /// <param name="page">Receives it.</param>
+    /// <param name="name">What is drawn.</param>
+    /// <param name="points">Ascending by step.</param>
+    /// <param name="marked">Step of a dashed line.</param>
+    /// <param name="note">Stands below.</param>
+    /// <param name="smooth">Draws single values thin and their running mean thick.</param>
+    /// <param name="scale">Lowest and highest of a scale that pictures share; null: its own.</param>
+    /// <param name="below">A second value under the first, of the same steps, with its scale.</param>
+    public static void Draw(Markup page, string name, IReadOnlyList<(long Step, double Value)> points, double? marked, string? note = null, bool smooth = false,
+        (double Low, double High)? scale = null, (IReadOnlyList<(long Step, double Value)> Points, (double Low, double High) Scale)? below = null)
     {
         if (points.Count == 0)
         {
@@ -23,37 +32,52 @@ internal static class StepCurve
                 page.Leaf("span", range);
             }
 
-            using (page.In("svg", ("viewBox", $"0 0 {Width} {Height}"), ("height", Figures.Whole(Height)), ("preserveAspectRatio", "none"), ("role", "img"),
-                ("aria-label", $"{name}: {range}, lowest {Number(low)}, highest {Number(high)}, steps {points[0].Step} to {points[^1].Step}")))
+            string words = $"{name}: {range}, lowest {Number(low)}, highest {Number(high)}, steps {points[0].Step} to {points[^1].Step}";
+            Pane(page, words, Height, smooth ? points : null, line, scale ?? (low, high), marked);
+            if (below is { } second && second.Points.Count > 0)
             {
-                page.Empty("line", ("class", "axis"), ("x1", "0"), ("x2", Figures.Whole(Width)), ("y1", Figures.Whole(Height)), ("y2", Figures.Whole(Height)), ("vector-effect", "non-scaling-stroke"));
-                if (smooth)
-                {
-                    Line(page, "faint", points, low, high, points[^1].Step);
-                }
-
-                Line(page, "curve", line, low, high, points[^1].Step);
-                if (marked is { } step && points[^1].Step > 0 && step <= points[^1].Step)
-                {
-                    string x = Figures.Coordinate(Width * step / points[^1].Step);
-                    page.Empty("line", ("class", "zero"), ("x1", x), ("x2", x), ("y1", "0"), ("y2", Figures.Whole(Height)), ("vector-effect", "non-scaling-stroke"));
-                }
+                Pane(page, $"{name}: margin {Number(second.Points[0].Value)} to {Number(second.Points[^1].Value)}", Height / 2, second.Points, null, second.Scale, marked);
             }
 
             page.Leaf("p", $"{Number(low)} … {Number(high)}{(note is null ? "" : $"; {note}")}");
         }
     }
 
-    private static void Line(Markup page, string kind, IReadOnlyList<(long Step, double Value)> points, double low, double high, long last)
+    private static void Pane(Markup page, string words, int height, IReadOnlyList<(long Step, double Value)>? thin, IReadOnlyList<(long Step, double Value)>? thick, (double Low, double High) scale, double? marked)
+    {
+        long last = (thick ?? thin)![^1].Step;
+        string bottom = Figures.Whole(height), right = Figures.Whole(Width);
+        using (page.In("svg", ("viewBox", $"0 0 {right} {bottom}"), ("height", bottom), ("preserveAspectRatio", "none"), ("role", "img"), ("aria-label", words)))
+        {
+            page.Empty("line", ("class", "axis"), ("x1", "0"), ("x2", right), ("y1", bottom), ("y2", bottom), ("vector-effect", "non-scaling-stroke"));
+            if (thin is not null)
+            {
+                Line(page, thick is null ? "then" : "faint", thin, scale, last, height);
+            }
+
+            if (thick is not null)
+            {
+                Line(page, "curve", thick, scale, last, height);
+            }
+
+            if (marked is { } step && last > 0 && step <= last)
+            {
+                string x = Figures.Coordinate(Width * step / last);
+                page.Empty("line", ("class", "zero"), ("x1", x), ("x2", x), ("y1", "0"), ("y2", bottom), ("vector-effect", "non-scaling-stroke"));
+            }
+        }
+    }
+
+    private static void Line(Markup page, string kind, IReadOnlyList<(long Step, double Value)> points, (double Low, double High) scale, long last, int height)
     {
         var text = new System.Text.StringBuilder();
-        double range = high > low ? high - low : 1;
+        double range = scale.High > scale.Low ? scale.High - scale.Low : 1;
         int every = (points.Count + Most - 1) / Most;
         for (int i = 0; i < points.Count; i++)
         {
             if (i % every == 0 || i == points.Count - 1)
             {
-                double y = 4 + ((Height - 8) * (1 - ((points[i].Value - low) / range)));
+                double y = 3 + ((height - 6) * (1 - ((points[i].Value - scale.Low) / range)));
                 text.Append(text.Length > 0 ? " " : "").Append(Figures.Coordinate((double)Width * points[i].Step / Math.Max(1, last))).Append(',').Append(Figures.Coordinate(y));
             }
         }

@@ -9,9 +9,9 @@ internal static class TrainingPage
     private const string Policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'";
 
     private const string Css = """
-        .small { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(13rem, 100%), 1fr)); gap: 1.25rem 1.75rem; }
-        .small figure { margin: 0; } .small figcaption { display: flex; justify-content: space-between; gap: .5rem; font-size: .875rem; overflow-wrap: anywhere; }
-        .small figcaption b { font-weight: 600; } .small figcaption span { color: var(--soft); white-space: nowrap; font-variant-numeric: tabular-nums; }
+        .small { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(15rem, 100%), 1fr)); gap: 1.25rem 1.75rem; }
+        .small figure { margin: 0; } .small figcaption { display: flex; justify-content: space-between; gap: .5rem; font-size: .875rem; overflow-wrap: break-word; }
+        .small figcaption b { font-weight: 600; min-width: 0; } .small svg + svg { margin-top: .25rem; } .small figcaption span { color: var(--soft); white-space: nowrap; font-variant-numeric: tabular-nums; }
         .small figcaption .bad { color: var(--bad); font-weight: 600; }
         .small + p { margin-top: 1rem; } figure p { margin: .25rem 0 0; font-size: .8125rem; color: var(--soft); }
         svg .faint { fill: none; stroke: var(--then); stroke-width: 1; stroke-opacity: .45; vector-effect: non-scaling-stroke; }

@@ -52,7 +52,7 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Opens the history, cut to the length that the checkpoint knows: lines behind it will be written again.</summary>
     public void OpenHistory(long length)
     {
-        _history = new FileStream(HistoryPath, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
+        _history = new FileStream(HistoryPath, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0);        // a full disk must fail the line, not the closing
         if (_history.Length < length)
         {
             throw new NearfarException(HistoryPath, 0, $"The checkpoint knows {length} bytes of history; the file has {_history.Length}. Restore it, or delete the folder and start again.");
@@ -64,7 +64,7 @@ internal sealed class RunFolder : IDisposable
         }
 
         _history.Seek(0, SeekOrigin.End);
-        _timing = new FileStream(Path.Combine(_path, "timing.jsonl"), FileMode.Append, FileAccess.Write, FileShare.Read);
+        _timing = new FileStream(Path.Combine(_path, "timing.jsonl"), FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
     }
 
     /// <summary>Puts the history on the disk, so that a checkpoint never knows more of it than is there.</summary>
@@ -229,15 +229,15 @@ internal sealed class RunFolder : IDisposable
         {
             checkpoint.Write(PathOf(name));
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Unwritable(PathOf(name), e);
         }
     }
 
     // A full disk, most of the time.
-    private static NearfarException Unwritable(string path, IOException e) =>
-        new(path, 0, $"cannot be written: {e.Message} The checkpoint before it is whole: make room and go on with --resume.", e);
+    private static NearfarException Unwritable(string path, Exception e) =>
+        new(path, 0, $"cannot be written: {e.Message} The last checkpoint is whole: make room and go on with --resume.", e);
 
     private static void WriteLine(FileStream to, Action<Utf8JsonWriter> write)
     {

@@ -12,7 +12,8 @@ internal sealed class TrainingCohorts
     public TrainingCohorts(IReadOnlyList<TrainingRows.Row> rows, Corpus corpus, CohortResolver? resolver, IEnumerable<string> wanted)
     {
         var byPair = rows.Select(r => r.Pair).DistinctBy(p => p.Id).ToDictionary(p => p.Id, p => Resolve(p, corpus, resolver), StringComparer.Ordinal);
-        Attributes = [.. byPair.Values.SelectMany(v => v.Keys).Concat(wanted).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        // What no row has (page: known or new is a held-out question's) says nothing of a batch.
+        Attributes = [.. byPair.Values.SelectMany(v => v.Where(x => x.Value != CohortResolver.Unknown).Select(x => x.Key)).Concat(wanted).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         _values = [.. Attributes.Select(a => byPair.Values.Select(v => ValueOf(v, a)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray())];
         _of = [.. Attributes.Select((a, i) => rows.Select(r => Array.BinarySearch(_values[i], ValueOf(byPair[r.Pair.Id], a), StringComparer.Ordinal)).ToArray())];
 
