@@ -11,7 +11,7 @@ internal sealed class BatchTruth
     private float[] _packed = [], _scores = [], _inverse = [];
 
     /// <summary>Steps from one measurement to the next: every step of a short run, every 16th of a long one.</summary>
-    public static long Every(long steps) => Math.Clamp(steps / 128, 1, 16);
+    public static long Every(long steps) => Math.Clamp(steps / 64, 1, 16);
 
     /// <summary>Share of (anchor, document) places that the mask takes out, and of hard-negative places that stand empty.</summary>
     public static (double Masked, double Absent) SharesOf(RowSide side, int pairs, int columns)
