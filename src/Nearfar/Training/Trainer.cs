@@ -151,7 +151,7 @@ public sealed class Trainer
                     throw FailedBatch.Write(folder, rows, batch, step + 1, epoch, loss.Value, () => Write("failed-checkpoint.bin"));
                 }
 
-                BatchFacts? measured = (step + 1) % BatchTruth.Every(steps) == 0 ? truth.Measure(buffers.Rows, batch.Length, facts) : null;
+                BatchFacts? measured = step % BatchTruth.Every(steps) == 0 ? truth.Measure(buffers.Rows, batch.Length, facts) : null;
                 Backward(encoder, texts, buffers);
                 double stepRate = rate.At(step + 1);
                 encoder.Step(stepRate);
