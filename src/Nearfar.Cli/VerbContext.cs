@@ -46,6 +46,9 @@ internal sealed class VerbContext(ParseResult parsed, TextWriter output, TextWri
         }
     }
 
+    /// <summary>A line that must not be missed: stderr, quiet or not.</summary>
+    public void Warn(string line) => error.WriteLine(line);
+
     /// <summary>The one command to run next.</summary>
     public void Next(string command)
     {

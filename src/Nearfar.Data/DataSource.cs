@@ -8,6 +8,9 @@ public sealed record DataSource
     /// <summary>File or folder; relative ones are already joined to the workspace's folder.</summary>
     public required string Path { get; init; }
 
+    /// <summary>What the set is called where there are several; null: it is the only one.</summary>
+    public string? Name { get; init; }
+
     /// <summary>CSV: our field name to the file's column name, for columns that are called differently. Default empty.</summary>
     public IReadOnlyDictionary<string, string> Columns { get; init; } = NoColumns;
 

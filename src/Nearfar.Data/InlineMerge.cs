@@ -43,7 +43,7 @@ internal sealed class InlineMerge
         }
 
         return renamed.All(r => r.Key == r.Value) ? rows
-            : new RowSet<Pair>(rows.Path, [.. rows.Rows.Select(r => Rename(r, renamed))], rows.Lines, rows.InlineDocuments, rows.Problems, rows.Skipped);
+            : rows.With([.. rows.Rows.Select(r => Rename(r, renamed))]);
     }
 
     private static Pair Rename(Pair pair, Dictionary<string, string> renamed) => pair with

@@ -1,4 +1,7 @@
+using Nearfar.Training;
 using Nearfar.Training.Losses;
+using Nearfar.Training.Optimization;
+using Nearfar.Training.Sampling;
 
 namespace Nearfar.Data;
 
@@ -28,4 +31,34 @@ public sealed record TrainSettings
 
     /// <summary>Seed of batches and initial values, 0 or more.</summary>
     public long? Seed { get; init; }
+
+    /// <summary>How the rate goes after it rose: <c>linear | cosine | constant</c>.</summary>
+    public RateSchedule? Schedule { get; init; }
+
+    /// <summary>Evaluations without a better one after which the run ends; 0: never.</summary>
+    public int? Patience { get; init; }
+
+    /// <summary><c>average: {tail: 0.5}</c> or <c>{decay: 0.99}</c>: an average of the parameters, scored beside them.</summary>
+    public AveragingOptions? Average { get; init; }
+
+    /// <summary>Which rows may share a batch: <c>text | answer | label | hard | shuffled</c>. Null: as the loss wants it.</summary>
+    public BatchRule? Batches { get; init; }
+
+    /// <summary>How often each data set of <c>data.train</c> gives a batch: <c>proportional | round-robin | temperature</c>.</summary>
+    public MixRule? Mix { get; init; }
+
+    /// <summary>For <c>mix: temperature</c>, 1 to 100.</summary>
+    public double? MixTemperature { get; init; }
+
+    /// <summary><c>balance: {attribute: language, power: 0.5, cap: 4}</c>: rows of small cohorts are drawn more often.</summary>
+    public BalanceOptions? Balance { get; init; }
+
+    /// <summary>The cohort attribute that labels are; null: the positive document.</summary>
+    public string? Labels { get; init; }
+
+    /// <summary>Model folder whose vectors a loss reads: a guide or a teacher.</summary>
+    public string? Guide { get; init; }
+
+    /// <summary>Texts of one forward pass; 0: the whole batch.</summary>
+    public int? Chunk { get; init; }
 }

@@ -112,7 +112,7 @@ internal sealed partial class WorkspaceReader
             Cohorts = cohorts,
             Encoder = encoder,
             Tokenizer = tokenizer,
-            Train = ReadTrain(root.Section("train")),
+            Train = TrainReader.Read(root.Section("train"), cohorts, encoder, data, PathOf),
             Mining = ReadMining(root.Section("mining"), cohorts),
             Gate = ReadGate(root.Section("gate"), cohorts),
             Spaces = ReadSpaces(root.Section("spaces")),
@@ -133,7 +133,8 @@ internal sealed partial class WorkspaceReader
         var data = new DataSettings
         {
             Corpus = ReadSource(section, "corpus"),
-            Train = ReadSource(section, "train"),
+            Train = section.Value("train") is YamlSequenceNode ? null : ReadSource(section, "train"),
+            TrainSets = ReadTrainSets(section),
             Dev = ReadSource(section, "dev"),
             Gate = ReadSource(section, "gate"),
             Traffic = ReadSource(section, "traffic"),
@@ -141,13 +142,35 @@ internal sealed partial class WorkspaceReader
         section.Done();
         foreach (var (key, source) in new[] { ("dev", data.Dev), ("gate", data.Gate) })
         {
-            if (source is not null && source.Path == data.Train?.Path && source.Split == data.Train.Split && !Directory.Exists(source.Path))
+            if (source is not null && data.AllTrain.Any(train => source.Path == train.Path && source.Split == train.Split && !Directory.Exists(source.Path)))
             {
                 section.Problem(key, "is the training file. A held-out set needs rows of its own.");
             }
         }
 
         return data;
+    }
+
+    private List<DataSource> ReadTrainSets(YamlSection section)
+    {
+        var sets = new List<DataSource>();
+        foreach (var set in section.Value("train") is YamlSequenceNode ? section.Sections("train") : [])
+        {
+            if (set.Text("name") is not { } name)
+            {
+                set.Problem("name", "is missing: what this data set is called.");
+            }
+            else if (sets.Any(s => s.Name == name))
+            {
+                set.Problem("name", $"\"{name}\" stands twice. Give each data set its own.");
+            }
+            else if (ReadSource(set) is { } source)
+            {
+                sets.Add(source with { Name = name });
+            }
+        }
+
+        return sets;
     }
 
     private DataSource? ReadSource(YamlSection section, string key)
@@ -157,7 +180,11 @@ internal sealed partial class WorkspaceReader
             return PathOf(section, key) is { } path ? new DataSource { Path = path } : null;
         }
 
-        var inner = section.Section(key)!;
+        return ReadSource(section.Section(key)!);
+    }
+
+    private DataSource? ReadSource(YamlSection inner)
+    {
         var columns = new Dictionary<string, string>(StringComparer.Ordinal);
         if (inner.Section("columns") is { } map)
         {
@@ -421,28 +448,6 @@ internal sealed partial class WorkspaceReader
         }
 
         return tokenizer;
-    }
-
-    private static TrainSettings ReadTrain(YamlSection? section)
-    {
-        if (section is null)
-        {
-            return new TrainSettings();
-        }
-
-        var train = new TrainSettings
-        {
-            Loss = LossReader.Read(section),
-            Batch = section.Integer("batch", 2),
-            Epochs = section.Integer("epochs", 1),
-            Rate = section.Number("rate", 0, above: true),
-            Warmup = section.Number("warmup", 0, 1),
-            HardNegatives = section.Integer("hard_negatives", 0),
-            Evaluations = section.Integer("evaluations", 1),
-            Seed = section.Long("seed", 0, long.MaxValue),
-        };
-        section.Done();
-        return train;
     }
 
     private MiningSettings ReadMining(YamlSection? section, IReadOnlyList<CohortRule> cohorts)

@@ -33,7 +33,7 @@ internal sealed class WorkspaceRows
     {
         var problems = new ProblemList();
         var corpus = Try(data.Corpus, problems, DataReader.Documents);
-        var train = Try(data.Train, problems, s => DataReader.Pairs(s, "train"));
+        var train = data.TrainSets.Count == 0 ? Try(data.Train, problems, s => DataReader.Pairs(s, "train")) : ReadSets(data.TrainSets, problems);
         var dev = Try(data.Dev, problems, s => DataReader.Pairs(s, "dev"));
         var gate = Try(data.Gate, problems, s => DataReader.Pairs(s, "test"));
         var frozen = ReadFrozen(data.Gate, problems);
@@ -50,6 +50,26 @@ internal sealed class WorkspaceRows
             CorpusLines = merged.Lines,
             Problems = problems,
         };
+    }
+
+    // Several sets as one: each row keeps its file and its line and knows its set.
+    private static RowSet<Pair>? ReadSets(IReadOnlyList<DataSource> sources, ProblemList problems)
+    {
+        var sets = sources.Select(s => (s.Name, Set: Try(s, problems, x => DataReader.Pairs(x, "train")))).Where(s => s.Set is not null).Select(s => (Name: s.Name!, Set: s.Set!)).ToList();
+        var first = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (_, set) in sets)
+        {
+            for (int i = 0; i < set.Rows.Count; i++)
+            {
+                if (!first.TryAdd(set.Rows[i].Id, $"{set.Path}:{set.Lines[i]}"))
+                {
+                    problems.Add(set.Path, set.Lines[i], $"id \"{set.Rows[i].Id}\" stands in {first[set.Rows[i].Id]} too. Ids are unique over all training sets; remove one of the rows.");
+                }
+            }
+        }
+
+        return sets.Count == 0 ? null : RowSet<Pair>.Joined(
+            [.. sets.Select(s => s.Set)], [.. sets.SelectMany(s => s.Set.Rows.Select(row => row with { DataSet = s.Name }))]);
     }
 
     // A frozen version that cannot be read is a problem, and never a reason to read the rows that are not frozen.

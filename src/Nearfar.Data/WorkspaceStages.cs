@@ -1,3 +1,4 @@
+using Nearfar.Encoding;
 using Nearfar.Gating;
 using Nearfar.Mining;
 using Nearfar.Pairs;
@@ -68,9 +69,22 @@ public static class WorkspaceStages
                 WarmupShare = train.Warmup ?? defaults.WarmupShare,
                 HardNegatives = train.HardNegatives ?? defaults.HardNegatives,
                 EvaluationsPerEpoch = train.Evaluations ?? defaults.EvaluationsPerEpoch,
+                Schedule = train.Schedule ?? defaults.Schedule,
+                Patience = train.Patience ?? defaults.Patience,
+                Average = train.Average,
+                Batches = train.Batches,
+                Mix = train.Mix ?? defaults.Mix,
+                MixTemperature = train.MixTemperature ?? defaults.MixTemperature,
+                Balance = train.Balance,
+                Labels = train.Labels,
+                Chunk = train.Chunk ?? defaults.Chunk,
                 Seed = seed ?? SeedOf(workspace),
             };
         }
+
+        /// <summary>The encoder whose vectors the loss reads; null where <c>train.guide</c> names none.</summary>
+        /// <exception cref="NearfarException">The model folder cannot be read.</exception>
+        public IEncoder? Guide() => workspace.Options.Train.Guide is { } folder ? StaticEncoder.Load(folder) : null;
 
         /// <summary>Which documents become negatives.</summary>
         /// <param name="seed">Overrides the file's seed.</param>
@@ -146,6 +160,7 @@ public static class WorkspaceStages
             Output = workspace.Output,
             Start = workspace.StartOptions(seed),
             Training = workspace.TrainingOptions(seed),
+            Guide = workspace.Guide(),
             Mining = workspace.MiningOptions(seed),
             Policy = workspace.GatePolicy(),
             FailsAt = workspace.FailsAt(),

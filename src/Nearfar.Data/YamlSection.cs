@@ -53,6 +53,18 @@ internal sealed class YamlSection
         return null;
     }
 
+    /// <summary>The sections of a list such as <c>- {name: a, path: b}</c>; none when missing or when an item is no section, which is then a problem.</summary>
+    public IReadOnlyList<YamlSection> Sections(string key)
+    {
+        if (Value(key) is YamlSequenceNode list && list.Children.All(c => c is YamlMappingNode))
+        {
+            return [.. list.Children.Select((c, i) => new YamlSection((YamlMappingNode)c, $"{Name(key)}[{i}]", _problems))];
+        }
+
+        Wanted(key, "a list of sections such as - {name: faq, path: faq.jsonl}");
+        return [];
+    }
+
     public YamlNode? Value(string key) => Has(key) ? Find(key) : null;
 
     public string? Text(string key)

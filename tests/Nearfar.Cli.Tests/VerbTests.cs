@@ -20,6 +20,22 @@ public sealed class VerbTests
     }
 
     [Fact]
+    public async Task Train_LeavesARunPageThatReportMakesAgain()
+    {
+        using var shop = new Shop();
+        var (exit, output, _) = await shop.RunAsync("train", "--name", "v1");
+        Assert.Equal(0, exit);
+        Assert.Contains("run.html", output, StringComparison.Ordinal);
+        string page = await File.ReadAllTextAsync(shop["output/runs/v1/run.html"], TestContext.Current.CancellationToken);
+        Assert.Contains("query_length: recall@5", page, StringComparison.Ordinal);
+        File.Delete(shop["output/runs/v1/run.html"]);
+        var again = await shop.RunAsync("report", "v1");
+        Assert.Equal(0, again.Exit);
+        Assert.Contains("Training page: ", again.Output, StringComparison.Ordinal);
+        Assert.Equal(page, await File.ReadAllTextAsync(shop["output/runs/v1/run.html"], TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task Gate_TooFewQuestions_ExitsWithThreeAndSaysHowManyWouldDo()
     {
         using var shop = new Shop("gate: {metric: recall@5, tolerance: 0.001}");

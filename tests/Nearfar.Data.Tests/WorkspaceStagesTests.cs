@@ -3,6 +3,8 @@ using Nearfar.Mining;
 using Nearfar.Text;
 using Nearfar.Training;
 using Nearfar.Training.Losses;
+using Nearfar.Training.Optimization;
+using Nearfar.Training.Sampling;
 using Xunit;
 
 namespace Nearfar.Data.Tests;
@@ -69,6 +71,60 @@ public sealed class WorkspaceStagesTests
         Assert.Contains(part, message, StringComparison.Ordinal);
         Assert.Contains("policy.yaml:1:", message, StringComparison.Ordinal);
         Assert.Throws<NearfarException>(() => workspace.WithPolicy(folder["none.yaml"]));
+    }
+
+    [Fact]
+    public async Task TrainingOptions_EveryKeyOfTrain_IsWhatTheFileSays()
+    {
+        using var folder = new Folder();
+        folder.Write("a.jsonl", "{\"id\":\"1\",\"query\":\"q one\",\"positive_chunk\":\"page one\"}\n{\"id\":\"2\",\"query\":\"q two\",\"positive_chunk\":\"page two\"}\n");
+        folder.Write("b.jsonl", "{\"id\":\"3\",\"query\":\"q three\",\"positive_chunk\":\"page one\"}\n");
+        folder.Write("nearfar.yaml", """
+            version: 1
+            data: {train: [{name: faq, path: a.jsonl}, {name: forum, path: b.jsonl}]}
+            cohorts: {language: {}, intent: {}}
+            train: {schedule: cosine, patience: 3, average: {decay: 0.9}, batches: label, mix: temperature, mix_temperature: 3, labels: intent, balance: {attribute: language, power: 1, cap: 2}}
+            """);
+        var workspace = await Workspace.OpenAsync(folder.Path, TestContext.Current.CancellationToken);
+        var options = workspace.TrainingOptions();
+        Assert.Equal((RateSchedule.Cosine, 3, new AveragingOptions(Decay: 0.9), BatchRule.Label), (options.Schedule, options.Patience, options.Average, options.Batches));
+        Assert.Equal((MixRule.Temperature, 3, "intent", new BalanceOptions("language", 1, 2)), (options.Mix, options.MixTemperature, options.Labels, options.Balance));
+        Assert.Equal(["faq", "faq", "forum"], workspace.Train.Pairs.Select(p => p.DataSet));
+        Assert.Equal(workspace.Train.Pairs[0].PositiveIds, workspace.Train.Pairs[2].PositiveIds);       // one text, one document
+        Assert.Equal([1, 2, 1], workspace.Rows.Train!.Lines);
+    }
+
+    [Fact]
+    public async Task Train_OptionsThatDoNotFitTheFile_AreToldTogether()
+    {
+        using var folder = new Folder();
+        var e = await Assert.ThrowsAsync<NearfarException>(() => OpenAsync(folder, """
+            cohorts: {language: {}}
+            train: {schedule: cosin, average: {tail: 0.5, decay: 0.5}, batches: hardest, mix: round-robin, mix_temperature: 2, labels: langage, balance: {power: 2}, guide: models/x, chunk: 32}
+            """));
+        Assert.All(new[]
+        {
+            "train.schedule: unknown value \"cosin\"", "train.average: has both", "train.batches: unknown value \"hardest\"", "train.mix: mixes data sets", "train.mix_temperature: belongs",
+            "train.labels: unknown cohort \"langage\"", "train.balance.attribute: is missing", "train.balance.power", "train.guide: is named, and loss mnrl reads none", "train.chunk: saves memory",
+        }, part => Assert.Contains(part, e.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Train_SeveralSetsWithOneId_AreRefusedWithBothPlaces()
+    {
+        using var folder = new Folder();
+        const string Row = "{\"id\":\"1\",\"query\":\"q one\",\"positive_chunk\":\"page one\"}\n";
+        folder.Write("a.jsonl", Row);
+        folder.Write("b.jsonl", Row);
+        folder.Write("nearfar.yaml", "version: 1\ndata: {train: [{name: faq, path: a.jsonl}, {name: forum, path: b.jsonl}]}\n");
+        var workspace = await Workspace.OpenAsync(folder.Path, TestContext.Current.CancellationToken);
+        string message = Assert.Throws<NearfarException>(() => workspace.Train).Message;
+        Assert.Contains("b.jsonl:1", message, StringComparison.Ordinal);
+        Assert.Contains("a.jsonl:1 too", message, StringComparison.Ordinal);
+        folder.Write("nearfar.yaml", "version: 1\ndata: {train: [{name: faq, path: a.jsonl}, {name: faq, path: b.jsonl}, {path: c.jsonl}]}\n");
+        var e = await Assert.ThrowsAsync<NearfarException>(() => Workspace.OpenAsync(folder.Path, TestContext.Current.CancellationToken));
+        Assert.Contains("stands twice", e.Message, StringComparison.Ordinal);
+        Assert.Contains("name: is missing", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

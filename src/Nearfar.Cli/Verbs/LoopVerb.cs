@@ -35,7 +35,7 @@ internal sealed class LoopVerb : Verb
             new LoopProgress
             {
                 Stage = new Line(say),
-                Training = new TrainingLine(say),
+                Training = new TrainingWarnings(context, new TrainingLine(say)),
                 Attempt = new AttemptLine(attempt => Show(context, workspace, attempt)),
             },
             context.Cancellation));

@@ -43,7 +43,17 @@ internal sealed class ReportVerb : Verb
     {
         string? place = context.Parsed.GetValue(CommonOptions.Workspace) ?? Workspace.Find(Directory.GetCurrentDirectory());
         var workspace = place is null ? null : await context.OpenWorkspaceAsync();
-        string path = PathOf(context.Parsed.GetRequiredValue(_report), workspace);
+        string wanted = context.Parsed.GetRequiredValue(_report);
+        string? trained = RunFolderOf(wanted, workspace) is { } run ? RunPage.Write(run) : null;
+        if (trained is not null && !File.Exists(Path.Combine(Path.GetDirectoryName(trained)!, "report.json")))
+        {
+            context.Emit(new { page = trained, format = "html" });
+            context.Say($"Training page: {trained}");
+            context.Next($"nearfar gate {wanted}, for a verdict on it");
+            return 0;
+        }
+
+        string path = PathOf(wanted, workspace);
         string format = context.Parsed.GetRequiredValue(_format);
         var input = Input(context, path, workspace);
         if (input.Top < 1 || input.Top > input.Candidate.Depth || input.Examples < 0)
@@ -62,9 +72,18 @@ internal sealed class ReportVerb : Verb
         });
         context.Emit(new { page = target, format, verdict = input.Decision?.Verdict, exit_code = input.Decision?.ExitCode });
         context.Say($"Page: {target}");
+        if (trained is not null)
+        {
+            context.Say($"Training page: {trained}");
+        }
+
         context.Next(input.Decision is null ? "nearfar gate RUN, for a verdict on it" : format == "html" ? "open it in a browser" : $"nearfar report {path}, for the whole page");
         return 0;
     }
+
+    // A run's folder, by its path or its name.
+    private static string? RunFolderOf(string report, Workspace? workspace) =>
+        ((string?[])[report, workspace is null ? null : Path.Combine(workspace.Output, "runs", report)]).FirstOrDefault(folder => folder is not null && File.Exists(Path.Combine(folder, "history.jsonl")));
 
     private static string PathOf(string report, Workspace? workspace)
     {

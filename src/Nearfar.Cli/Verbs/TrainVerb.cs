@@ -3,6 +3,7 @@ using Nearfar.Data;
 using Nearfar.Mining;
 using Nearfar.Pairs;
 using Nearfar.Releases;
+using Nearfar.Reporting;
 using Nearfar.Training;
 
 namespace Nearfar.Cli.Verbs;
@@ -17,7 +18,9 @@ internal sealed class TrainVerb : Verb
 
     public override string Name => "train";
 
-    public override string Description => "Trains an encoder; the step is chosen by quality on dev. Example: nearfar train samples/helpdesk --name v1";
+    public override string Description => "Trains an encoder; the step is chosen by quality on dev. Options stand in nearfar.yaml, section train: "
+        + "loss, batch, epochs, rate, warmup, schedule, patience, average, hard_negatives, batches, balance, labels, mix, guide, evaluations, seed. "
+        + "Writes runs/NAME/ with model/, history.jsonl and the page run.html. Example: nearfar train samples/helpdesk --name v1";
 
     protected override void Declare(Command command)
     {
@@ -51,14 +54,15 @@ internal sealed class TrainVerb : Verb
             files.Add(MinedFile.Of(file, Path.GetRelativePath(workspace.Output, file).Replace('\\', '/'), pairs));
         }
 
-        var run = new TrainingRun(workspace.StartOptions(context.Seed), workspace.TrainingOptions(context.Seed), context.Clock);
+        var run = new TrainingRun(workspace.StartOptions(context.Seed), workspace.TrainingOptions(context.Seed), context.Clock) { Guide = workspace.Guide() };
         var model = await context.WithProgress("train", async say =>
         {
             say("start encoder");
             var start = StartEncoder.Create(workspace.StartOptions(context.Seed), workspace.Train);
-            return await run.RunAsync(set, workspace.Dev, start, folder, files, new TrainingLine(say), context.Cancellation);
+            return await run.RunAsync(set, workspace.Dev, start, folder, files, new RunPage(folder, context.Clock, new TrainingWarnings(context, new TrainingLine(say))), context.Cancellation);
         });
         var record = model.Record;
+        string page = RunPage.Write(folder);
         context.Emit(record);
         context.Say($"{model.Folder}: space {record.Space}, {record.Rows} rows of {record.Pairs} pairs, kept step {record.Step} of {record.Steps} by dev "
             + string.Join(", ", record.Metrics.Select(m => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{m.Key.Replace("dev.", "", StringComparison.Ordinal)} {m.Value:0.000}"))) + ".");
@@ -67,6 +71,7 @@ internal sealed class TrainVerb : Verb
             context.Say($"{record.LeftOut.Count} pairs were left out: no known token in a text ({string.Join(", ", record.LeftOut.Take(5))}…).");
         }
 
+        context.Say($"Run page: {page}");
         context.Next($"nearfar eval --model {model.Folder}");
         return 0;
     }

@@ -63,7 +63,7 @@ internal static class DuplicateCheck
                         && clusters.AreNearDuplicates(n.DocumentId, p) && !DocumentVariants.Differ(right, wrong)
                     select (n.DocumentId, p))
                 {
-                    findings.Warning("false-negative", set.Path, set.Lines[i], $"Negative \"{negative}\" of row \"{row.Id}\" is a near-duplicate of its positive \"{positive}\".",
+                    findings.Warning("false-negative", set.PathOf(i), set.Lines[i], $"Negative \"{negative}\" of row \"{row.Id}\" is a near-duplicate of its positive \"{positive}\".",
                         "Remove the negative, or declare how the two documents differ (replaces, version, product or country).");
                 }
             }
@@ -91,12 +91,12 @@ internal static class DuplicateCheck
             var wrong = Wrong(other).Where(right.Contains).Concat(Wrong(row).Intersect(other.PositiveIds, StringComparer.Ordinal)).Distinct(StringComparer.Ordinal);
             foreach (string id in wrong)
             {
-                findings.Error("contradiction", set.Path, set.Lines[i], $"Document \"{id}\" is right for \"{row.Query}\" in one row and wrong in another (line {set.Lines[e]}).", "Keep one of the two judgements.");
+                findings.Error("contradiction", set.PathOf(i), set.Lines[i], $"Document \"{id}\" is right for \"{row.Query}\" in one row and wrong in another (line {set.Lines[e]}).", "Keep one of the two judgements.");
             }
 
             if (right.SetEquals(other.PositiveIds))
             {
-                findings.Warning("duplicate-pair", set.Path, set.Lines[i], $"Question \"{row.Query}\" with the same positives stands on line {set.Lines[e]} already.", "Remove one; scores fold it anyway.");
+                findings.Warning("duplicate-pair", set.PathOf(i), set.Lines[i], $"Question \"{row.Query}\" with the same positives stands on line {set.Lines[e]} already.", "Remove one; scores fold it anyway.");
                 return;
             }
         }

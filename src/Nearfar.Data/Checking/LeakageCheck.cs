@@ -66,7 +66,7 @@ internal static class LeakageCheck
             var row = right.Rows[i];
             if (KeysOf(row).Where(byKey.ContainsKey).Select(k => byKey[k]).Cast<int?>().FirstOrDefault() is { } same)
             {
-                findings.Error("shared-question", right.Path, right.Lines[i], $"Question \"{row.Query}\" stands in {leftName} too ({left.Path}:{left.Lines[same]}).",
+                findings.Error("shared-question", right.Path, right.Lines[i], $"Question \"{row.Query}\" stands in {leftName} too ({left.PathOf(same)}:{left.Lines[same]}).",
                     $"Remove the row from {leftName}: what {rightName} asks must be new.");
             }
             else if (index.Find(Shingles.Of(row.Query)) is [var near, ..])
@@ -78,7 +78,7 @@ internal static class LeakageCheck
 
     private static void Near(string leftName, RowSet<Pair> left, int near, string rightName, RowSet<Pair> right, int i, FindingList findings)
     {
-        string message = $"Question \"{right.Rows[i].Query}\" is a near-duplicate of \"{left.Rows[near].Query}\" in {leftName} ({left.Path}:{left.Lines[near]}).";
+        string message = $"Question \"{right.Rows[i].Query}\" is a near-duplicate of \"{left.Rows[near].Query}\" in {leftName} ({left.PathOf(near)}:{left.Lines[near]}).";
         string remedy = $"Remove the row from {leftName}: what {rightName} asks must be new.";
         if (rightName == "gate" && leftName == "train")
         {
@@ -112,16 +112,16 @@ internal static class LeakageCheck
         string? declared = set.Rows[i].Cohorts.GetValueOrDefault(PageCohort.Attribute);
         if (declared == "new" && seen is not null)
         {
-            findings.Error("shared-cluster", set.Path, set.Lines[i], $"Row \"{set.Rows[i].Id}\" is declared page: new, but training saw the cluster of \"{seen}\" ({trainPath}:{trainLine}).",
+            findings.Error("shared-cluster", set.PathOf(i), set.Lines[i], $"Row \"{set.Rows[i].Id}\" is declared page: new, but training saw the cluster of \"{seen}\" ({trainPath}:{trainLine}).",
                 "Remove the training row, or the declaration.");
         }
         else if (declared == "known" && seen is null)
         {
-            findings.Warning("shared-cluster", set.Path, set.Lines[i], $"Row \"{set.Rows[i].Id}\" is declared page: known, but no training pair has its cluster.", "Remove the declaration; it is derived.");
+            findings.Warning("shared-cluster", set.PathOf(i), set.Lines[i], $"Row \"{set.Rows[i].Id}\" is declared page: known, but no training pair has its cluster.", "Remove the declaration; it is derived.");
         }
         else if (declared is not (null or "new" or "known"))
         {
-            findings.Error("shared-cluster", set.Path, set.Lines[i], $"Row \"{set.Rows[i].Id}\" is declared page: {declared}; page is built in.", "Write known or new, or remove it.");
+            findings.Error("shared-cluster", set.PathOf(i), set.Lines[i], $"Row \"{set.Rows[i].Id}\" is declared page: {declared}; page is built in.", "Write known or new, or remove it.");
         }
     }
 

@@ -13,7 +13,7 @@ internal static class ReferenceCheck
             {
                 foreach (string id in QuestionFold.Named(set!.Rows[i]).Where(id => !rows.Corpus.TryGetIndex(id, out _)))
                 {
-                    findings.Error("missing-document", set.Path, set.Lines[i], $"Row \"{set.Rows[i].Id}\" names document \"{id}\", which the corpus lacks.", "Add the document, or mend the id.");
+                    findings.Error("missing-document", set.PathOf(i), set.Lines[i], $"Row \"{set.Rows[i].Id}\" names document \"{id}\", which the corpus lacks.", "Add the document, or mend the id.");
                 }
             }
         }

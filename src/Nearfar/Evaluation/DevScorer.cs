@@ -14,6 +14,7 @@ public sealed class DevScorer : IHeldOutScorer<StaticTrainableEncoder>
     private readonly int[][] _queries;
     private readonly int[][] _documents;
     private readonly int _threads;
+    private readonly HashSet<(string Attribute, string Value)> _protected;
     private float[]? _rows;
 
     /// <param name="set">Questions for choosing the step; a gate set has another type.</param>
@@ -28,6 +29,7 @@ public sealed class DevScorer : IHeldOutScorer<StaticTrainableEncoder>
         _measure = new HeldOutMeasure(set);
         _queries = [.. set.Queries.Select(q => Tokenise(q.Query, TextRole.Query))];
         _documents = [.. set.Corpus.Documents.Select(d => Tokenise(d.Content, TextRole.Document))];
+        _protected = [.. set.Rules.SelectMany(rule => rule.Protected.Select(value => (rule.Attribute, value)))];
         Hash = set.Hash;
     }
 
@@ -48,9 +50,15 @@ public sealed class DevScorer : IHeldOutScorer<StaticTrainableEncoder>
         _rows ??= new float[_start.Tokenizer.VocabularySize * _start.Dimensions];       // kept: a model may be hundreds of megabytes
         encoder.CopyRows(_rows);
         var now = StaticEncoder.Over(_start.Tokenizer, _rows, _start.Dimensions, _start.Options);
-        var quality = _measure.Measure(Embed(now, _queries), Embed(now, _documents), cancellationToken).Overall;
-        return ValueTask.FromResult(new HeldOutScore(quality.Ndcg10, quality.MarginMean));
+        var quality = _measure.Measure(Embed(now, _queries), Embed(now, _documents), cancellationToken);
+        return ValueTask.FromResult(new HeldOutScore(quality.Overall.Ndcg10, quality.Overall.MarginMean) { Detail = DetailOf(quality) });
     }
+
+    private HeldOutDetail DetailOf(HeldOutQuality quality) => new(quality.Overall.N, quality.Overall.Recall5,
+    [
+        .. quality.Cohorts.OrderBy(a => a.Key, StringComparer.Ordinal).SelectMany(a => a.Value.OrderBy(v => v.Key, StringComparer.Ordinal)
+            .Select(v => new HeldOutCohort(a.Key, v.Key, v.Value.N, v.Value.Ndcg10, v.Value.Recall5, v.Value.MarginMean, _protected.Contains((a.Key, v.Key))))),
+    ]);
 
     private int[] Tokenise(string text, TextRole role)
     {

@@ -13,12 +13,12 @@ internal sealed class CandidateSource
     public const int Block = 1024;
 
     private readonly IEncoder _encoder;
-    private readonly FlatIndex _index;
+    private readonly IVectorIndex _index;
     private readonly MiningOptions _options;
     private readonly List<(string Name, IRanker Ranker)> _others = [];
     private readonly SeededRandom _random;
 
-    public CandidateSource(IEncoder encoder, FlatIndex index, MiningOptions options, Bm25Index? bm25, IReadOnlyList<IRanker> rankers)
+    public CandidateSource(IEncoder encoder, IVectorIndex index, MiningOptions options, Bm25Index? bm25, IReadOnlyList<IRanker> rankers)
     {
         _encoder = encoder;
         _index = index;

@@ -68,7 +68,7 @@ internal sealed class FailureMining(MiningSetting setting, IReadOnlyList<Traffic
     }
 
     // Null, counted, when the encoder finds the page or there is nothing to measure.
-    private MiningQuestion? Question(TrafficRow row, int number, RightDocuments rights, ReadOnlySpan<float> vector, double background, FlatIndex index, IReadOnlyList<Hit> near)
+    private MiningQuestion? Question(TrafficRow row, int number, RightDocuments rights, ReadOnlySpan<float> vector, double background, IVectorIndex index, IReadOnlyList<Hit> near)
     {
         var pair = PairOf(row);
         HashSet<int> right = [.. row.KnownRightIds.Select(rights.IndexOf), .. setting.Decisions.Promoted.Where(p => p.FoldKey == pair.FoldKey).Select(p => rights.IndexOf(p.DocumentId))];

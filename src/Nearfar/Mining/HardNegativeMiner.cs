@@ -20,7 +20,7 @@ public sealed class HardNegativeMiner
     private readonly MiningOptions _options;
     private readonly IReadOnlyList<HeldOutSeal> _seals;
     private readonly TimeProvider _clock;
-    private FlatIndex? _index;
+    private IVectorIndex? _index;
 
     /// <param name="corpus">Where negatives come from.</param>
     /// <param name="encoder">The model whose failures are mined.</param>
@@ -172,6 +172,6 @@ public sealed class HardNegativeMiner
         IndexAsync = IndexAsync,
     };
 
-    private async Task<FlatIndex> IndexAsync(CancellationToken cancellationToken) =>
+    private async Task<IVectorIndex> IndexAsync(CancellationToken cancellationToken) =>
         _index ??= (await VectorRanker.CreateAsync(_encoder, _corpus, cancellationToken).ConfigureAwait(false)).Index;
 }

@@ -30,7 +30,7 @@ internal sealed class MiningSetting
     public required string Run { get; init; }
 
     /// <summary>The corpus as the encoder sees it, encoded once for all calls of a miner.</summary>
-    public required Func<CancellationToken, Task<FlatIndex>> IndexAsync { get; init; }
+    public required Func<CancellationToken, Task<IVectorIndex>> IndexAsync { get; init; }
 
     /// <summary>Provenance that all negatives of a call share.</summary>
     public Provenance Common(string rule) => new() { Source = "mined", Space = Encoder.Space.Id, Rule = rule, Run = Run, Time = Clock.GetUtcNow() };

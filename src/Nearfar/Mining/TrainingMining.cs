@@ -75,7 +75,7 @@ internal sealed class TrainingMining(MiningSetting setting, TrainingSet set)
     }
 
     // Null, counted, when there is nothing to measure.
-    private MiningQuestion? Question(Pair pair, int number, ReadOnlySpan<float> vector, double background, FlatIndex index, ExplainedQuestion? explained)
+    private MiningQuestion? Question(Pair pair, int number, ReadOnlySpan<float> vector, double background, IVectorIndex index, ExplainedQuestion? explained)
     {
         var right = explained is { Pair: null } ? [] : _rights.Of(pair.FoldKey);
         var (lowest, trouble) = RightDocuments.LowestOf(vector, right, index.Vectors.Rows);
@@ -102,7 +102,7 @@ internal sealed class TrainingMining(MiningSetting setting, TrainingSet set)
     }
 
     // A reviewer's negative is a candidate even where no ranker finds it.
-    private IReadOnlyList<Candidate> WithAccepted(MiningQuestion question, IReadOnlyList<Candidate> candidates, ReadOnlySpan<float> vector, FlatIndex index)
+    private IReadOnlyList<Candidate> WithAccepted(MiningQuestion question, IReadOnlyList<Candidate> candidates, ReadOnlySpan<float> vector, IVectorIndex index)
     {
         if (setting.Decisions.Count == 0)
         {

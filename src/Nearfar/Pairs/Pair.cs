@@ -36,6 +36,9 @@ public sealed record Pair
     /// <summary>Cohort attributes given by the row itself.</summary>
     public IReadOnlyDictionary<string, string> Cohorts { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
+    /// <summary>Name of the data set it was read from, where training reads several; null: the only one. Not part of the row's file.</summary>
+    public string? DataSet { get; init; }
+
     /// <summary>Where the pair came from.</summary>
     public Provenance? Provenance { get; init; }
 

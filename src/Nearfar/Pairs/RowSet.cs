@@ -15,7 +15,7 @@ public sealed class RowSet<T>
         Skipped = skipped;
     }
 
-    /// <summary>The file as the user named it.</summary>
+    /// <summary>The file as the user named it; of several files all, separated by commas.</summary>
     public string Path { get; }
 
     /// <summary>In file order.</summary>
@@ -32,4 +32,22 @@ public sealed class RowSet<T>
 
     /// <summary>Rows left out. 0 unless <see cref="RowReading.SkipInvalid"/>.</summary>
     public long Skipped { get; }
+
+    private IReadOnlyList<string>? Paths { get; init; }
+
+    /// <summary>The file of a row.</summary>
+    internal string PathOf(int row) => Paths?[row] ?? Path;
+
+    /// <summary>Several files as one set.</summary>
+    /// <param name="sets">The files, their rows in this order.</param>
+    /// <param name="rows">All rows.</param>
+    internal static RowSet<T> Joined(IReadOnlyList<RowSet<T>> sets, IReadOnlyList<T> rows) => new(
+        string.Join(", ", sets.Select(s => s.Path)), rows, [.. sets.SelectMany(s => s.Lines)], [.. sets.SelectMany(s => s.InlineDocuments).DistinctBy(d => d.Id)],
+        [.. sets.SelectMany(s => s.Problems)], sets.Sum(s => s.Skipped))
+    {
+        Paths = [.. sets.SelectMany(s => Enumerable.Repeat(s.Path, s.Rows.Count))],
+    };
+
+    /// <summary>The same files with other rows in their places.</summary>
+    internal RowSet<T> With(IReadOnlyList<T> rows) => new(Path, rows, Lines, InlineDocuments, Problems, Skipped) { Paths = Paths };
 }

@@ -1,3 +1,4 @@
+using Nearfar.Encoding;
 using Nearfar.Gating;
 using Nearfar.Mining;
 using Nearfar.Pairs;
@@ -23,6 +24,9 @@ public sealed record LoopOptions
 
     /// <summary>How to train.</summary>
     public TrainingOptions Training { get; init; } = new();
+
+    /// <summary>The encoder whose vectors the loss reads. Default null: none.</summary>
+    public IEncoder? Guide { get; init; }
 
     /// <summary>Which documents become negatives after a block.</summary>
     public MiningOptions Mining { get; init; } = new();

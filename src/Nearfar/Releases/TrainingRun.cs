@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Security.Cryptography;
 using Nearfar.Encoding;
@@ -35,6 +36,9 @@ public sealed class TrainingRun
         _clock = clock;
     }
 
+    /// <summary>The encoder whose vectors the loss reads; part of the run's identity. Default null: none.</summary>
+    public IEncoder? Guide { get; init; }
+
     /// <summary>Identity of a run: equal for equal options, training pairs, corpus, dev set and start.</summary>
     /// <param name="set">Pairs to learn from, mined ones included.</param>
     /// <param name="dev">Chooses the step.</param>
@@ -45,12 +49,14 @@ public sealed class TrainingRun
         ArgumentNullException.ThrowIfNull(dev);
         ArgumentNullException.ThrowIfNull(start);
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var (name, value) in Options().Append(new("start.space", start.Space.Id)).Concat(DataHashes(set, dev, start)))
+        KeyValuePair<string, string>[] guide = Guide is null ? [] : [new("guide", Guide.Space.Id)];
+        foreach (var (name, value) in Options().Append(new("start.space", start.Space.Id)).Concat(guide).Concat(DataHashes(set, dev, start)))
         {
             ContentHash.Append(sha, name);
             ContentHash.Append(sha, value);
         }
 
+        AppendCohorts(sha, set);
         return Convert.ToHexStringLower(sha.GetHashAndReset());
     }
 
@@ -84,7 +90,7 @@ public sealed class TrainingRun
 
         var begin = StaticStart.From(start);
         var scorer = new DevScorer(dev, start, _options.Threads);
-        var result = await new Trainer(_options, _clock).TrainAsync(set, begin, scorer, folder, resume: true, progress, cancellationToken).ConfigureAwait(false);
+        var result = await new Trainer(_options, _clock) { Guide = Guide, Cohorts = new CohortResolver(dev.Rules, dev.AsOf) }.TrainAsync(set, begin, scorer, folder, resume: true, progress, cancellationToken).ConfigureAwait(false);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         var trained = result.Encoder.ToEncoder();
         var encoder = trained.With(trained.Options with { Label = name, Temperature = _options.Temperature });
@@ -150,7 +156,23 @@ public sealed class TrainingRun
         yield return new("tokenizer", Convert.ToHexStringLower(SHA256.HashData(start.Tokenizer.ToJson().Span)));
     }
 
-    // What training reads of a pair; provenance is not part of it.
+    // The cohorts that labels or draws are made of; the rules that derive them are part of the dev set's hash.
+    private void AppendCohorts(IncrementalHash sha, TrainingSet set)
+    {
+        foreach (string attribute in new[] { _options.Labels, _options.Balance?.Attribute }.OfType<string>().Distinct(StringComparer.Ordinal))
+        {
+            foreach (var pair in set.Pairs)
+            {
+                ContentHash.Append(sha, pair.Cohorts.GetValueOrDefault(attribute) ?? "");
+                foreach (var (name, value) in set.Corpus[pair.PositiveIds[0]].Attributes.OrderBy(a => a.Key, StringComparer.Ordinal))
+                {
+                    ContentHash.Append(sha, $"{name}={value}");
+                }
+            }
+        }
+    }
+
+    // What training reads of a pair; provenance is not part of it. Grades and sets are, where a row has them.
     internal static string HashOf(IReadOnlyList<Pair> pairs)
     {
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -163,6 +185,16 @@ public sealed class TrainingRun
             foreach (string id in pair.PositiveIds.Concat(pair.HardNegatives.Select(n => n.DocumentId)))
             {
                 ContentHash.Append(sha, id);
+            }
+
+            if (pair.DataSet is { } dataSet)
+            {
+                ContentHash.Append(sha, "set " + dataSet);
+            }
+
+            foreach (var (id, grade) in (pair.Relevance ?? ReadOnlyDictionary<string, int>.Empty).OrderBy(g => g.Key, StringComparer.Ordinal))
+            {
+                ContentHash.Append(sha, string.Create(CultureInfo.InvariantCulture, $"grade {id} {grade}"));
             }
         }
 

@@ -37,6 +37,7 @@ public static class RunReport
             Provenance = provenance,
         };
         AtomicFile.Write(HtmlPath(attempt.Folder), HtmlReport.Render(input));
+        RunPage.Write(attempt.Folder);
         AtomicFile.Write(Path.Combine(attempt.Folder, "report.md"), MarkdownReport.Render(input));
         AtomicFile.Write(Path.Combine(attempt.Folder, "decision.junit.xml"), JUnitReport.Render(attempt.Decision));
         AtomicFile.Write(Path.Combine(attempt.Model.Folder, "README.md"), ModelCard.Render(new ModelCardInput
@@ -135,7 +136,7 @@ public static class RunReport
         using var json = JsonDocument.Parse(line);
         var row = json.RootElement;
         string? kind = row.GetProperty("kind").GetString();
-        if (kind is "start")
+        if (kind is "start" or "stopped")
         {
             return;
         }

@@ -6,7 +6,7 @@ namespace Nearfar.Training;
 /// <summary>All that a run needs to go on as if it had not stopped; one file, replaced atomically, its hash at the end.</summary>
 internal sealed record Checkpoint
 {
-    private const string Magic = "nearfar checkpoint 1";
+    private const string Magic = "nearfar checkpoint 2";
 
     /// <summary>Options and hashes of data, start and held-out set, by name.</summary>
     public required IReadOnlyList<KeyValuePair<string, string>> Identity { get; init; }
@@ -40,6 +40,12 @@ internal sealed record Checkpoint
     /// <summary>Parameters of the loss with their optimiser state, and its other state.</summary>
     public required ReadOnlyMemory<byte> Loss { get; init; }
 
+    /// <summary>The average of the parameters, as its owner wrote it; empty without one.</summary>
+    public required ReadOnlyMemory<byte> Average { get; init; }
+
+    /// <summary>Batches of the epoch under way, where they came from vectors that are gone by now; null where the sampler makes them again.</summary>
+    public IReadOnlyList<int[]>? Batches { get; init; }
+
     public void Write(string path) => AtomicFile.Write(path, stream =>
     {
         var hashing = new HashingStream(stream);
@@ -63,6 +69,8 @@ internal sealed record Checkpoint
             Write(writer, Encoder);
             Write(writer, BestParameters);
             Write(writer, Loss);
+            Write(writer, Average);
+            Write(writer, Batches);
         }
 
         stream.Write(hashing.Hash());
@@ -104,9 +112,11 @@ internal sealed record Checkpoint
                 Encoder = ReadBytes(reader),
                 BestParameters = ReadBytes(reader),
                 Loss = ReadBytes(reader),
+                Average = ReadBytes(reader),
+                Batches = ReadBatches(reader),
             };
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or OverflowException or ArgumentException or FormatException)
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or OverflowException or ArgumentException or FormatException or IOException or UnauthorizedAccessException)
         {
             throw new NearfarException(path, 0, $"The checkpoint cannot be read: {e.Message}. Delete it to start again.", e);
         }
@@ -139,6 +149,40 @@ internal sealed record Checkpoint
     {
         writer.Write(bytes.Length);
         writer.Write(bytes.Span);
+    }
+
+    private static void Write(BinaryWriter writer, IReadOnlyList<int[]>? batches)
+    {
+        writer.Write(batches?.Count ?? -1);
+        foreach (int[] batch in batches ?? [])
+        {
+            writer.Write(batch.Length);
+            foreach (int row in batch)
+            {
+                writer.Write(row);
+            }
+        }
+    }
+
+    private static int[][]? ReadBatches(BinaryReader reader)
+    {
+        int count = reader.ReadInt32();
+        if (count < 0)
+        {
+            return null;
+        }
+
+        int[][] batches = new int[count][];
+        for (int b = 0; b < count; b++)
+        {
+            batches[b] = new int[reader.ReadInt32()];
+            for (int i = 0; i < batches[b].Length; i++)
+            {
+                batches[b][i] = reader.ReadInt32();
+            }
+        }
+
+        return batches;
     }
 
     private static HeldOutScore ReadScore(BinaryReader reader)

@@ -18,6 +18,16 @@ public interface IHeldOutScorer<in TEncoder>
 /// <param name="Margin">Mean margin; breaks ties. Null when no query has negatives.</param>
 public readonly record struct HeldOutScore(double Ndcg10, double? Margin)
 {
+    /// <summary>Recall and cohorts, for the history and its warnings; they choose nothing. Null when the scorer has none.</summary>
+    public HeldOutDetail? Detail { get; init; }
+
+    /// <summary>Compares what the step is chosen by; <see cref="Detail"/> is left out.</summary>
+    /// <param name="other">Another score.</param>
+    public bool Equals(HeldOutScore other) => Ndcg10.Equals(other.Ndcg10) && Nullable.Equals(Margin, other.Margin);
+
+    /// <inheritdoc />
+    public override int GetHashCode() => HashCode.Combine(Ndcg10, Margin);
+
     /// <summary>Whether this step is chosen over an earlier one: higher nDCG@10, ties by margin, then the earlier.</summary>
     /// <param name="earlier">The best so far.</param>
     public bool IsBetterThan(HeldOutScore earlier) =>

@@ -12,6 +12,10 @@ public interface ITrainableEncoder<TInput>
     /// <summary>Whether a row depends on its own input alone; false (batch normalisation) forbids cutting a batch into chunks.</summary>
     bool RowsIndependent { get; }
 
+    /// <summary>Whether several pairs of recorded forward and backward passes before one <see cref="Step"/> add up; needed for chunks. Default false: the last one counts.</summary>
+    /// <remarks>The trainer then embeds each chunk twice, without and with recording: both passes of a text must give the same row.</remarks>
+    bool AddsGradients => false;
+
     /// <summary>False when the encoder knows nothing of an input (no known token): the trainer leaves its pair out and counts it.</summary>
     /// <param name="input">An input.</param>
     bool CanEmbed(TInput input);
@@ -38,7 +42,7 @@ public interface ITrainableEncoder<TInput>
     /// <param name="from">The same bytes.</param>
     void Load(Stream from);
 
-    /// <summary>Writes the parameters alone.</summary>
+    /// <summary>Writes the parameters alone: float32 values in the machine's order, always as many and in the same places, so that they can be averaged.</summary>
     /// <param name="to">Any stream.</param>
     void SaveParameters(Stream to);
 

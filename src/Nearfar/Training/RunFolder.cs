@@ -52,15 +52,19 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Opens the history, cut to the length that the checkpoint knows: lines behind it will be written again.</summary>
     public void OpenHistory(long length)
     {
-        _history = new FileStream(HistoryPath, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
+        _history = new FileStream(HistoryPath, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0);        // a full disk must fail the line, not the closing
         if (_history.Length < length)
         {
             throw new NearfarException(HistoryPath, 0, $"The checkpoint knows {length} bytes of history; the file has {_history.Length}. Restore it, or delete the folder and start again.");
         }
 
-        _history.SetLength(length);
+        if (_history.Length > length)
+        {
+            _history.SetLength(length);
+        }
+
         _history.Seek(0, SeekOrigin.End);
-        _timing = new FileStream(Path.Combine(_path, "timing.jsonl"), FileMode.Append, FileAccess.Write, FileShare.Read);
+        _timing = new FileStream(Path.Combine(_path, "timing.jsonl"), FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
     }
 
     /// <summary>Puts the history on the disk, so that a checkpoint never knows more of it than is there.</summary>
@@ -70,29 +74,118 @@ internal sealed class RunFolder : IDisposable
         return _history.Length;
     }
 
-    public void WriteStep(long step, int epoch, double loss, double rate, int pairs) => WriteLine(_history!, w =>
+    public void WriteStep(HistoryStep line, double absent, IEnumerable<(string Attribute, IEnumerable<(string Value, int Rows)> Values)> cohorts) => WriteLine(_history!, w =>
     {
         w.WriteString("kind", "step");
-        w.WriteNumber("step", step);
-        w.WriteNumber("epoch", epoch);
-        w.WriteNumber("loss", loss);
-        w.WriteNumber("rate", rate);
-        w.WriteNumber("pairs", pairs);
-    });
-
-    public void WriteEvaluation(long step, int epoch, HeldOutScore score, bool best) => WriteLine(_history!, w =>
-    {
-        w.WriteString("kind", "evaluation");
-        w.WriteNumber("step", step);
-        w.WriteNumber("epoch", epoch);
-        w.WriteNumber("ndcg@10", score.Ndcg10);
-        if (score.Margin is { } margin)
+        w.WriteNumber("step", line.Step);
+        w.WriteNumber("epoch", line.Epoch);
+        w.WriteNumber("loss", line.Loss);
+        w.WriteNumber("rate", line.Rate);
+        w.WriteNumber("pairs", line.Pairs);
+        if (line.DataSet is { } set)
         {
-            w.WriteNumber("margin_mean", margin);
+            w.WriteString("data_set", set);
         }
 
-        w.WriteBoolean("best", best);
+        w.WriteNumber("masked", line.Masked ?? 0);
+        w.WriteNumber("absent", absent);
+        if (line.Facts is { } facts)
+        {
+            w.WriteNumber("accuracy", facts.Accuracy);
+            w.WriteNumber("alignment", facts.Alignment);
+            Optional(w, "uniformity", facts.Uniformity);
+            Optional(w, "likely_false_negatives", facts.LikelyFalseNegatives);
+        }
+
+        w.WriteStartObject("cohorts");
+        foreach (var (attribute, values) in cohorts)
+        {
+            w.WriteStartObject(attribute);
+            foreach (var (value, rows) in values)
+            {
+                w.WriteNumber(value, rows);
+            }
+
+            w.WriteEndObject();
+        }
+
+        w.WriteEndObject();
     });
+
+    public void WriteEvaluation(HistoryEvaluation line) => WriteLine(_history!, w =>
+    {
+        w.WriteString("kind", "evaluation");
+        w.WriteNumber("step", line.Step);
+        w.WriteNumber("epoch", line.Epoch);
+        w.WriteNumber("ndcg@10", line.Score.Ndcg10);
+        Optional(w, "margin_mean", line.Score.Margin);
+        w.WriteBoolean("best", line.Best);
+        if (line.Averaged)
+        {
+            w.WriteString("candidate", "average");
+        }
+
+        if (line.Score.Detail is { } detail)
+        {
+            w.WriteNumber("questions", detail.Questions);
+            w.WriteNumber("recall@5", detail.Recall5);
+            WriteCohorts(w, detail.Cohorts);
+        }
+
+        if (line.Warnings.Count > 0)
+        {
+            w.WriteStartArray("warnings");
+            foreach (string warning in line.Warnings)
+            {
+                w.WriteStringValue(warning);
+            }
+
+            w.WriteEndArray();
+        }
+    });
+
+    /// <summary>The last line of a run that patience ended.</summary>
+    public void WriteStopped(long step, int patience) => WriteLine(_history!, w =>
+    {
+        w.WriteString("kind", "stopped");
+        w.WriteNumber("step", step);
+        w.WriteString("why", $"{patience} held-out evaluations without a better one");
+    });
+
+    private static void WriteCohorts(Utf8JsonWriter w, IReadOnlyList<HeldOutCohort> cohorts)
+    {
+        w.WriteStartObject("cohorts");
+        foreach (var attribute in cohorts.GroupBy(c => c.Attribute, StringComparer.Ordinal))
+        {
+            w.WriteStartObject(attribute.Key);
+            foreach (var cohort in attribute)
+            {
+                w.WriteStartObject(cohort.Value);
+                w.WriteNumber("n", cohort.Questions);
+                w.WriteNumber("ndcg@10", cohort.Ndcg10);
+                w.WriteNumber("recall@5", cohort.Recall5);
+                Optional(w, "margin_mean", cohort.Margin);
+                if (cohort.Protected)
+                {
+                    w.WriteBoolean("protected", true);
+                }
+
+                w.WriteEndObject();
+            }
+
+            w.WriteEndObject();
+        }
+
+        w.WriteEndObject();
+    }
+
+    private static void Optional(Utf8JsonWriter w, string name, double? value)
+    {
+        if (value is { } number)
+        {
+            w.WriteNumber(name, number);
+        }
+    }
 
     /// <summary>The first line: what is trained on what.</summary>
     public void WriteStart(IEnumerable<KeyValuePair<string, string>> identity, int rows, long steps, IReadOnlyList<string> leftOut) => WriteLine(_history!, w =>
@@ -128,6 +221,24 @@ internal sealed class RunFolder : IDisposable
         _lock.Dispose();
     }
 
+    /// <summary>Writes a checkpoint under a name of the folder; the one before stays whole until the new one is.</summary>
+    /// <exception cref="NearfarException">It cannot be written.</exception>
+    public void WriteCheckpoint(string name, Checkpoint checkpoint)
+    {
+        try
+        {
+            checkpoint.Write(PathOf(name));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unwritable(PathOf(name), e);
+        }
+    }
+
+    // A full disk, most of the time.
+    private static NearfarException Unwritable(string path, Exception e) =>
+        new(path, 0, $"cannot be written: {e.Message} The last checkpoint is whole: make room and go on with --resume.", e);
+
     private static void WriteLine(FileStream to, Action<Utf8JsonWriter> write)
     {
         using var line = new MemoryStream();
@@ -139,7 +250,14 @@ internal sealed class RunFolder : IDisposable
         }
 
         line.WriteByte((byte)'\n');
-        to.Write(line.GetBuffer().AsSpan(0, (int)line.Length));
-        to.Flush();
+        try
+        {
+            to.Write(line.GetBuffer().AsSpan(0, (int)line.Length));
+            to.Flush();
+        }
+        catch (IOException e)
+        {
+            throw Unwritable(to.Name, e);
+        }
     }
 }

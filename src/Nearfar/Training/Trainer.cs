@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
+using Nearfar.Encoding;
 using Nearfar.Pairs;
 using Nearfar.Training.Losses;
 using Nearfar.Training.Optimization;
+using Nearfar.Training.Sampling;
 using Nearfar.Vectors;
 
 namespace Nearfar.Training;
@@ -16,13 +18,14 @@ public sealed class Trainer
     private readonly TrainingOptions _options;
     private readonly TimeProvider _time;
     private readonly ILoss _loss;
+    private readonly LossDescription _description;
 
     /// <param name="options">Checked here, before any work.</param>
     /// <param name="time">For throughput, time left and the time between checkpoints; no result depends on it. Null: the system's.</param>
     /// <exception cref="ArgumentException">Bad options; all problems in one message.</exception>
     public Trainer(TrainingOptions options, TimeProvider? time = null) : this(options, time, null) { }
 
-    internal Trainer(TrainingOptions options, TimeProvider? time, ILoss? loss)
+    internal Trainer(TrainingOptions options, TimeProvider? time, ILoss? loss, LossDescription? description = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options.Problems() is { Count: > 0 } problems)
@@ -33,7 +36,14 @@ public sealed class Trainer
         _options = options;
         _time = time ?? TimeProvider.System;
         _loss = loss ?? LossRegistry.Create(options.Loss);
+        _description = description ?? LossRegistry.Of(options.Loss.Name);
     }
+
+    /// <summary>The encoder whose vectors a loss reads (a guide, a teacher); its space is part of the run's identity. Default null: none.</summary>
+    public IEncoder? Guide { get; init; }
+
+    /// <summary>Reads the cohorts of training pairs, for the history, for labels and for balance. Default null: an attribute is read from the pair, else from its first positive.</summary>
+    public CohortResolver? Cohorts { get; init; }
 
     /// <summary>Trains an encoder and returns it as it was at its best step.</summary>
     /// <typeparam name="TEncoder">The encoder.</typeparam>
@@ -57,35 +67,54 @@ public sealed class Trainer
         using var folder = RunFolder.Open(runFolder, resume);
 
         // What is trained on: rows the encoder can read, in batches whose number is known before the first.
-        var all = TrainingRows.From(set, _options.HardNegatives);
+        var plan = new RowPlan(Math.Min(_options.HardNegatives, _description.MaxHardNegatives), _description.Rows, _description.MinHardNegatives);
+        var all = TrainingRows.From(set, plan);
         var encoder = start.Begin(all.Texts, _options.Threads);
+        ThrowUnlessChunks(encoder);
         var rows = all.Readable(text => encoder.CanEmbed(text), out var leftOut);
-        var sampler = rows.Sampler(_options);
-        long steps = Enumerable.Range(0, _options.Epochs).Sum(epoch => (long)sampler.Epoch(epoch).Count);
+        if (rows.Rows.Length == 0)
+        {
+            throw new NearfarException($"Nothing to train on: 0 readable rows of {set.Pairs.Count} pairs. Add pairs.");
+        }
+
+        string[] wanted = [.. new[] { _options.Labels, _options.Balance?.Attribute }.OfType<string>().Distinct(StringComparer.Ordinal)];
+        var cohorts = new TrainingCohorts(rows.Rows, set.Corpus, Cohorts, wanted);
+        var rule = _options.Batches ?? (_loss.Needs.HasFlag(LossNeeds.Labels) ? BatchRule.Label : plan.Shape == LossRows.Scored ? BatchRule.Shuffled : BatchRule.Text);
+        int[]? labels = rule != BatchRule.Label && !_loss.Needs.HasFlag(LossNeeds.Labels) ? null : _options.Labels is { } attribute ? cohorts.Of(attribute) : [.. rows.Rows.Select(r => r.Positive)];
+        LossFit.ThrowUnlessFit(_description.Name, _loss.Needs, plan.Least, rows, _options, rule, labels, cohorts, Guide is not null);
+        var sampler = SamplerPlan.Of(rows, _options, rule, labels,
+            _options.Balance is { } balance ? RowDraws.Balanced(cohorts.Of(balance.Attribute), balance.Power, balance.Cap) : null);
+        long steps = Enumerable.Range(0, _options.Epochs).Sum(e => (long)sampler.CountOf(e));
         if (steps == 0)
         {
             throw new NearfarException($"Nothing to train on: {rows.Rows.Length} readable rows of {set.Pairs.Count} pairs make no batch of two different questions and documents. Add pairs.");
         }
 
-        var rate = new LearningRate(_options.Rate, steps, _options.WarmupShare);
-        _loss.Prepare(encoder.Dimensions, 0, _options.Seed);
+        var rate = new LearningRate(_options.Rate, steps, _options.WarmupShare, _options.Schedule);
+        _loss.Prepare(encoder.Dimensions, Guide?.Dimensions ?? 0, _options.Seed);
         var lossAdam = new ParameterAdam(_loss.Parameters);
-        KeyValuePair<string, string>[] identity = [.. _options.Deciding(), new("data", all.Hash), new("start", start.Hash), new("held_out", heldOut.Hash)];
+        var average = _options.Average is { } averaging ? new ParameterAverage(averaging, steps) : null;
+        KeyValuePair<string, string>[] identity =
+            [.. _options.Deciding(), new("data", all.Hash), new("data_sets", string.Join(", ", rows.DataSets)), new("cohorts", cohorts.HashOf(wanted)), new("start", start.Hash), new("held_out", heldOut.Hash), new("guide", Guide?.Space.Id ?? "none")];
 
         // Where it stands: at the checkpoint, or at the start, which is scored as a candidate too.
-        long step = 0, bestStep = 0, history = 0;
+        long step = 0, bestStep = 0;
         int epoch = 0, done = 0;
         HeldOutScore best, last;
         byte[] bestParameters;
+        IReadOnlyList<int[]>? begun = null;         // batches of the epoch under way, where their vectors are gone
+        var watch = new TrainingWatch();
         if (resume && File.Exists(folder.CheckpointPath))
         {
             var checkpoint = Checkpoint.Read(folder.CheckpointPath);
             checkpoint.ThrowUnlessOf(identity, folder.CheckpointPath);
-            (step, epoch, done, bestStep, best, last, history) = (checkpoint.Step, checkpoint.Epoch, checkpoint.BatchOfEpoch, checkpoint.BestStep, checkpoint.Best, checkpoint.HeldOut, checkpoint.HistoryLength);
+            (step, epoch, done, bestStep, best, last, begun) = (checkpoint.Step, checkpoint.Epoch, checkpoint.BatchOfEpoch, checkpoint.BestStep, checkpoint.Best, checkpoint.HeldOut, checkpoint.Batches);
             bestParameters = checkpoint.BestParameters.ToArray();
             encoder.Load(StreamOver(checkpoint.Encoder));
             LoadLoss(checkpoint.Loss, lossAdam);
-            folder.OpenHistory(history);
+            average?.Load(new BinaryReader(StreamOver(checkpoint.Average)));
+            folder.OpenHistory(checkpoint.HistoryLength);
+            watch = TrainingWatch.After(TrainingHistory.Read(folder.HistoryPath));
         }
         else
         {
@@ -93,56 +122,74 @@ public sealed class Trainer
             folder.WriteStart(identity, rows.Rows.Length, steps, leftOut);
             best = last = await ScoreAsync(heldOut, encoder, cancellationToken);
             bestParameters = BytesOf(encoder.SaveParameters);
-            folder.WriteEvaluation(0, 0, best, best: true);
+            watch.Judge(0, best, better: true);
+            folder.WriteEvaluation(new HistoryEvaluation(0, 0, best, Best: true, Averaged: false, []));
         }
 
+        var side = new SideData(rows, _loss.Needs, labels, Guide is null ? null : await GuideVectors.ComputeAsync(Guide, rows.Texts, cancellationToken));
         var buffers = new BatchBuffers(encoder.Dimensions);
+        var truth = new BatchTruth();
+        bool severalSets = rows.DataSets.Length > 1;
         using var state = new MemoryStream((int)Math.Min(Array.MaxLength, (3L * bestParameters.Length) + 8));      // an encoder and two moments: grown by doubling, checkpoints would be the peak of a run's memory
         var pace = new Pace(_time);
         Report(null);
 
-        for (; epoch < _options.Epochs; epoch++, done = 0)
+        for (; epoch < _options.Epochs && !IsOver(); epoch++, done = 0)
         {
-            var batches = sampler.Epoch(epoch);
-            while (done < batches.Count)
+            var batches = begun ?? sampler.Epoch(epoch, sampler.ReadsVectors ? DocumentVectors(encoder, rows) : null);
+            begun = sampler.ReadsVectors ? batches : null;
+            while (done < batches.Count && !IsOver())
             {
                 // One step: embed, loss, gradient, update.
                 pace.Start();
-                var side = rows.Collate(batches[done], out int[] texts);
-                var (columns, gradients) = buffers.For(texts.Length / batches[done].Length, batches[done].Length);
-                encoder.Forward(texts, buffers.Rows, ForwardMode.Record);
-                var loss = _loss.Evaluate(new LossBatch<float>(columns, side), gradients, new StepInfo(step + 1, _options.Seed, _options.Threads));
+                int[] batch = batches[done];
+                var facts = side.Collate(batch, out int[] texts);
+                var (columns, gradients) = buffers.For(texts.Length / batch.Length, batch.Length);
+                Forward(encoder, texts, buffers.Rows);
+                var loss = _loss.Evaluate(new LossBatch<float>(columns, facts) { Guide = side.GuideOf(texts, batch.Length) }, gradients, new StepInfo(step + 1, _options.Seed, _options.Threads));
                 if (!double.IsFinite(loss.Value) || !buffers.GradientsAreFinite())
                 {
-                    throw FailedBatch.Write(folder, rows, batches[done], step + 1, epoch, loss.Value, () => Write("failed-checkpoint.bin"));
+                    throw FailedBatch.Write(folder, rows, batch, step + 1, epoch, loss.Value, () => Write("failed-checkpoint.bin"));
                 }
 
-                encoder.Backward(buffers.Gradients);
+                BatchFacts? measured = step % BatchTruth.Every(steps) == 0 ? truth.Measure(buffers.Rows, batch.Length, facts) : null;
+                Backward(encoder, texts, buffers);
                 double stepRate = rate.At(step + 1);
                 encoder.Step(stepRate);
                 step++;
                 done++;
                 lossAdam.Step(stepRate, step);
+                average?.Observe(step, encoder);
                 pace.Stop(loss.Pairs);
-                folder.WriteStep(step, epoch, loss.Value, stepRate, loss.Pairs);
+                watch.Saw(loss.Value);
+                var (masked, absent) = BatchTruth.SharesOf(facts, batch.Length, columns.Length);
+                folder.WriteStep(new HistoryStep(step, epoch, loss.Value, stepRate, loss.Pairs, severalSets ? TrainingRows.DataSetOf(rows.Rows[batch[0]]) : null, masked, measured, HistoryStep.NoCohorts), absent, cohorts.CountsOf(batch, 8));
 
                 // Held-out quality, at equal shares of the epoch and always at its end.
-                if ((long)done * _options.EvaluationsPerEpoch / batches.Count > (long)(done - 1) * _options.EvaluationsPerEpoch / batches.Count)
+                IReadOnlyList<string> warnings = [];
+                bool evaluates = (long)done * _options.EvaluationsPerEpoch / batches.Count > (long)(done - 1) * _options.EvaluationsPerEpoch / batches.Count;
+                if (evaluates)
                 {
-                    last = await ScoreAsync(heldOut, encoder, CancellationToken.None);
+                    bool averaged;
+                    (last, averaged) = await CandidateAsync(heldOut, encoder, average);
                     bool better = last.IsBetterThan(best);
                     if (better)
                     {
                         (best, bestStep) = (last, step);
-                        encoder.SaveParameters(new MemoryStream(bestParameters));       // the same length every time
+                        Keep(encoder, averaged ? average : null, bestParameters);
                     }
 
-                    folder.WriteEvaluation(step, epoch, last, better);
+                    warnings = watch.Judge(step, last, better);
+                    folder.WriteEvaluation(new HistoryEvaluation(step, epoch, last, better, averaged, warnings));
+                    if (IsOver() && step < steps)
+                    {
+                        folder.WriteStopped(step, _options.Patience);
+                    }
                 }
 
-                Report(loss.Value);
+                Report(loss.Value, evaluates, warnings);
                 bool stop = cancellationToken.IsCancellationRequested;
-                if (stop || step == steps || pace.CheckpointIsDue(step, _options))
+                if (stop || step == steps || IsOver() || pace.CheckpointIsDue(step, _options))
                 {
                     Write("checkpoint.bin");
                     folder.WriteTiming(_time.GetUtcNow(), step, pace.PairsPerSecond);
@@ -150,16 +197,20 @@ public sealed class Trainer
 
                 cancellationToken.ThrowIfCancellationRequested();
             }
+
+            begun = null;
         }
 
         encoder.LoadParameters(new MemoryStream(bestParameters));
-        return new TrainingResult<TEncoder>(encoder, bestStep, best, steps, rows.Rows.Length, leftOut);
+        return new TrainingResult<TEncoder>(encoder, bestStep, best, step, rows.Rows.Length, leftOut);
+
+        bool IsOver() => _options.Patience > 0 && watch.Stale >= _options.Patience;
 
         void Write(string name)
         {
             state.SetLength(0);
             encoder.Save(state);
-            new Checkpoint
+            folder.WriteCheckpoint(name, new Checkpoint
             {
                 Identity = identity,
                 Step = step,
@@ -172,10 +223,12 @@ public sealed class Trainer
                 Encoder = state.GetBuffer().AsMemory(0, (int)state.Length),
                 BestParameters = bestParameters,
                 Loss = BytesOf(to => SaveLoss(to, lossAdam)),
-            }.Write(folder.PathOf(name));
+                Average = average is null ? Array.Empty<byte>() : BytesOf(to => average.Save(new BinaryWriter(to))),
+                Batches = begun,
+            });
         }
 
-        void Report(double? loss) => progress?.Report(new TrainingProgress
+        void Report(double? loss, bool evaluated = false, IReadOnlyList<string>? warnings = null) => progress?.Report(new TrainingProgress
         {
             Step = step,
             Steps = steps,
@@ -185,8 +238,93 @@ public sealed class Trainer
             HeldOut = last,
             Best = best,
             BestStep = bestStep,
+            Evaluated = evaluated,
+            Warnings = warnings ?? [],
             TimeLeft = pace.TimeLeft(steps - step),
         });
+    }
+
+    private void ThrowUnlessChunks<TEncoder>(TEncoder encoder) where TEncoder : ITrainableEncoder<int>
+    {
+        if (_options.Chunk > 0 && !(encoder.RowsIndependent && encoder.AddsGradients))
+        {
+            throw new NearfarException(encoder.RowsIndependent
+                ? "chunk is set, and this encoder keeps nothing of a forward pass but its rows: chunks would save no memory. Remove train.chunk."
+                : "chunk is set, and the rows of this encoder depend on the whole batch (batch normalisation): a chunk would give others. Remove train.chunk.");
+        }
+    }
+
+    // Gradient caching, Gao et al. 2021: rows first, chunk by chunk and unrecorded; after the loss each chunk again, recorded.
+    private void Forward<TEncoder>(TEncoder encoder, int[] texts, Rows<float> into) where TEncoder : ITrainableEncoder<int>
+    {
+        if (_options.Chunk == 0)
+        {
+            encoder.Forward(texts, into, ForwardMode.Record);
+            return;
+        }
+
+        for (int at = 0; at < texts.Length; at += _options.Chunk)
+        {
+            int count = Math.Min(_options.Chunk, texts.Length - at);
+            encoder.Forward(texts.AsSpan(at, count), into.Slice(at, count), ForwardMode.Infer);
+        }
+    }
+
+    private void Backward<TEncoder>(TEncoder encoder, int[] texts, BatchBuffers buffers) where TEncoder : ITrainableEncoder<int>
+    {
+        if (_options.Chunk == 0)
+        {
+            encoder.Backward(buffers.Gradients);
+            return;
+        }
+
+        for (int at = 0; at < texts.Length; at += _options.Chunk)
+        {
+            int count = Math.Min(_options.Chunk, texts.Length - at);
+            encoder.Forward(texts.AsSpan(at, count), buffers.Rows.Slice(at, count), ForwardMode.Record);
+            encoder.Backward(buffers.Gradients.Slice(at, count));
+        }
+    }
+
+    // The parameters as they are, and their average beside them: the better one stands for the step, ties go to the parameters.
+    private static async ValueTask<(HeldOutScore Score, bool Averaged)> CandidateAsync<TEncoder>(IHeldOutScorer<TEncoder> heldOut, TEncoder encoder, ParameterAverage? average)
+        where TEncoder : ITrainableEncoder<int>
+    {
+        var own = await ScoreAsync(heldOut, encoder, CancellationToken.None);
+        if (average is not { HasValue: true })
+        {
+            return (own, false);
+        }
+
+        var averaged = await average.WithAsync(encoder, () => ScoreAsync(heldOut, encoder, CancellationToken.None));
+        return averaged.IsBetterThan(own) ? (averaged, true) : (own, false);
+    }
+
+    private static void Keep<TEncoder>(TEncoder encoder, ParameterAverage? average, byte[] into) where TEncoder : ITrainableEncoder<int>
+    {
+        if (average is null)
+        {
+            encoder.SaveParameters(new MemoryStream(into));       // the same length every time
+        }
+        else
+        {
+            average.Bytes.CopyTo(into, 0);
+        }
+    }
+
+    private static Rows<float> DocumentVectors<TEncoder>(TEncoder encoder, TrainingRows rows) where TEncoder : ITrainableEncoder<int>
+    {
+        int[] texts = rows.DocumentSlots().Texts;
+        int stride = Lanes.RoundUp(encoder.Dimensions, Lanes.Count);
+        var vectors = new Rows<float>(new float[checked(texts.Length * stride)], texts.Length, encoder.Dimensions, stride);
+        for (int at = 0; at < texts.Length; at += 4096)
+        {
+            int count = Math.Min(4096, texts.Length - at);
+            encoder.Forward(texts.AsSpan(at, count), vectors.Slice(at, count), ForwardMode.Infer);
+        }
+
+        UnitRows.Make(vectors);
+        return vectors;
     }
 
     private static async ValueTask<HeldOutScore> ScoreAsync<TEncoder>(IHeldOutScorer<TEncoder> heldOut, TEncoder encoder, CancellationToken cancellationToken)

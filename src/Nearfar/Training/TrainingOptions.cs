@@ -1,5 +1,7 @@
 using System.Globalization;
 using Nearfar.Training.Losses;
+using Nearfar.Training.Optimization;
+using Nearfar.Training.Sampling;
 
 namespace Nearfar.Training;
 
@@ -18,8 +20,35 @@ public sealed record TrainingOptions
     /// <summary>Peak learning rate of Adam for rows of root mean square 1. Above 0, at most 10. Default 0.03; 0.1 to 0.2 suits long documents.</summary>
     public double Rate { get; init; } = 0.03;
 
-    /// <summary>Share of the steps that climb to the peak rate, 0 to 1. Default 0.1; then the rate falls to 0.</summary>
+    /// <summary>Share of the steps that climb to the peak rate, 0 to 1. Default 0.1; then the rate follows <see cref="Schedule"/>.</summary>
     public double WarmupShare { get; init; } = 0.1;
+
+    /// <summary>How the rate goes after warm-up. Default: linear to 0.</summary>
+    public RateSchedule Schedule { get; init; }
+
+    /// <summary>Held-out evaluations in a row without a better one after which the run ends, 0 to 1,000. Default 0: it goes to its last epoch.</summary>
+    public int Patience { get; init; }
+
+    /// <summary>Scores an average of the parameters beside them. Default null: none.</summary>
+    public AveragingOptions? Average { get; init; }
+
+    /// <summary>Which rows may share a batch. Default null: <see cref="BatchRule.Label"/> for a loss that reads labels, <see cref="BatchRule.Shuffled"/> for one of graded pairs, else <see cref="BatchRule.Text"/>.</summary>
+    public BatchRule? Batches { get; init; }
+
+    /// <summary>How often each of several data sets (<see cref="Pairs.Pair.DataSet"/>) gives a batch. Default: in proportion to its rows.</summary>
+    public MixRule Mix { get; init; }
+
+    /// <summary>For <see cref="MixRule.Temperature"/>, 1 (in proportion) to 100 (nearly alike). Default 2.</summary>
+    public double MixTemperature { get; init; } = 2;
+
+    /// <summary>Draws rows of small cohorts more often. Default null: each row once in an epoch.</summary>
+    public BalanceOptions? Balance { get; init; }
+
+    /// <summary>What the labels of a loss or a batch are: a cohort attribute; null, the default: the positive document.</summary>
+    public string? Labels { get; init; }
+
+    /// <summary>Texts of one forward pass; the loss still sees the whole batch (gradient caching, Gao et al. 2021, arXiv:2101.06983). 0, the default: all at once. For encoders whose rows are independent and whose backward passes add up.</summary>
+    public int Chunk { get; init; }
 
     /// <summary>Hard negatives read from each pair, the first ones, 0 to 64. Default 4; a pair may have fewer.</summary>
     public int HardNegatives { get; init; } = 4;
@@ -54,6 +83,29 @@ public sealed record TrainingOptions
         Check(HardNegatives is >= 0 and <= 64, nameof(HardNegatives), HardNegatives, "0 to 64");
         Check(MinBatchShare is >= 0 and <= 1, nameof(MinBatchShare), MinBatchShare, "0 to 1");
         Check(EvaluationsPerEpoch is >= 1 and <= 1000, nameof(EvaluationsPerEpoch), EvaluationsPerEpoch, "1 to 1000");
+        Check(Enum.IsDefined(Schedule), nameof(Schedule), (int)Schedule, "linear, cosine or constant");
+        Check(Patience is >= 0 and <= 1000, nameof(Patience), Patience, "0 to 1000");
+        Check(Batches is null || Enum.IsDefined(Batches.Value), nameof(Batches), (int)(Batches ?? 0), "text, answer, label, hard or shuffled");
+        Check(Enum.IsDefined(Mix), nameof(Mix), (int)Mix, "proportional, round-robin or temperature");
+        Check(MixTemperature is >= 1 and <= 100, nameof(MixTemperature), MixTemperature, "1 to 100");
+        Check(Chunk is 0 or >= 2, nameof(Chunk), Chunk, "0 or at least 2");
+        Check(Batches != BatchRule.Label || Batch >= 4, nameof(Batch), Batch, "at least 4 for batches of labels: two rows of two labels");
+        if (Balance is { } balance)
+        {
+            Check(balance.Power is >= 0 and <= 1, "Balance.Power", balance.Power, "0 to 1");
+            Check(balance.Cap is >= 1 and <= 100, "Balance.Cap", balance.Cap, "1 to 100");
+        }
+
+        if (Average is { } average)
+        {
+            Check(average.Tail is null or (> 0 and <= 1), "Average.Tail", average.Tail ?? 0, "above 0, at most 1");
+            Check(average.Decay is null or (> 0 and < 1), "Average.Decay", average.Decay ?? 0, "above 0, below 1");
+            if (average.Tail.HasValue == average.Decay.HasValue)
+            {
+                problems.Add($"Average has {(average.Tail.HasValue ? "both a tail and a decay" : "neither a tail nor a decay")}; give one.");
+            }
+        }
+
         Check(Threads is >= 1 and <= 1024, nameof(Threads), Threads, "1 to 1024");
         Check(CheckpointSteps >= 0, nameof(CheckpointSteps), CheckpointSteps, "0 or more");
         Check(CheckpointInterval > TimeSpan.Zero, nameof(CheckpointInterval), CheckpointInterval, "above 0");
@@ -85,6 +137,19 @@ public sealed record TrainingOptions
         yield return Of("options.min_batch_share", MinBatchShare);
         yield return Of("options.evaluations_per_epoch", EvaluationsPerEpoch);
         yield return Of("options.seed", Seed);
+        yield return new("options.schedule", Word(Schedule));
+        yield return Of("options.patience", Patience);
+        yield return new("options.average", Average switch { null => "none", { Tail: { } tail } => "tail " + Text(tail), var a => "decay " + Text(a.Decay ?? 0) });
+        yield return new("options.batches", Batches is { } rule ? Word(rule) : "default");
+        yield return new("options.mix", Mix == MixRule.RoundRobin ? "round-robin" : Word(Mix));
+        yield return Of("options.mix_temperature", MixTemperature);
+        yield return new("options.balance", Balance is { } b ? $"{b.Attribute}, power {Text(b.Power)}, cap {Text(b.Cap)}" : "none");
+        yield return new("options.labels", Labels ?? "positive");
+        yield return Of("options.chunk", Chunk);
+
+        static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
+
+        static string Word<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
 
         static KeyValuePair<string, string> Of(string name, IFormattable value) => new(name, value.ToString(null, CultureInfo.InvariantCulture));
     }

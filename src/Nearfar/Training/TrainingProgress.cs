@@ -27,6 +27,12 @@ public sealed record TrainingProgress
     /// <summary>The step of <see cref="Best"/>.</summary>
     public long BestStep { get; init; }
 
+    /// <summary>Whether this step was scored on held-out questions.</summary>
+    public bool Evaluated { get; init; }
+
+    /// <summary>What the evaluation warns of, one sentence each: the loss falls and held-out recall or a protected cohort falls.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>Time to the end at the pace so far; null before the first step.</summary>
     public TimeSpan? TimeLeft { get; init; }
 }

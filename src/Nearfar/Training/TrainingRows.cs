@@ -12,17 +12,20 @@ internal sealed class TrainingRows
     private readonly int[][] _positivesOfFold;                  // texts that answer a folded question, ascending
     private readonly int[] _documentOf;                         // scratch of Collate
     private readonly int[] _asDocument;                         // by text number: the document of the same words, or -1
+    private readonly RowPlan _plan;
+    private readonly Dictionary<int, double>[] _gradesOfFold;   // grade of each graded text
 
-    private TrainingRows(IReadOnlyList<TrainingText> texts, int[] asDocument, Row[] rows, int[][] positivesOfFold, string hash) =>
-        (Texts, _asDocument, Rows, _positivesOfFold, Hash, _documentOf) = (texts, asDocument, rows, positivesOfFold, hash, new int[texts.Count]);
+    private TrainingRows(IReadOnlyList<TrainingText> texts, int[] asDocument, Row[] rows, int[][] positivesOfFold, Dictionary<int, double>[] gradesOfFold, RowPlan plan, string hash) =>
+        (Texts, _asDocument, Rows, _positivesOfFold, _gradesOfFold, _plan, Hash, _documentOf) = (texts, asDocument, rows, positivesOfFold, gradesOfFold, plan, hash, new int[texts.Count]);
 
     /// <summary>One training example.</summary>
     /// <param name="Pair">Its pair.</param>
     /// <param name="Anchor">Text number of the query.</param>
-    /// <param name="Positive">Text number of the document.</param>
+    /// <param name="Positive">Text number of the document; of graded pairs it may be a wrong one.</param>
     /// <param name="HardNegatives">Text numbers, no positive of the question among them.</param>
     /// <param name="Fold">Number of its folded question.</param>
-    internal sealed record Row(Pair Pair, int Anchor, int Positive, int[] HardNegatives, int Fold);
+    /// <param name="Target">How near the two ought to be, 0 to 1: the grade by the highest of all, or 1.</param>
+    internal sealed record Row(Pair Pair, int Anchor, int Positive, int[] HardNegatives, int Fold, double Target = 1);
 
     /// <summary>Distinct texts of each side.</summary>
     public IReadOnlyList<TrainingText> Texts { get; }
@@ -32,7 +35,9 @@ internal sealed class TrainingRows
     /// <summary>SHA-256 over all rows and texts, in order.</summary>
     public string Hash { get; }
 
-    public static TrainingRows From(TrainingSet set, int hardNegatives)
+    public static TrainingRows From(TrainingSet set, int hardNegatives) => From(set, new RowPlan(hardNegatives));
+
+    public static TrainingRows From(TrainingSet set, RowPlan plan)
     {
         var numbers = new Dictionary<TrainingText, int>();
         var texts = new List<TrainingText>();
@@ -51,18 +56,35 @@ internal sealed class TrainingRows
             positives[foldOf[i]].UnionWith(set.Pairs[i].PositiveIds.Select(TextOf));
         }
 
+        var grades = new Dictionary<int, double>[positives.Count];
+        int highest = Math.Max(1, set.Pairs.Select(p => p.Relevance?.Values.DefaultIfEmpty(1).Max() ?? 1).DefaultIfEmpty(1).Max());
         var rows = new List<Row>();
         for (int i = 0; i < set.Pairs.Count; i++)
         {
             var pair = set.Pairs[i];
             int anchor = NumberOf(new TrainingText(pair.Query, TextRole.Query));
             // A mined "negative" that answers the question by another pair's word is none.
-            int[] negatives = [.. pair.HardNegatives.Select(n => TextOf(n.DocumentId)).Where(t => !positives[foldOf[i]].Contains(t) && texts[t].Text != pair.Query).Distinct().Take(hardNegatives)];
-            rows.AddRange(pair.PositiveIds.Select(TextOf).Distinct().Select(p => new Row(pair, anchor, p, negatives, foldOf[i])));
+            int[] negatives = [.. pair.HardNegatives.Select(n => TextOf(n.DocumentId)).Where(t => !positives[foldOf[i]].Contains(t) && texts[t].Text != pair.Query).Distinct().Take(plan.HardNegatives)];
+            var graded = grades[foldOf[i]] ??= [];
+            foreach (string id in pair.PositiveIds)
+            {
+                int text = TextOf(id);
+                graded[text] = Math.Max(graded.GetValueOrDefault(text), pair.Relevance?.GetValueOrDefault(id, 1) ?? 1);
+            }
+
+            if (plan.Shape == LossRows.Pairs)
+            {
+                rows.AddRange(pair.PositiveIds.Select(TextOf).Distinct().Select(p => new Row(pair, anchor, p, negatives, foldOf[i])));
+            }
+            else
+            {
+                rows.AddRange(pair.PositiveIds.Select(TextOf).Distinct().Select(p => new Row(pair, anchor, p, [], foldOf[i], graded[p] / highest)));
+                rows.AddRange(negatives.Select(n => new Row(pair, anchor, n, [], foldOf[i], 0)));
+            }
         }
 
         int[] asDocument = [.. texts.Select(t => numbers.GetValueOrDefault(t with { Role = TextRole.Document }, -1))];
-        return new TrainingRows(texts, asDocument, [.. rows], [.. positives.Select(p => p.ToArray())], HashOf(rows, texts));
+        return new TrainingRows(texts, asDocument, [.. rows], [.. positives.Select(p => p.ToArray())], grades, plan, HashOf(rows, texts));
 
         int TextOf(string documentId) => NumberOf(new TrainingText(set.Corpus[documentId].Content, TextRole.Document));
 
@@ -81,14 +103,37 @@ internal sealed class TrainingRows
     /// <summary>The rows whose texts the encoder can read; unreadable hard negatives are dropped from theirs.</summary>
     public TrainingRows Readable(Func<int, bool> canEmbed, out IReadOnlyList<string> leftOut)
     {
-        var kept = Rows.Where(r => canEmbed(r.Anchor) && canEmbed(r.Positive)).ToList();
-        leftOut = [.. Rows.Where(r => !canEmbed(r.Anchor) || !canEmbed(r.Positive)).Select(r => r.Pair.Id).Distinct(StringComparer.Ordinal)];
-        return new TrainingRows(Texts, _asDocument, [.. kept.Select(r => r with { HardNegatives = [.. r.HardNegatives.Where(canEmbed)] })], _positivesOfFold, Hash);
+        bool IsReadable(Row r) => canEmbed(r.Anchor) && canEmbed(r.Positive);
+        var kept = Rows.Where(IsReadable).Select(r => r with { HardNegatives = [.. r.HardNegatives.Where(canEmbed)] }).ToArray();
+        leftOut = [.. Rows.Where(r => !IsReadable(r)).Select(r => r.Pair.Id).Distinct(StringComparer.Ordinal)];
+        return new TrainingRows(Texts, _asDocument, kept, _positivesOfFold, _gradesOfFold, _plan, Hash);
     }
+
+    /// <summary>The texts that answer a folded question, ascending.</summary>
+    public IReadOnlyList<int> AnswersOf(int fold) => _positivesOfFold[fold];
+
+    /// <summary>The grade of each text that answers a folded question.</summary>
+    public IReadOnlyDictionary<int, double> GradesOf(int fold) => _gradesOfFold[fold];
+
+    /// <summary>Names of the data sets, ordinal; one empty name when the pairs name none.</summary>
+    public string[] DataSets => [.. Rows.Select(DataSetOf).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
+    public static string DataSetOf(Row row) => row.Pair.DataSet ?? "";
+
+    /// <summary>The distinct documents of the rows as places 0, 1, …: text of each place, place of each row.</summary>
+    public (int[] Texts, int[] SlotOfRow) DocumentSlots()
+    {
+        int[] texts = [.. Rows.Select(r => r.Positive).Distinct()];
+        var slots = texts.Select((t, i) => (t, i)).ToDictionary(x => x.t, x => x.i);
+        return (texts, [.. Rows.Select(r => slots[r.Positive])]);
+    }
+
+    /// <summary>The number of a query's words, or of the document of the same words.</summary>
+    public int WordsOf(int anchor) => _asDocument[anchor] is var same and >= 0 ? same : anchor;
 
     /// <summary>Batches of these rows in which no words stand twice, on whatever side.</summary>
     public BatchSampler Sampler(TrainingOptions options) => new(
-        [.. Rows.Select(r => _asDocument[r.Anchor] is var same and >= 0 ? same : r.Anchor)], [.. Rows.Select(r => r.Positive)], options.Batch, options.MinBatchShare, options.Seed);
+        [.. Rows.Select(r => WordsOf(r.Anchor))], [.. Rows.Select(r => r.Positive)], options.Batch, options.MinBatchShare, options.Seed);
 
     /// <summary>
     /// The texts of a batch, column after column (anchors, positives, hard negatives), and which documents are no negatives: other positives
@@ -106,12 +151,13 @@ internal sealed class TrainingRows
         }
 
         texts = new int[columns * pairs];
-        int[] documentOf = _documentOf;     // by text number: document number + 1, 0 when not in the batch
+        int[] documentOf = _documentOf;     // by text number: document number + 1, the last one's where a text stands twice, 0 when not in the batch
+        int[]? twin = null;                 // by document number: the same text's document before it + 1, or 0
         for (int i = 0; i < pairs; i++)
         {
             texts[i] = Rows[batch[i]].Anchor;
             texts[pairs + i] = Rows[batch[i]].Positive;
-            documentOf[Rows[batch[i]].Positive] = i + 1;
+            Stand(Rows[batch[i]].Positive, i);
         }
 
         var absent = new List<int>();
@@ -121,10 +167,10 @@ internal sealed class TrainingRows
             {
                 int[] negatives = Rows[batch[i]].HardNegatives;
                 int document = ((c - 1) * pairs) + i;
-                if (c - 2 < negatives.Length && documentOf[negatives[c - 2]] == 0)
+                if (c - 2 < negatives.Length && (_plan.Least > 0 || documentOf[negatives[c - 2]] == 0))
                 {
                     texts[(c * pairs) + i] = negatives[c - 2];
-                    documentOf[negatives[c - 2]] = document + 1;
+                    Stand(negatives[c - 2], document);
                 }
                 else
                 {
@@ -134,16 +180,26 @@ internal sealed class TrainingRows
             }
         }
 
-        var side = Mask(batch, absent);
+        var side = Mask(batch, absent, twin);
         foreach (int text in texts)
         {
             documentOf[text] = 0;
         }
 
         return side;
+
+        void Stand(int text, int document)
+        {
+            if (documentOf[text] > 0)
+            {
+                (twin ??= new int[(columns - 1) * pairs])[document] = documentOf[text];
+            }
+
+            documentOf[text] = document + 1;
+        }
     }
 
-    private RowSide Mask(ReadOnlySpan<int> batch, List<int> absent)
+    private RowSide Mask(ReadOnlySpan<int> batch, List<int> absent, int[]? twin)
     {
         int[] offsets = new int[batch.Length + 1];
         var masked = new List<int>();
@@ -152,9 +208,12 @@ internal sealed class TrainingRows
             var row = Rows[batch[i]];
             foreach (int text in _positivesOfFold[row.Fold])
             {
-                if (text != row.Positive && _documentOf[text] > 0)
+                for (int at = _documentOf[text] - 1; at >= 0 && (text != row.Positive || twin is not null); at = twin is null ? -1 : twin[at] - 1)
                 {
-                    masked.Add(_documentOf[text] - 1);
+                    if (at != i)        // its own place stays the positive
+                    {
+                        masked.Add(at);
+                    }
                 }
             }
 

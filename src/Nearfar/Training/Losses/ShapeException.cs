@@ -67,6 +67,14 @@ public sealed class ShapeException : ArgumentException
         }
     }
 
+    internal static void Require(bool holds, string problem)
+    {
+        if (!holds)
+        {
+            throw new ShapeException(problem);
+        }
+    }
+
     internal static void Require(bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] ref Problem problem)
     {
         if (!holds)

@@ -1,3 +1,5 @@
+using Nearfar.Vectors;
+
 namespace Nearfar.Training.Sampling;
 
 /// <summary>Batches in which no text stands twice. A row that conflicts with its batch waits for a later one. Immutable, thread-safe.</summary>
@@ -5,14 +7,12 @@ namespace Nearfar.Training.Sampling;
 /// An in-batch negative that is a right answer teaches the wrong thing; equal texts are such answers. An epoch ends when the rows that are
 /// left no longer fill <c>minBatchShare</c> of its first batch: tiny batches of leftovers cost time and hardly teach.
 /// </remarks>
-public sealed class BatchSampler
+public sealed class BatchSampler : IBatchSampler
 {
-    private readonly int[] _anchors;
-    private readonly int[] _positives;
+    private readonly RowDraws _draws;
+    private readonly RowConflicts _conflicts;
     private readonly int _batch;
     private readonly double _minShare;
-    private readonly ulong _seed;
-    private readonly int _texts;
 
     /// <param name="anchors">Text number of each row's anchor.</param>
     /// <param name="positives">Text number of each row's positive, in the same numbering.</param>
@@ -27,17 +27,26 @@ public sealed class BatchSampler
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 2);
         ArgumentOutOfRangeException.ThrowIfLessThan(minBatchShare, 0);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minBatchShare, 1);
-        (_anchors, _positives, _batch, _minShare, _seed) = ([.. anchors], [.. positives], batch, minBatchShare, seed);
-        _texts = _anchors.Length == 0 ? 0 : Math.Max(_anchors.Max(), _positives.Max()) + 1;
+        (_batch, _minShare) = (batch, minBatchShare);
+        _draws = new RowDraws([.. Enumerable.Range(0, anchors.Count)], seed);
+        _conflicts = RowConflicts.Equal([.. anchors.Zip(positives, (a, p) => new[] { a, p })]);
     }
+
+    internal BatchSampler(RowDraws draws, RowConflicts conflicts, int batch, double minBatchShare) => (_draws, _conflicts, _batch, _minShare) = (draws, conflicts, batch, minBatchShare);
+
+    bool IBatchSampler.ReadsVectors => false;
 
     /// <summary>The batches of an epoch, each a list of row numbers; deterministic in the seed and the epoch.</summary>
     /// <param name="epoch">0-based.</param>
-    public IReadOnlyList<int[]> Epoch(int epoch)
+    public IReadOnlyList<int[]> Epoch(int epoch) => Fill(_draws.Of(epoch));
+
+    int IBatchSampler.CountOf(int epoch) => Epoch(epoch).Count;
+
+    IReadOnlyList<int[]> IBatchSampler.Epoch(int epoch, Rows<float>? documents) => Epoch(epoch);
+
+    private List<int[]> Fill(int[] waiting)
     {
-        int[] waiting = [.. Enumerable.Range(0, _anchors.Length)];
-        SeededRandom.For(_seed, epoch, "batches").Shuffle(waiting);
-        int[] takenIn = new int[_texts];        // the batch, 1-based, that holds a text
+        var table = new RowConflicts.Table(_conflicts);
         var batches = new List<int[]>();
         int left = waiting.Length;
         int start = 0;                          // rows before it are used up; conflicting ones are moved in front of what is left
@@ -50,14 +59,13 @@ public sealed class BatchSampler
             for (; next < waiting.Length && batch.Count < _batch; next++)
             {
                 int row = waiting[next];
-                if (takenIn[_anchors[row]] == number || takenIn[_positives[row]] == number)
+                if (!table.Admits(row, number))
                 {
                     conflicting.Add(row);
                     continue;
                 }
 
-                takenIn[_anchors[row]] = number;
-                takenIn[_positives[row]] = number;
+                table.Take(row, number);
                 batch.Add(row);
             }
 

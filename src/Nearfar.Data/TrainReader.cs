@@ -1,0 +1,138 @@
+using Nearfar.Pairs;
+using Nearfar.Training;
+using Nearfar.Training.Losses;
+using Nearfar.Training.Optimization;
+using Nearfar.Training.Sampling;
+
+namespace Nearfar.Data;
+
+/// <summary>Reads the section <c>train</c> and what in it must fit the rest of the file.</summary>
+internal static class TrainReader
+{
+    private static readonly string[] s_rules = ["text", "answer", "label", "hard", "shuffled"];
+
+    public static TrainSettings Read(YamlSection? section, IReadOnlyList<CohortRule> cohorts, EncoderSettings encoder, DataSettings data, Func<YamlSection, string, string?> pathOf)
+    {
+        if (section is null)
+        {
+            return new TrainSettings();
+        }
+
+        var train = new TrainSettings
+        {
+            Loss = LossReader.Read(section),
+            Batch = section.Integer("batch", 2),
+            Epochs = section.Integer("epochs", 1),
+            Rate = section.Number("rate", 0, above: true),
+            Warmup = section.Number("warmup", 0, 1),
+            Schedule = section.OneOf("schedule", "linear", "cosine", "constant") switch { "cosine" => RateSchedule.Cosine, "constant" => RateSchedule.Constant, "linear" => RateSchedule.Linear, _ => null },
+            HardNegatives = section.Integer("hard_negatives", 0),
+            Evaluations = section.Integer("evaluations", 1),
+            Patience = section.Integer("patience", 0, 1000),
+            Average = ReadAverage(section),
+            Batches = section.OneOf("batches", s_rules) is { } rule && Array.IndexOf(s_rules, rule) is var at and >= 0 ? (BatchRule)at : null,
+            Mix = section.OneOf("mix", "proportional", "round-robin", "temperature") switch { "round-robin" => MixRule.RoundRobin, "temperature" => MixRule.Temperature, "proportional" => MixRule.Proportional, _ => null },
+            MixTemperature = section.Number("mix_temperature", 1, 100),
+            Balance = ReadBalance(section.Section("balance"), cohorts),
+            Labels = section.Text("labels") is { } labels && labels != "positive" ? Declared(section, "labels", labels, cohorts) : null,
+            Guide = pathOf(section, "guide"),
+            Chunk = section.Integer("chunk", 2),
+            Seed = section.Long("seed", 0, long.MaxValue),
+        };
+        section.Done();
+        CheckTogether(section, train, encoder, data);
+        return train;
+    }
+
+    private static void CheckTogether(YamlSection section, TrainSettings train, EncoderSettings encoder, DataSettings data)
+    {
+        if (train.Mix is not null && data.TrainSets.Count < 2)
+        {
+            section.Problem("mix", "mixes data sets, and data.train names one. Write data.train as a list, or remove mix.");
+        }
+
+        if (train.MixTemperature is not null && train.Mix != MixRule.Temperature)
+        {
+            section.Problem("mix_temperature", "belongs to mix: temperature.");
+        }
+
+        if (train.Chunk is not null && encoder.Kind == "static")
+        {
+            section.Problem("chunk", "saves memory where a forward pass keeps more than its rows; the static encoder keeps none. Remove it.");
+        }
+
+        if (train.Batches == BatchRule.Label && train.Batch is < 4)
+        {
+            section.Problem("batch", "must be at least 4 for batches: label (two rows of two labels).");
+        }
+
+        var needs = (train.Loss is { } loss && LossRegistry.Problems(loss).Count == 0 ? LossRegistry.Create(loss) : LossRegistry.Create("mnrl")).Needs;
+        bool reads = (needs & (LossNeeds.Guide | LossNeeds.TeacherScores)) != 0;
+        if (reads && train.Guide is null)
+        {
+            section.Problem("loss", $"{train.Loss!.Name} reads another encoder's vectors. Add guide: FOLDER, a model folder.");
+        }
+
+        if (!reads && train.Guide is not null)
+        {
+            section.Problem("guide", $"is named, and loss {train.Loss?.Name ?? "mnrl"} reads none. Remove it.");
+        }
+
+        if (train.Labels is not null && train.Batches is not null and not BatchRule.Label && !needs.HasFlag(LossNeeds.Labels))
+        {
+            section.Problem("labels", "are read by batches: label and by losses over groups; here neither is chosen. Remove them.");
+        }
+    }
+
+    private static AveragingOptions? ReadAverage(YamlSection train)
+    {
+        if (train.Section("average") is not { } section)
+        {
+            return null;
+        }
+
+        var average = new AveragingOptions(section.Number("tail", 0, 1, above: true), section.Number("decay", 0, 1, above: true));
+        if (section.Has("tail") == section.Has("decay"))
+        {
+            train.Problem("average", section.Has("tail") ? "has both tail and decay. Keep one." : "wants tail: SHARE or decay: FACTOR.");
+        }
+
+        if (average.Decay == 1)
+        {
+            section.Problem("decay", "must be below 1: an average that never moves.");
+        }
+
+        section.Done();
+        return average;
+    }
+
+    private static BalanceOptions? ReadBalance(YamlSection? section, IReadOnlyList<CohortRule> cohorts)
+    {
+        if (section is null)
+        {
+            return null;
+        }
+
+        string? attribute = section.Text("attribute");
+        if (attribute is null)
+        {
+            section.Problem("attribute", "is missing: the cohort attribute, for example language.");
+        }
+
+        var balance = new BalanceOptions(Declared(section, "attribute", attribute, cohorts) ?? "");
+        balance = balance with { Power = section.Number("power", 0, 1) ?? balance.Power, Cap = section.Number("cap", 1, 100) ?? balance.Cap };
+        section.Done();
+        return balance;
+    }
+
+    private static string? Declared(YamlSection section, string key, string? attribute, IReadOnlyList<CohortRule> cohorts)
+    {
+        string[] known = [.. cohorts.Select(c => c.Attribute)];
+        if (attribute is not null && !known.Contains(attribute, StringComparer.Ordinal))
+        {
+            section.Problem(key, known.Length == 0 ? $"\"{attribute}\" is no declared cohort; the workspace declares none. Add it under cohorts." : NearestName.Unknown("cohort", attribute, known));
+        }
+
+        return attribute;
+    }
+}

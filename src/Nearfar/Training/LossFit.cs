@@ -1,0 +1,81 @@
+using Nearfar.Pairs;
+using Nearfar.Training.Losses;
+using Nearfar.Training.Sampling;
+
+namespace Nearfar.Training;
+
+/// <summary>Whether the data hold what a loss and the options ask for; looked at before the first step.</summary>
+internal static class LossFit
+{
+    /// <exception cref="NearfarException">Something lacks: all of it in one message, each with what to add.</exception>
+    public static void ThrowUnlessFit(string loss, LossNeeds needs, int leastNegatives, TrainingRows rows, TrainingOptions options, BatchRule rule, int[]? labels, TrainingCohorts cohorts, bool hasGuide)
+    {
+        var problems = new List<string>();
+        if (Negatives(loss, leastNegatives, rows) is { } negatives)
+        {
+            problems.Add(negatives);
+        }
+
+        if (labels is not null)
+        {
+            problems.AddRange(Labels(loss, needs, rows, options, rule, labels, cohorts));
+        }
+
+        if (needs.HasFlag(LossNeeds.Targets) && rows.Rows.Select(r => r.Target).Distinct().Count() == 1)
+        {
+            problems.Add($"loss {loss} learns how near two texts ought to be, and every target is {rows.Rows[0].Target.ToString(System.Globalization.CultureInfo.InvariantCulture)}. Add hard negatives (they count 0: nearfar mine) or grades (\"relevance\") to the pairs.");
+        }
+
+        if (needs.HasFlag(LossNeeds.Grades) && rows.Rows.All(r => rows.GradesOf(r.Fold).Count == 1))
+        {
+            problems.Add($"loss {loss} learns from several graded documents of a question, and every question has one. Add \"relevance\": {{\"doc-id\": grade}} or more positives to the pairs, or use mnrl.");
+        }
+
+        if ((needs & (LossNeeds.Guide | LossNeeds.TeacherScores)) != 0 != hasGuide)
+        {
+            problems.Add(hasGuide
+                ? $"a guide is named, and loss {loss} reads none. Remove train.guide."
+                : $"loss {loss} reads another encoder's vectors. Add guide: FOLDER, a model folder, to train.");
+        }
+
+        if (options.Balance is { } balance && cohorts.Of(balance.Attribute) is var of && Array.TrueForAll(of, v => cohorts.NameOf(balance.Attribute, v) == CohortResolver.Unknown))
+        {
+            problems.Add($"balance.attribute is {balance.Attribute}, and no training pair has it. Add it to the pairs' cohorts or to their documents, or name another.");
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new NearfarException($"The training data do not fit the options: {string.Join(" ", problems)}");
+        }
+    }
+
+    private static string? Negatives(string loss, int least, TrainingRows rows)
+    {
+        string[] without = [.. rows.Rows.Where(r => r.HardNegatives.Length < least).Select(r => r.Pair.Id).Distinct(StringComparer.Ordinal)];
+        return without.Length == 0 ? null
+            : $"loss {loss} wants at least {least} hard negative{(least == 1 ? "" : "s")} with every pair; {without.Length} have fewer ({string.Join(", ", without.Take(5))}{(without.Length > 5 ? ", …" : "")}). Mine some (nearfar mine), or use mnrl.";
+    }
+
+    private static IEnumerable<string> Labels(string loss, LossNeeds needs, TrainingRows rows, TrainingOptions options, BatchRule rule, int[] labels, TrainingCohorts cohorts)
+    {
+        string what = options.Labels is { } attribute ? $"values of {attribute}" : "positive documents";
+        if (options.Labels is { } name)
+        {
+            string[] without = [.. rows.Rows.Where((_, r) => cohorts.NameOf(name, labels[r]) == CohortResolver.Unknown).Select(r => r.Pair.Id).Distinct(StringComparer.Ordinal)];
+            if (without.Length > 0)
+            {
+                yield return $"labels are {what}, and {without.Length} pairs have none ({string.Join(", ", without.Take(5))}{(without.Length > 5 ? ", …" : "")}). Add it to the pairs' cohorts or to their documents.";
+            }
+        }
+
+        if (labels.GroupBy(l => l).Count(g => g.Count() > 1) < 2)
+        {
+            yield return $"labels are {what}, and fewer than two of them have two pairs. Name another attribute with train.labels.";
+        }
+
+        if (needs.HasFlag(LossNeeds.Labels) && options.Labels is null && rule is (BatchRule.Text or BatchRule.Answer or BatchRule.Hard))
+        {
+            yield return $"loss {loss} compares pairs of one label; labels are positive documents, and these batches hold no document twice. Write batches: label, or labels: ATTRIBUTE.";
+        }
+    }
+}
