@@ -54,7 +54,7 @@ public sealed record GateSettings
     /// <summary>Releases before the current one that a candidate is held against, 0 to 20. Null: 3.</summary>
     public int? History { get; init; }
 
-    /// <summary>Sign flips of the joint test, 999 to 99,999. Null: 1,999.</summary>
+    /// <summary>Resamples of the joint test and of families of floors, 999 to 99,999. Null: 9,999.</summary>
     public int? Flips { get; init; }
 
     /// <summary>What an inconclusive verdict does: <c>stop</c> (exit 3), <c>pass</c> (0) or <c>block</c> (2). Default <c>stop</c>.</summary>

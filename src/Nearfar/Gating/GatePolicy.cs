@@ -103,8 +103,8 @@ public sealed record GatePolicy
     /// <summary>What an inconclusive verdict means for a script. Default <see cref="InconclusiveAction.Stop"/>.</summary>
     public InconclusiveAction OnInconclusive { get; init; } = InconclusiveAction.Stop;
 
-    /// <summary>Sign flips of the joint test of the other cohorts, 999 to 99,999. Default 1,999.</summary>
-    public int Flips { get; init; } = 1999;
+    /// <summary>Resamples: sign flips of the joint test of the other cohorts, draws of a family of floors; 999 to 99,999. Default 9,999.</summary>
+    public int Flips { get; init; } = 9999;
 
     /// <summary>Seed of the flips. Default 1.</summary>
     public ulong Seed { get; init; } = 1;
