@@ -42,6 +42,9 @@ public sealed record GateSettings
     /// </summary>
     public string? FloorSpace { get; init; }
 
+    /// <summary>How such floors are carried over: <c>spread</c> of the backgrounds, or <c>quantile</c> of the dev questions' margins. Null: <c>spread</c>.</summary>
+    public string? FloorTransfer { get; init; }
+
     /// <summary>Largest allowed share of queries that retrieve a forbidden document, 0 to 1. Null: not tested.</summary>
     public double? ViolationLimit { get; init; }
 

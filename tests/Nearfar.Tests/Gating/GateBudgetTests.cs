@@ -30,7 +30,7 @@ public class GateBudgetTests
         var reason = decision.Reasons.Single(r => r.Rule == "G2");
         Assert.Equal(Math.Pow(2, -small), reason.P!.Value, 0.01);
         Assert.Equal(0.005, reason.Level);
-        Assert.Equal(bad, reason.Note is null);
+        Assert.Equal(bad || small == 3, reason.Note is null);       // of 3 not even the bound is bad
         Assert.Equal(0.005, decision.JointLevel, 6);       // what is left
     }
 
@@ -189,6 +189,14 @@ public class GateBudgetTests
             var report = TestReports.Hits("same", n, i => i % 7 == 0);
             Assert.Equal(n == expected ? Verdict.Passed : Verdict.Inconclusive, new ReleaseGate(Policy with { Tolerance = tolerance }).Decide(report, report, attempt).Verdict);
         }
+    }
+
+    [Fact]
+    public void LeastTolerance_IsTheOtherWayRound()
+    {
+        Assert.Equal(0.0475, GatePower.LeastTolerance(77), 0.0001);      // 3,079 questions of banking77 ask for 77 answers
+        Assert.True(GatePower.LeastTolerance(189) < 0.02 && GatePower.LeastTolerance(188) > 0.02);
+        Assert.True(GatePower.LeastTolerance(118, attempt: 3) > 0.05 && GatePower.LeastTolerance(119, attempt: 3) < 0.05);
     }
 
     [Fact]
