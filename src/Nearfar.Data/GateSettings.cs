@@ -42,6 +42,9 @@ public sealed record GateSettings
     /// </summary>
     public string? FloorSpace { get; init; }
 
+    /// <summary>How such floors are carried over: <c>spread</c> of the backgrounds, or <c>quantile</c> of the dev questions' margins. Null: <c>spread</c>.</summary>
+    public string? FloorTransfer { get; init; }
+
     /// <summary>Largest allowed share of queries that retrieve a forbidden document, 0 to 1. Null: not tested.</summary>
     public double? ViolationLimit { get; init; }
 
@@ -54,7 +57,7 @@ public sealed record GateSettings
     /// <summary>Releases before the current one that a candidate is held against, 0 to 20. Null: 3.</summary>
     public int? History { get; init; }
 
-    /// <summary>Sign flips of the joint test, 999 to 99,999. Null: 1,999.</summary>
+    /// <summary>Resamples of the joint test and of families of floors, 999 to 99,999. Null: 9,999.</summary>
     public int? Flips { get; init; }
 
     /// <summary>What an inconclusive verdict does: <c>stop</c> (exit 3), <c>pass</c> (0) or <c>block</c> (2). Default <c>stop</c>.</summary>

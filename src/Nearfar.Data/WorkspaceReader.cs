@@ -569,6 +569,7 @@ internal sealed partial class WorkspaceReader
             Required = CohortNames(section, "required", section.Texts("required"), cohorts),
             Floors = ReadFloors(section.Section("floors"), cohorts),
             FloorSpace = section.Text("floor_space"),
+            FloorTransfer = section.OneOf("floor_transfer", "spread", "quantile"),
             ViolationLimit = section.Number("violation_limit", 0, 1),
             UnjudgedLimit = section.Number("unjudged_limit", 0, 1),
             TieLimit = section.Number("tie_limit", 0, 1),

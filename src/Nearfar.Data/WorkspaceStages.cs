@@ -140,6 +140,7 @@ public static class WorkspaceStages
                 Floors = [.. gate.Floors.SelectMany(cohort => cohort.Value.Select(floor => new GateFloor(
                     cohort.Key == "all" ? null : CohortKey.Parse(cohort.Key), floor.Key, floor.Value,
                     Evaluation.MetricNames.IsRawMargin(floor.Key) ? floorSpace ?? gate.FloorSpace : null)))],
+                FloorTransfer = gate.FloorTransfer == "quantile" ? FloorTransfer.Quantile : FloorTransfer.Spread,
                 Reference = gate.Reference switch { "bm25" => ReferenceKind.Bm25, "untrained" => ReferenceKind.Untrained, _ => ReferenceKind.Current },
                 ViolationLimit = gate.ViolationLimit,
                 UnjudgedLimit = gate.UnjudgedLimit,

@@ -137,7 +137,7 @@ public sealed class WorkspaceStagesTests
             tokenizer: {train: bpe, size: 700}
             train: {loss: mnrl, temperature: 0.1, batch: 32, epochs: 3, rate: 0.2, warmup: 0.3, hard_negatives: 2, evaluations: 4, seed: 9}
             mining: {per_query: 3, positive_ratio: 0.9, candidates: 50, skip_ranks: 2, per_document: 7}
-            gate: {reference: untrained, metric: ndcg@10, tolerance: 0.03, protected: {tolerance: 0.06}, floors: {all: {recall@5: 0.5}, intent=refund-policy: {margin_mean: 0.18}}, floor_space: untrained, violation_limit: 0.1, on_inconclusive: block}
+            gate: {reference: untrained, metric: ndcg@10, tolerance: 0.03, protected: {tolerance: 0.06}, floors: {all: {recall@5: 0.5}, intent=refund-policy: {margin_mean: 0.18}}, floor_space: untrained, floor_transfer: quantile, violation_limit: 0.1, on_inconclusive: block}
             output: elsewhere
             """);
         Assert.Equal(new StartOptions
@@ -157,6 +157,7 @@ public sealed class WorkspaceStagesTests
         Assert.Equal(("ndcg@10", 0.03, 0.06, ReferenceKind.Untrained, 0.1, InconclusiveAction.Block), (policy.Metric, policy.Tolerance, policy.ProtectedTolerance, policy.Reference, policy.ViolationLimit, policy.OnInconclusive));
         Assert.Equal(["intent=refund-policy", "intent=invoice"], policy.Protected.Select(p => p.ToString()));
         Assert.Equal([new GateFloor(null, "recall@5", 0.5), new GateFloor(new CohortKey("intent", "refund-policy"), "margin_mean", 0.18, "untrained")], policy.Floors);
+        Assert.Equal(FloorTransfer.Quantile, policy.FloorTransfer);
         Assert.Empty(policy.FindProblems());
         var loop = workspace.LoopOptions(seed: 5);
         Assert.Equal((folder["elsewhere"], 10, 5UL, 5UL, 5UL), (loop.Output, loop.FailsAt, loop.Start.Seed, loop.Training.Seed, loop.Mining.Seed));

@@ -13,6 +13,7 @@ internal static class SimulateBench
         ("power", PowerStudy.Run),
         ("floors", FloorStudy.Run),
         ("coverage", CoverageStudy.Run),
+        ("small", SmallStudy.Run),
     ];
 
     /// <param name="args">Studies by name, all without one; <c>--scale .1</c> for a tenth of the repetitions; <c>--threads 2</c>; <c>--seed 1</c>.</param>

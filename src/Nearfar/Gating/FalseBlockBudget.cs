@@ -1,6 +1,5 @@
 using Nearfar.Evaluation;
 using Nearfar.Evaluation.Statistics;
-using Nearfar.Training.Sampling;
 
 namespace Nearfar.Gating;
 
@@ -37,36 +36,56 @@ internal sealed class FalseBlockBudget
 
     private static double Share(IReadOnlyList<(PairedValues Values, double Tolerance)> required, int flips, ulong seed)
     {
-        var numbers = required.SelectMany(r => r.Values.Rows).Select(r => r.Cluster).Distinct(StringComparer.Ordinal)
-            .Order(Search.Utf8Order.Ascending).Select((id, i) => (id, i)).ToDictionary(c => c.id, c => c.i, StringComparer.Ordinal);
-        Flipped[] tests = [.. required.Select(r => new Flipped(r.Values, r.Tolerance, numbers)).Where(t => t.MayBeBad(Negligible))];
+        Flipped[] tests = [.. required.Select(r => new Flipped(r.Values, r.Tolerance)).Where(t => t.MayBeBad(Negligible))];
         if (tests.Length == 0)
         {
             return 0;
         }
 
-        var random = new SeededRandom(seed);
-        double[] signs = new double[numbers.Count];
+        var flipper = Flipper(tests, seed);
+        int[] sums = new int[tests.Length * 2 * StepDown.Lanes];
         int bad = 0;
-        for (int b = 0; b < flips; b++)
+        for (int block = 0; block * StepDown.Lanes < flips; block++)
         {
-            ulong bits = 0;
-            for (int c = 0; c < signs.Length; c++)
+            flipper.Draw(block, StepDown.Lanes, sums);
+            for (int lane = 0; lane < Math.Min(StepDown.Lanes, flips - (block * StepDown.Lanes)); lane++)
             {
-                bits = (c & 63) == 0 ? random.Next() : bits >> 1;
-                signs[c] = (bits & 1) == 0 ? 1 : -1;
+                bad += Enumerable.Range(0, tests.Length).Any(t => tests[t].IsBad(sums[(t * 2 * StepDown.Lanes) + lane], sums[(((t * 2) + 1) * StepDown.Lanes) + lane])) ? 1 : 0;
             }
-
-            bad += Array.Exists(tests, t => t.IsBad(signs)) ? 1 : 0;
         }
 
         return (double)bad / flips;
     }
 
+    // Two sums of each test: of changes, and of changes times the size of their cluster.
+    private static SignFlips Flipper(Flipped[] tests, ulong seed)
+    {
+        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
+        var keys = new List<ulong>();
+        var (starts, units, values) = (new List<int> { 0 }, new List<int>(), new List<int>());
+        foreach (var (test, weighted) in tests.SelectMany(t => new[] { (t, false), (t, true) }))
+        {
+            foreach (var (cluster, change, size) in test.Changed)
+            {
+                if (numbers.TryAdd(cluster, keys.Count))
+                {
+                    keys.Add(SignFlips.Key(cluster, seed));
+                }
+
+                units.Add(numbers[cluster]);
+                values.Add((int)Math.Round(weighted ? change * size * test.UnitsOfWeighted : change * test.UnitsOfOne));
+            }
+
+            starts.Add(units.Count);
+        }
+
+        return new SignFlips([.. keys], [.. starts], [.. units], [.. values]);
+    }
+
     // The t bound alone: Tango's makes the real bound only wider, so the share errs upwards.
     private sealed class Flipped
     {
-        private readonly (int Cluster, double Sum, int Size)[] _changed;
+        private const double Whole = 1 << 30;
         private readonly double _squares;
         private readonly double _sizeSquares;
         private readonly int _n;
@@ -76,14 +95,22 @@ internal sealed class FalseBlockBudget
         private readonly double _tolerance;
         private readonly bool _hasInterval;
 
-        public Flipped(PairedValues values, double tolerance, Dictionary<string, int> numbers)
+        public Flipped(PairedValues values, double tolerance)
         {
             var mean = ClusteredMean.Of(values.Differences, values.Clusters);
-            var clusters = values.Rows.Select((row, i) => (row.Cluster, Difference: values.Differences[i])).GroupBy(r => r.Cluster, StringComparer.Ordinal)
-                .Select(g => (Cluster: numbers[g.Key], Sum: g.Sum(r => r.Difference), Size: g.Count())).ToArray();
-            _changed = [.. clusters.Where(c => c.Sum != 0).OrderBy(c => c.Cluster)];
-            _squares = _changed.Sum(c => c.Sum * c.Sum);
-            _sizeSquares = clusters.Sum(c => (double)c.Size * c.Size);
+            var (sums, sizes) = ChangeRate.ByCluster(values);
+            string[] names = new string[sums.Length];
+            for (int i = 0; i < names.Length; i++)
+            {
+                names[values.Clusters[i]] = values.Rows[i].Cluster;
+            }
+
+            Changed = [.. Enumerable.Range(0, sums.Length).Where(c => sums[c] != 0).Select(c => (names[c], sums[c], sizes[c]))];
+            double absolute = Changed.Sum(c => Math.Abs(c.Change));
+            UnitsOfOne = absolute > 0 ? Whole / absolute : 0;
+            UnitsOfWeighted = absolute > 0 ? Whole / Changed.Sum(c => Math.Abs(c.Change) * c.Size) : 0;
+            _squares = sums.Sum(s => s * s);
+            _sizeSquares = sizes.Sum(m => (double)m * m);
             _n = mean.N;
             _hasInterval = mean.HasInterval;
             _clusterFactor = mean.Clusters / (mean.Clusters - 1.0);
@@ -92,6 +119,15 @@ internal sealed class FalseBlockBudget
             _tolerance = tolerance;
         }
 
+        /// <summary>Clusters that a flip moves.</summary>
+        public (string Cluster, double Change, int Size)[] Changed { get; }
+
+        /// <summary>Whole units of a change of 1.</summary>
+        public double UnitsOfOne { get; }
+
+        /// <summary>The same where changes count as often as their cluster has questions.</summary>
+        public double UnitsOfWeighted { get; }
+
         // Hoeffding 1963: a sum of flipped signs goes below -t with probability exp(-t² / 2 sum of squares) at most.
         public bool MayBeBad(double negligible)
         {
@@ -99,21 +135,18 @@ internal sealed class FalseBlockBudget
             return _hasInterval && _squares > 0 && Math.Exp(-needed * needed / (2 * _squares)) > negligible;
         }
 
-        public bool IsBad(double[] signs)
+        public bool IsBad(int sum, int weighted)
         {
-            double sum = 0;
-            double weighted = 0;
-            foreach (var (cluster, value, size) in _changed)
+            double mean = sum / UnitsOfOne / _n;
+            if (mean + _least >= -_tolerance)
             {
-                double flipped = signs[cluster] * value;
-                sum += flipped;
-                weighted += flipped * size;
+                return false;
             }
 
-            double mean = sum / _n;
-            double between = Math.Max(0, _squares - (2 * mean * weighted) + (mean * mean * _sizeSquares));
+            double between = Math.Max(0, _squares - (2 * mean * weighted / UnitsOfWeighted) + (mean * mean * _sizeSquares));
             double error = Math.Sqrt(between * _clusterFactor) / _n;
-            return mean + Math.Max(error < 1e-12 ? 0 : _quantile * error, _least) < -_tolerance;
+            // Whole units leave a spread of about 1e-9 where there is none.
+            return mean + Math.Max(error < 1e-7 ? 0 : _quantile * error, _least) < -_tolerance;
         }
     }
 }

@@ -38,10 +38,13 @@ public sealed record GateDecision
     /// <summary>The tests that made the verdict: bad ones first, then open, then fine.</summary>
     public required IReadOnlyList<GateReason> Reasons { get; init; }
 
-    /// <summary>What may have fallen, by shrunken size (false discovery rate 10 %): to be looked at, not blocking.</summary>
+    /// <summary>
+    /// What may have fallen by half of what would block or more (false discovery rate 10 %), a cohort once for each report it is held against, by
+    /// shrunken size: to be looked at. What blocks is always among it.
+    /// </summary>
     public required IReadOnlyList<GateReason> Watch { get; init; }
 
-    /// <summary>Other cohorts where "no worse" is not proven. Does not change the verdict.</summary>
+    /// <summary>Other cohorts where "no worse", or a family's floor, is not proven. Does not change the verdict.</summary>
     public required IReadOnlyList<GateReason> Unproven { get; init; }
 
     /// <summary>Floors and limits that are reported but cannot block, each with the reason in its note.</summary>

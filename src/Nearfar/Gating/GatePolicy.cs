@@ -85,6 +85,9 @@ public sealed record GatePolicy
     /// <summary>Least values.</summary>
     public IReadOnlyList<GateFloor> Floors { get; init; } = [];
 
+    /// <summary>How floors on raw margins come into another space. Default <see cref="FloorTransfer.Spread"/>.</summary>
+    public FloorTransfer FloorTransfer { get; init; } = FloorTransfer.Spread;
+
     /// <summary>Cohorts without which no decision is made; protected ones and those with a floor always are.</summary>
     public IReadOnlyList<CohortKey> Required { get; init; } = [];
 
@@ -103,8 +106,8 @@ public sealed record GatePolicy
     /// <summary>What an inconclusive verdict means for a script. Default <see cref="InconclusiveAction.Stop"/>.</summary>
     public InconclusiveAction OnInconclusive { get; init; } = InconclusiveAction.Stop;
 
-    /// <summary>Sign flips of the joint test of the other cohorts, 999 to 99,999. Default 1,999.</summary>
-    public int Flips { get; init; } = 1999;
+    /// <summary>Resamples: sign flips of the joint test of the other cohorts, draws of a family of floors; 999 to 99,999. Default 9,999.</summary>
+    public int Flips { get; init; } = 9999;
 
     /// <summary>Seed of the flips. Default 1.</summary>
     public ulong Seed { get; init; } = 1;
@@ -138,6 +141,7 @@ public sealed record GatePolicy
 
         Check(Flips is >= 999 and <= 99_999, $"flips must be 999 to 99999, not {Flips}");
         Check(Enum.IsDefined(Reference) && Reference != ReferenceKind.Earlier, $"reference {(int)Reference} is not one to compare with: wanted is current, bm25 or untrained");
+        Check(Enum.IsDefined(FloorTransfer), $"floor transfer {(int)FloorTransfer} is not known");
         Check(Enum.IsDefined(OnInconclusive), $"action {(int)OnInconclusive} is not known");
         foreach (var (cohort, tolerance) in Tolerances)
         {

@@ -27,6 +27,12 @@ internal static class GatePolicyJson
         }
 
         json.WriteEndArray();
+        // Written when it is not the default, so that policies from before it have the hash they had.
+        if (policy.FloorTransfer != FloorTransfer.Spread)
+        {
+            json.WriteString("floor_transfer", Names.Of(policy.FloorTransfer));
+        }
+
         WriteCohorts(json, "required", policy.Required);
         if (policy.JointMetrics is { } joint)
         {

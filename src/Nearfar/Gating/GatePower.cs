@@ -26,6 +26,14 @@ public static class GatePower
         return 1 + (int)Math.Floor(Math.Log(Alpha(attempt)) / Math.Log(1 - limit));
     }
 
+    /// <summary>The smallest tolerance that independent questions of a 0/1 measure can prove when not one of them changes: 77 prove no less than .048.</summary>
+    internal static double LeastTolerance(double questions, int attempt = 1)
+    {
+        double alpha = Alpha(attempt);
+        double z = Normal.UpperQuantile(alpha);
+        return Math.Max(1 - Math.Pow(alpha, 1 / questions), z * z / (questions + (z * z)));
+    }
+
     private static double Alpha(int attempt)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(attempt, 1);

@@ -61,13 +61,13 @@ public sealed record GateReason
     /// <summary>One-sided confidence of <see cref="Low"/> (violation: of <see cref="High"/>): 1 - .05 / 2^attempt.</summary>
     public required double FineConfidence { get; init; }
 
-    /// <summary>What the bound is held against: a difference where there is a reference, else a value.</summary>
+    /// <summary>What the bound is held against: a difference where there is a reference, else a value. <c>watch</c>: the smallest fall that is shown.</summary>
     public required double Threshold { get; init; }
 
     /// <summary>What the test found.</summary>
     public required TestOutcome Outcome { get; init; }
 
-    /// <summary>p-value adjusted over everything that shares its level: G3 and G4 by sign flips, floors and violations by Holm, G1 and G2 where a bad bound alone does not block.</summary>
+    /// <summary>p-value adjusted over everything that shares its level: G3 and G4 by sign flips (1: the fall is within its tolerance), named floors and violations by Holm, floors of a family by the likeliest of healthy draws or by Holm, G1 and G2 where a bad bound alone does not block.</summary>
     public double? AdjustedP { get; init; }
 
     /// <summary>p-value of this test alone.</summary>
@@ -76,10 +76,13 @@ public sealed record GateReason
     /// <summary>Family-wise level that <see cref="AdjustedP"/> is held against.</summary>
     public double? Level { get; init; }
 
-    /// <summary>The difference (floor: the mean) drawn towards the other cohorts of its family: for display and ordering only.</summary>
+    /// <summary>
+    /// The difference (floor: the mean) drawn towards the other cohorts of its family: for display and ordering of differences. A floor of a
+    /// family is estimated by it: below the threshold and not proven leaves the verdict open.
+    /// </summary>
     public double? Shrunken { get; init; }
 
-    /// <summary>Probability, by the same shrinkage, that the true value is below the threshold: for display and ordering only.</summary>
+    /// <summary>Probability, by the same shrinkage, that the true value is below the threshold: for display and ordering.</summary>
     public double? BelowProbability { get; init; }
 
     /// <summary>Questions that speak against the candidate, worst first, at most 100: those that fell, stay below the floor or show a forbidden document.</summary>
@@ -106,6 +109,12 @@ public sealed record GateReason
         text.Append(CultureInfo.InvariantCulture, $" (n {N}), ");
         text.Append(Low is { } low && High is { } high ? Interval(low, high) : "too few questions for an interval");
         text.Append(SmallestEffect is { } effect ? $", could show {Show(effect)}" : "");
+        if (Rule == "watch")
+        {
+            text.Append(CultureInfo.InvariantCulture, $"; watched from {Show(Threshold)}, never blocks");
+            return text.ToString();
+        }
+
         text.Append(CultureInfo.InvariantCulture, $"; {(Reference is not null ? "allowed" : Rule == "violation" ? "at most" : "at least")} {Show(Threshold)}: {Names.Of(Outcome)}");
         text.Append(AdjustedP is { } p ? string.Create(CultureInfo.InvariantCulture, $", adjusted p {p:0.####}{(Level is { } level ? $" of {level:0.####}" : "")}") : "");
         text.Append(Outcome != TestOutcome.Open ? "" : QueriesNeeded is { } needed

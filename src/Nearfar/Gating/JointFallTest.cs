@@ -6,11 +6,15 @@ namespace Nearfar.Gating;
 /// <summary>Which of many overlapping cohorts have fallen, tested together: sign flips by cluster, largest statistic, step-down.</summary>
 /// <remarks>
 /// Under "no change" the sum of a cluster's differences is as likely positive as negative. One flip serves every cohort, metric and
-/// reference, so their dependence is kept. Statistic: the fall summed over clusters, divided by the root of its sum of squares, which flips
-/// do not change.
+/// reference, so their dependence is kept. Statistic: the fall summed over clusters, divided by the root of <see cref="OwnShare"/> of its own
+/// sum of squares and the rest of what the whole set's rate of change expects of such a cohort; flips change neither. A fall within the
+/// tolerance counts for nothing, observed or in a resample: what could not block takes no share of the level (docs/decisions/joint-statistic.md).
 /// </remarks>
 internal static class JointFallTest
 {
+    /// <summary>Weight of a cohort's own changes in the scale of its statistic; the rest is the whole set's.</summary>
+    public const double OwnShare = 0.6;
+
     // Values of a test are whole numbers that together stay below this: sums are then exact in 32 bits.
     private const double Whole = 1 << 30;
 
@@ -24,8 +28,8 @@ internal static class JointFallTest
     /// <param name="flips">Resamples, B.</param>
     /// <param name="seed">Of the flips.</param>
     /// <param name="threads">At least 1; moves no bit. Null: what the work is worth.</param>
-    /// <returns>For each test P = (1 + #{T* at least T}) / (1 + B), alone and adjusted over all.</returns>
-    public static Result[] Run(IReadOnlyList<PairedValues> tests, int flips, ulong seed, int? threads = null)
+    /// <returns>For each test P = (1 + #{T* at least T}) / (1 + B), alone (of any fall) and adjusted over all; a fall within its tolerance has the adjusted p 1.</returns>
+    public static Result[] Run(IReadOnlyList<FallTest> tests, int flips, ulong seed, int? threads = null)
     {
         var units = new Dictionary<string, int>(StringComparer.Ordinal);
         var (starts, unit, value) = (new List<int> { 0 }, new List<int>(), new List<int>());
@@ -68,29 +72,25 @@ internal static class JointFallTest
     }
 
     // Clusters whose differences cancel are left out: no flip moves them.
-    private static StepDown.Test Add(PairedValues test, Dictionary<string, int> units, List<int> unit, List<int> value)
+    private static StepDown.Test Add(FallTest test, Dictionary<string, int> units, List<int> unit, List<int> value)
     {
-        double[] sums = new double[test.Rows.Count];
-        int[] first = new int[test.Rows.Count];
+        var values = test.Values;
+        var (sums, sizes) = ChangeRate.ByCluster(values);
+        int[] first = new int[sums.Length];
         for (int i = sums.Length - 1; i >= 0; i--)
         {
-            sums[test.Clusters[i]] += test.Differences[i];
-            first[test.Clusters[i]] = i;
+            first[values.Clusters[i]] = i;
         }
 
-        double absolute = 0;
-        foreach (double sum in sums)
-        {
-            absolute += Math.Abs(sum);
-        }
-
+        double absolute = sums.Sum(Math.Abs);
+        double unitsOfOne = absolute > 0 ? Whole / absolute : 0;
         var (whole, squares, count) = (0, 0.0, 0);
         for (int c = 0; c < sums.Length; c++)
         {
-            int rounded = absolute > 0 ? (int)Math.Round(sums[c] / absolute * Whole) : 0;
+            int rounded = (int)Math.Round(sums[c] * unitsOfOne);
             if (rounded != 0)
             {
-                string name = test.Rows[first[c]].Cluster;
+                string name = values.Rows[first[c]].Cluster;
                 if (!units.TryGetValue(name, out int number))
                 {
                     units[name] = number = units.Count;
@@ -104,7 +104,10 @@ internal static class JointFallTest
             }
         }
 
-        // Each rounding moves a sum by half a unit at most, here and there.
-        return new(whole, 0, Math.Sqrt(squares), count);
+        double expected = test.Rate is { } rate ? rate.SumOfSquares(sizes) * unitsOfOne * unitsOfOne : squares;
+        double spread = squares > 0 ? Math.Sqrt((OwnShare * squares) + ((1 - OwnShare) * expected)) : 0;
+        // Each rounding moves a sum by half a unit at most, here and there; a mean counts as fallen when it does so rounded to 1e-6.
+        double reach = test.Tolerance is { } tolerance ? ((1e-6 - tolerance) * values.Rows.Count * unitsOfOne) + count : int.MaxValue;
+        return new(whole, 0, spread, count, (int)Math.Clamp(reach, int.MinValue, int.MaxValue));
     }
 }

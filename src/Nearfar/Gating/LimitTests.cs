@@ -5,22 +5,36 @@ using Nearfar.Search;
 
 namespace Nearfar.Gating;
 
-/// <summary>Floors and the violation limit: required ones are three-valued, all that may block share one small level (Holm).</summary>
+/// <summary>Floors and the violation limit: required ones are three-valued, all that may block share one small level.</summary>
+/// <remarks>
+/// Named floors and the violation limit share their part by Holm. A family has two ways to prove a miss, each with its part: shrunken estimates
+/// whose greatest over the family is held against a parametric null (<see cref="Shrinkage.BelowP"/>), and Holm where the prior misleads.
+/// A cohort of a family that is estimated below its floor and not proven leaves the verdict open; one that is open otherwise is listed.
+/// </remarks>
 internal sealed class LimitTests
 {
+    private const double ShrunkenPart = 0.5;
+    private const int LeastTested = 3;
     private readonly GatePolicy _policy;
     private readonly ThreeValuedTest _test;
     private readonly QueryScore[] _rows;
-    private readonly List<(GateReason Reason, double P, bool IsRequired)> _tests = [];
+    private readonly List<Limit> _tests = [];
+
+    /// <summary>One limit that may block.</summary>
+    private sealed record Limit(GateReason Reason, double P, ClusteredMean Mean, int? Family, double? ShrunkenP = null)
+    {
+        /// <summary>Below the floor by what the whole family shows, or by its own mean where that says nothing.</summary>
+        public bool IsEstimatedBelow => (Reason.Shrunken ?? Reason.Candidate) < Reason.Threshold;
+    }
 
     public LimitTests(GatePolicy policy, ThreeValuedTest test, GateInput input)
     {
         _policy = policy;
         _test = test;
         _rows = [.. input.Candidate.Queries.OrderBy(q => q.Id, Utf8Order.Ascending)];
-        foreach (var floor in policy.Floors)
+        for (int f = 0; f < policy.Floors.Count; f++)
         {
-            Add(floor, input);
+            Add(policy.Floors[f], f, input);
         }
 
         AddViolations();
@@ -30,19 +44,19 @@ internal sealed class LimitTests
     /// <summary>Floors and limits that are reported but cannot block.</summary>
     public List<GateReason> Advice { get; } = [];
 
-    /// <summary>Tests that make the verdict: required ones, and those of a family that are proven bad.</summary>
-    public IEnumerable<GateReason> Reasons => _tests.Where(t => t.IsRequired || t.Reason.Outcome == TestOutcome.Bad).Select(t => t.Reason);
+    /// <summary>Tests that make the verdict: required ones, and those of a family that are proven or estimated to miss their floor.</summary>
+    public IEnumerable<GateReason> Reasons => _tests.Where(Decides).Select(t => t.Reason);
 
     /// <summary>Cohorts of a family that are not proven to reach their floor, the likeliest to miss it first.</summary>
-    public IEnumerable<GateReason> Unproven => _tests.Where(t => !t.IsRequired && t.Reason.Outcome == TestOutcome.Open).Select(t => t.Reason)
+    public IEnumerable<GateReason> Unproven => _tests.Where(t => !Decides(t) && t.Reason.Outcome == TestOutcome.Open).Select(t => t.Reason)
         .OrderByDescending(r => r.BelowProbability ?? 0).ThenBy(r => r.Candidate - r.Threshold);
 
     /// <summary>Cohorts of families that may miss their floor.</summary>
     public IEnumerable<GateReason> Watch(double rate)
     {
-        var families = _tests.Where(t => !t.IsRequired).ToArray();
+        var families = _tests.Where(t => t.Family is not null).ToArray();
         bool[] listed = JointFallTest.FalseDiscovery([.. families.Select(t => t.P)], rate);
-        return families.Where((_, i) => listed[i]).Select(t => t.Reason);
+        return families.Where((t, i) => listed[i] || t.Reason.Outcome == TestOutcome.Bad).Select(t => t.Reason);
     }
 
     /// <summary>Whether any limit of a policy may block a candidate.</summary>
@@ -65,20 +79,20 @@ internal sealed class LimitTests
         return adjusted;
     }
 
-    private void Add(GateFloor floor, GateInput input)
+    private void Add(GateFloor floor, int number, GateInput input)
     {
         var calibration = input.Calibrations.FirstOrDefault(c => c.Floor == floor);
         if (!MetricNames.IsRawMargin(floor.Metric) || floor.Space == input.Candidate.Space?.Id)
         {
-            AddBlocking(floor, floor.Value, null);
+            AddBlocking(floor, number, floor.Value, null);
         }
         else if (calibration is not null)
         {
-            AddBlocking(floor, calibration.Value, calibration.Note);
+            AddBlocking(floor, number, calibration.Value, calibration.Note);
         }
         else
         {
-            Advice.AddRange(Expand(floor).Select(f => _test.Floor("floor", f, floor.Value, RowsOf(f)) with
+            Advice.AddRange(Expand(floor).Select(f => _test.Floor("floor", f.Floor, floor.Value, f.Rows) with
             {
                 Note = floor.Space is null
                     ? "advice: a raw margin without the space it was found in; name it to make the floor block"
@@ -87,21 +101,25 @@ internal sealed class LimitTests
         }
     }
 
-    private void AddBlocking(GateFloor floor, double limit, string? note)
+    private void AddBlocking(GateFloor floor, int number, double limit, string? note)
     {
         var floors = Expand(floor).ToArray();
-        QueryScore[][] rows = [.. floors.Select(RowsOf)];
-        ClusteredMean[] means = [.. rows.Select(r => ClusteredMean.Of([.. r.Select(q => q.Metrics[floor.Metric])], Aggregation.ClustersOf(r)))];
-        var shrunken = floor.IsFamily ? Shrinkage.Of(means) : new (double Mean, double Variance)?[floors.Length];
+        double[][] values = [.. floors.Select(f => f.Rows.Select(r => r.Metrics[floor.Metric]).ToArray())];
+        ClusteredMean[] means = [.. floors.Select((f, i) => ClusteredMean.Of(values[i], Aggregation.ClustersOf(f.Rows)))];
+        bool isBinary = MetricNames.IsUnit(floor.Metric) && Array.TrueForAll(values, v => MeanBounds.IsBinary(v));
+        // Shares near the floor scatter more than shares near 1, which most of a family's are.
+        var prior = floor.IsFamily ? Shrinkage.Fit(means, isBinary ? limit * (1 - limit) : 0) : null;
+        var shrunken = prior?.Sizes();
+        double[]? p = prior?.BelowP(limit, _policy.Flips, _policy.Seed);
         for (int i = 0; i < floors.Length; i++)
         {
-            double[] values = [.. rows[i].Select(r => r.Metrics[floor.Metric])];
-            _tests.Add((_test.Floor("floor", floors[i], limit, rows[i]) with
+            var size = shrunken?[i];
+            _tests.Add(new Limit(_test.Floor("floor", floors[i].Floor, limit, floors[i].Rows) with
             {
                 Note = note,
-                Shrunken = shrunken[i] is { } s ? ThreeValuedTest.Round(s.Mean) : null,
-                BelowProbability = shrunken[i] is { } b ? ThreeValuedTest.Round(Shrinkage.Below(b, limit)) : null,
-            }, MeanBounds.BelowP(floor.Metric, values, means[i], limit), !floor.IsFamily));
+                Shrunken = size is { } s ? ThreeValuedTest.Round(s.Mean) : null,
+                BelowProbability = size is { } b ? ThreeValuedTest.Round(Shrinkage.Below(b, limit)) : null,
+            }, MeanBounds.BelowP(floor.Metric, values[i], means[i], limit), means[i], floor.IsFamily ? number : null, p?[i]));
         }
     }
 
@@ -112,7 +130,8 @@ internal sealed class LimitTests
         if (rows.Length > 0 && _policy.ViolationLimit is { } limit)
         {
             double[] values = [.. rows.Select(r => r.Metrics[metric])];
-            _tests.Add((_test.Limit(metric, limit, rows), MeanBounds.AboveP(values, ClusteredMean.Of(values, Aggregation.ClustersOf(rows)), limit), true));
+            var mean = ClusteredMean.Of(values, Aggregation.ClustersOf(rows));
+            _tests.Add(new Limit(_test.Limit(metric, limit, rows), MeanBounds.AboveP(values, mean, limit), mean, null));
         }
         else if (rows.Any(r => r.Metrics[metric] > 0))
         {
@@ -120,31 +139,49 @@ internal sealed class LimitTests
         }
     }
 
-    // A bad bound blocks when it is also proven over all limits together; a cohort of a family is bad by that proof alone.
+    // Each family has an equal part of the level, all named limits together one more.
     private void Decide()
     {
-        double[] adjusted = Holm([.. _tests.Select(t => t.P)]);
-        for (int i = 0; i < adjusted.Length; i++)
+        var groups = Enumerable.Range(0, _tests.Count).GroupBy(i => _tests[i].Family).ToArray();
+        foreach (var group in groups)
         {
-            var (reason, p, required) = _tests[i];
-            double rounded = ThreeValuedTest.Round(adjusted[i]);
-            bool proven = rounded <= FalseBlockBudget.OfLimits;
-            var outcome = reason.Outcome == TestOutcome.Bad && !proven ? TestOutcome.Open : reason.Outcome;
-            _tests[i] = (reason with
+            int[] members = [.. group];
+            double level = FalseBlockBudget.OfLimits / groups.Length;
+            double[] holm = Holm([.. members.Select(i => _tests[i].P)]);
+            for (int m = 0; m < members.Length; m++)
             {
-                Outcome = outcome,
-                P = ThreeValuedTest.Round(p),
-                AdjustedP = rounded,
-                Level = FalseBlockBudget.OfLimits,
-                QueriesNeeded = outcome == reason.Outcome ? reason.QueriesNeeded : null,
-            }, p, required);
+                var test = _tests[members[m]];
+                double adjusted = test.ShrunkenP is { } p ? Math.Min(1, Math.Min(p / ShrunkenPart, holm[m] / (1 - ShrunkenPart))) : holm[m];
+                _tests[members[m]] = test with { Reason = Decided(test, adjusted, level, members.Length) };
+            }
         }
     }
 
-    private IEnumerable<GateFloor> Expand(GateFloor floor) => floor.IsFamily
-        ? _rows.Select(r => PairedReports.CohortOf(r, floor.Cohort!.Value.Attribute)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
-            .Select(value => floor with { Cohort = new CohortKey(floor.Cohort!.Value.Attribute, value) }).Where(f => RowsOf(f).Length >= 3)
-        : [floor];
+    // A bad bound blocks when it is also proven over all that share its level.
+    private static GateReason Decided(Limit test, double adjusted, double level, int tests)
+    {
+        var reason = test.Reason;
+        double rounded = ThreeValuedTest.Round(adjusted);
+        bool proven = rounded <= ThreeValuedTest.Round(level);
+        var outcome = reason.Outcome == TestOutcome.Bad && !proven ? TestOutcome.Open : reason.Outcome;
+        return reason with
+        {
+            Outcome = outcome,
+            P = ThreeValuedTest.Round(test.P),
+            AdjustedP = rounded,
+            Level = ThreeValuedTest.Round(level),
+            QueriesNeeded = outcome == reason.Outcome ? reason.QueriesNeeded : ThreeValuedTest.NeededToProve(test.Mean, reason.Metric, test.Mean.Mean - reason.Threshold, level / tests),
+        };
+    }
 
-    private QueryScore[] RowsOf(GateFloor floor) => [.. _rows.Where(q => floor.Covers(q) && q.Metrics.ContainsKey(floor.Metric))];
+    private static bool Decides(Limit test) => test.Family is null || test.Reason.Outcome == TestOutcome.Bad || (test.Reason.Outcome == TestOutcome.Open && test.IsEstimatedBelow);
+
+    private IEnumerable<(GateFloor Floor, QueryScore[] Rows)> Expand(GateFloor floor)
+    {
+        var having = _rows.Where(q => floor.Covers(q) && q.Metrics.ContainsKey(floor.Metric));
+        return floor.IsFamily
+            ? having.GroupBy(r => PairedReports.CohortOf(r, floor.Cohort!.Value.Attribute), StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal)
+                .Select(g => (floor with { Cohort = new CohortKey(floor.Cohort!.Value.Attribute, g.Key) }, g.ToArray())).Where(f => f.Item2.Length >= LeastTested)
+            : [(floor, having.ToArray())];
+    }
 }

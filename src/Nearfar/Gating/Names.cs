@@ -7,6 +7,8 @@ internal static class Names
 
     public static string Of(InconclusiveAction action) => action switch { InconclusiveAction.Stop => "stop", InconclusiveAction.Pass => "pass", _ => "block" };
 
+    public static string Of(FloorTransfer transfer) => transfer == FloorTransfer.Spread ? "spread" : "quantile";
+
     public static string Of(Verdict verdict) => verdict switch { Verdict.Passed => "passed", Verdict.Blocked => "blocked", _ => "inconclusive" };
 
     public static string Of(TestOutcome outcome) => outcome switch { TestOutcome.Fine => "fine", TestOutcome.Bad => "bad", _ => "open" };

@@ -14,6 +14,9 @@ public sealed class ReleaseGate
     private static readonly string DefaultJoint = MetricNames.Ndcg(10);
     private readonly GatePolicy _policy;
 
+    /// <summary>How a report's hash is found. A simulation of thousands of reports that no file will hold has no use for it.</summary>
+    internal Func<EvalReport, string> Hashed { get; init; } = report => report.ComputeHash();
+
     /// <param name="policy">The rule.</param>
     /// <exception cref="ArgumentException">A policy that cannot be; all problems in one message.</exception>
     public ReleaseGate(GatePolicy policy)
@@ -48,10 +51,10 @@ public sealed class ReleaseGate
         var required = Required(compared).ToArray();
         var budget = new FalseBlockBudget([.. required.Select(r => (r.Values, r.Tolerance))], LimitTests.Any(_policy, input), _policy.Flips, _policy.Seed);
         var reasons = new List<GateReason>();
-        var joint = JointFallTest.Run(budget.IsTight ? [.. required.Select(r => r.Values)] : [], _policy.Flips, _policy.Seed);
+        var joint = JointFallTest.Run(budget.IsTight ? [.. required.Select(r => new FallTest(r.Values, r.Rate, r.Tolerance))] : [], _policy.Flips, _policy.Seed);
         for (int i = 0; i < required.Length; i++)
         {
-            var (cohort, kind, values, tolerance) = required[i];
+            var (cohort, kind, values, tolerance, _) = required[i];
             var reason = test.Difference(cohort is null ? "G1" : "G2", cohort, kind, values, tolerance);
             reasons.Add(budget.IsTight ? Tightened(reason, joint[i]) : reason);
         }
@@ -89,7 +92,7 @@ public sealed class ReleaseGate
 
     private static int Gravity(GateReason reason) => reason.Outcome switch { TestOutcome.Bad => 0, TestOutcome.Open => 1, _ => 2 };
 
-    private static DecidedReport Decided(ReferenceKind? kind, EvalReport report) => new(kind, report.Label, report.Space?.Id, report.ComputeHash());
+    private DecidedReport Decided(ReferenceKind? kind, EvalReport report) => new(kind, report.Label, report.Space?.Id, Hashed(report));
 
     // A handful of questions can give a bad bound by chance more often than the budget allows: then the fall must be proven over all of them too.
     private static GateReason Tightened(GateReason reason, JointFallTest.Result joint)
@@ -113,11 +116,12 @@ public sealed class ReleaseGate
     ];
 
     // G1 and G2 of every reference.
-    private IEnumerable<(CohortKey? Cohort, ReferenceKind Kind, PairedValues Values, double Tolerance)> Required(IEnumerable<ComparedReport> compared) =>
+    private IEnumerable<(CohortKey? Cohort, ReferenceKind Kind, PairedValues Values, double Tolerance, ChangeRate Rate)> Required(IEnumerable<ComparedReport> compared) =>
         from against in compared
         where against.Kind != ReferenceKind.Earlier
+        let rate = against.RateOf(_policy.Metric)
         from cohort in _policy.Protected.Distinct().Select(p => (CohortKey?)p).Prepend(null)
-        select (cohort, against.Kind, against.Pairs.Values(cohort, _policy.Metric), _policy.ToleranceOf(cohort, _policy.Metric));
+        select (cohort, against.Kind, against.Pairs.Values(cohort, _policy.Metric), _policy.ToleranceOf(cohort, _policy.Metric), rate);
 
     private string[] Metrics(ComparedReport[] compared) => _policy.JointMetrics is { } named
         ? [_policy.Metric, .. named.Keys.Order(StringComparer.Ordinal)]

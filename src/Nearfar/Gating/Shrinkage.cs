@@ -1,51 +1,199 @@
 using Nearfar.Evaluation.Statistics;
+using Nearfar.Training.Sampling;
 
 namespace Nearfar.Gating;
 
-/// <summary>Means of the cohorts of one family drawn towards the mean of the others: for display and for ordering, never for a verdict.</summary>
+/// <summary>Means of the cohorts of one family drawn towards the mean of the others.</summary>
 /// <remarks>
-/// Between-cohort variance by DerSimonian and Laird 1986; the prior mean of a cohort leaves it out. With many still cohorts shrinkage pulls a
-/// true fall of a middle-sized cohort to half its size, so it must not decide.
+/// Between-cohort variance by DerSimonian and Laird 1986; the prior mean of a cohort leaves it out. Of differences it serves for display and for
+/// ordering alone: with many still cohorts shrinkage pulls a true fall of a middle-sized cohort to half its size. Of levels it decides about
+/// floors, against a null drawn from the same sizes and spread.
 /// </remarks>
-internal static class Shrinkage
+internal sealed class Shrinkage
 {
     public const int LeastCohorts = 4;
     private const double LeastVariance = 1e-6;
 
-    /// <summary>Shrunken mean and posterior variance of each cohort; null for all when fewer than 4 have an interval or none varies.</summary>
-    public static (double Mean, double Variance)?[] Of(IReadOnlyList<ClusteredMean> cohorts)
+    private readonly int _count;
+    private readonly int[] _usable;
+    private readonly double[] _means;
+    private readonly double[] _effective;
+    private readonly double[] _skewness;
+    private readonly double _within;
+    private readonly double _between;
+
+    private Shrinkage(IReadOnlyList<ClusteredMean> cohorts, int[] usable, double within)
     {
-        var shrunken = new (double, double)?[cohorts.Count];
+        _count = cohorts.Count;
+        _usable = usable;
+        _means = [.. usable.Select(c => cohorts[c].Mean)];
+        _effective = [.. usable.Select(c => cohorts[c].Effective)];
+        _skewness = Skewness([.. usable.Select(c => cohorts[c])]);
+        _within = within;
+        _between = Between(_means);
+    }
+
+    /// <summary>Shrunken mean and posterior variance of each cohort; null for all when fewer than 4 have an interval or none varies.</summary>
+    public static (double Mean, double Variance)?[] Of(IReadOnlyList<ClusteredMean> cohorts) => Fit(cohorts)?.Sizes() ?? new (double, double)?[cohorts.Count];
+
+    /// <param name="cohorts">Of one family.</param>
+    /// <param name="leastWithin">Variance of one value at least. Default 0: as pooled over the cohorts.</param>
+    /// <returns>Null when fewer than 4 cohorts have an interval or none varies.</returns>
+    public static Shrinkage? Fit(IReadOnlyList<ClusteredMean> cohorts, double leastWithin = 0)
+    {
         int[] usable = [.. Enumerable.Range(0, cohorts.Count).Where(c => cohorts[c].HasInterval && cohorts[c].Effective > 1)];
         double degrees = usable.Sum(c => cohorts[c].Effective - 1);
         double within = usable.Sum(c => (cohorts[c].Effective - 1) * cohorts[c].StandardError * cohorts[c].StandardError * cohorts[c].Effective) / degrees;
-        if (usable.Length < LeastCohorts || !(within > 0))
-        {
-            return shrunken;
-        }
-
-        double between = Between(usable.Select(c => (cohorts[c].Mean, Weight: cohorts[c].Effective / within)).ToArray());
-        double weights = usable.Sum(c => 1 / (between + (within / cohorts[c].Effective)));
-        double weighted = usable.Sum(c => cohorts[c].Mean / (between + (within / cohorts[c].Effective)));
-        foreach (int c in usable)
-        {
-            double own = 1 / (between + (within / cohorts[c].Effective));
-            double prior = (weighted - (own * cohorts[c].Mean)) / (weights - own);
-            double variance = 1 / ((1 / between) + (cohorts[c].Effective / within));
-            shrunken[c] = (variance * ((prior / between) + (cohorts[c].Effective * cohorts[c].Mean / within)), variance);
-        }
-
-        return shrunken;
+        return usable.Length >= LeastCohorts && within > 0 ? new(cohorts, usable, Math.Max(within, leastWithin)) : null;
     }
 
     /// <summary>Posterior probability that the true mean is below a limit.</summary>
     public static double Below((double Mean, double Variance) shrunken, double limit) => Normal.UpperTail((shrunken.Mean - limit) / Math.Sqrt(shrunken.Variance));
 
-    private static double Between((double Mean, double Weight)[] cohorts)
+    /// <summary>Shrunken mean and posterior variance of each cohort; null for those without an interval.</summary>
+    public (double Mean, double Variance)?[] Sizes()
     {
-        double weight = cohorts.Sum(c => c.Weight);
-        double mean = cohorts.Sum(c => c.Weight * c.Mean) / weight;
-        double scatter = cohorts.Sum(c => c.Weight * (c.Mean - mean) * (c.Mean - mean));
-        return Math.Max(LeastVariance, (scatter - (cohorts.Length - 1)) / (weight - (cohorts.Sum(c => c.Weight * c.Weight) / weight)));
+        var sizes = new (double, double)?[_count];
+        var shrunken = Shrink(_means, _between);
+        for (int u = 0; u < _usable.Length; u++)
+        {
+            sizes[_usable[u]] = shrunken[u];
+        }
+
+        return sizes;
+    }
+
+    /// <summary>For each cohort the chance that, with every true mean at the limit or above, the likeliest of all to be below it looks as likely as this one.</summary>
+    /// <remarks>
+    /// True means are drawn from the fitted prior where it reaches the limit (a prior centred below the limit: all at the limit, the hardest
+    /// healthy case). Observed ones have the sizes, spread and skewness at hand, and each draw is shrunken anew.
+    /// p = (1 + #{greatest* at least own}) / (1 + draws).
+    /// </remarks>
+    /// <param name="limit">The floor.</param>
+    /// <param name="draws">B.</param>
+    /// <param name="seed">Of the draws.</param>
+    public double[] BelowP(double limit, int draws, ulong seed)
+    {
+        double[] own = [.. Shrink(_means, _between).Select(s => Standing(s, limit))];
+        double[] greatest = new double[draws];
+        double[] drawn = new double[_means.Length];
+        double centre = Centre(_means);
+        double spread = Math.Sqrt(_between);
+        var random = SeededRandom.For(seed, 0, "floor family");
+        for (int b = 0; b < draws; b++)
+        {
+            for (int u = 0; u < drawn.Length; u++)
+            {
+                double z = Bell(random);
+                // Cornish and Fisher 1938, first term: means of few skewed values reach further on one side.
+                drawn[u] = TrueMean(centre, spread, limit, random) + (Math.Sqrt(_within / _effective[u]) * (z + (_skewness[u] / 6 * ((z * z) - 1))));
+            }
+
+            greatest[b] = Shrink(drawn, Between(drawn)).Max(s => Standing(s, limit));
+        }
+
+        Array.Sort(greatest);
+        double[] p = new double[_count];
+        Array.Fill(p, 1);
+        for (int u = 0; u < own.Length; u++)
+        {
+            p[_usable[u]] = (1.0 + draws - FirstAtLeast(greatest, own[u])) / (1 + draws);
+        }
+
+        return p;
+    }
+
+    // Of a cohort's mean, from the values of all: a few say nothing about a third moment.
+    private static double[] Skewness(ClusteredMean[] cohorts)
+    {
+        double clusters = cohorts.Sum(c => c.Clusters);
+        double skewness = cohorts.Sum(c => c.Cubes) / clusters / Math.Pow(cohorts.Sum(c => c.Squares) / clusters, 1.5);
+        return [.. cohorts.Select(c => skewness / Math.Sqrt(c.Clusters))];
+    }
+
+    // The probability to be below the limit, by its quantile: the same order without a tail to compute.
+    private static double Standing((double Mean, double Variance) shrunken, double limit) => (limit - shrunken.Mean) / Math.Sqrt(shrunken.Variance);
+
+    private static double TrueMean(double centre, double spread, double limit, SeededRandom random)
+    {
+        if (centre <= limit)
+        {
+            return limit;
+        }
+
+        double mean;
+        do
+        {
+            mean = centre + (spread * Bell(random));
+        }
+        while (mean < limit);
+        return mean;
+    }
+
+    // Twenty-four uniforms: twelve have too light a tail for the greatest of forty.
+    private static double Bell(SeededRandom random) => (random.Bell() + random.Bell()) * 0.70710678118654752;
+
+    private static int FirstAtLeast(double[] ascending, double value)
+    {
+        int low = 0;
+        for (int high = ascending.Length; low < high;)
+        {
+            int middle = (low + high) / 2;
+            (low, high) = ascending[middle] < value ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
+    }
+
+    private (double Mean, double Variance)[] Shrink(double[] means, double between)
+    {
+        double weights = 0;
+        double weighted = 0;
+        for (int u = 0; u < means.Length; u++)
+        {
+            double own = 1 / (between + (_within / _effective[u]));
+            weights += own;
+            weighted += own * means[u];
+        }
+
+        var shrunken = new (double, double)[means.Length];
+        for (int u = 0; u < means.Length; u++)
+        {
+            double own = 1 / (between + (_within / _effective[u]));
+            double prior = (weighted - (own * means[u])) / (weights - own);
+            double variance = 1 / ((1 / between) + (_effective[u] / _within));
+            shrunken[u] = (variance * ((prior / between) + (_effective[u] * means[u] / _within)), variance);
+        }
+
+        return shrunken;
+    }
+
+    private double Centre(double[] means)
+    {
+        double weights = _effective.Sum(e => 1 / (_between + (_within / e)));
+        return means.Zip(_effective).Sum(c => c.First / (_between + (_within / c.Second))) / weights;
+    }
+
+    private double Between(double[] means)
+    {
+        double weight = 0;
+        double weighted = 0;
+        double squares = 0;
+        for (int u = 0; u < means.Length; u++)
+        {
+            double w = _effective[u] / _within;
+            weight += w;
+            weighted += w * means[u];
+            squares += w * w;
+        }
+
+        double mean = weighted / weight;
+        double scatter = 0;
+        for (int u = 0; u < means.Length; u++)
+        {
+            scatter += _effective[u] / _within * (means[u] - mean) * (means[u] - mean);
+        }
+
+        return Math.Max(LeastVariance, (scatter - (means.Length - 1)) / (weight - (squares / weight)));
     }
 }

@@ -72,6 +72,10 @@ internal sealed class ThreeValuedTest(int attempt)
         };
     }
 
+    /// <summary>About how many questions like these would prove a mean below its limit at a level, with power .8; null when no number can be told.</summary>
+    public static int? NeededToProve(in ClusteredMean mean, string metric, double gap, double level) =>
+        Needed(mean, gap, level, MetricNames.IsUnit(metric) ? 1 : 0, paired: false);
+
     /// <summary>The smallest true fall that would be proven at a level with power .8.</summary>
     public static double SmallestProven(in ClusteredMean mean, double level) => Round((Normal.UpperQuantile(level) + Normal.UpperQuantile(1 - Power)) * mean.StandardError);
 
@@ -104,9 +108,10 @@ internal sealed class ThreeValuedTest(int attempt)
     }
 
     // n* = ((z_a + z_.8) s / gap)², and at least what the least width of the bounds asks for; same cluster structure assumed.
-    private int? Needed(in ClusteredMean mean, double gap, double largest, bool paired)
+    private int? Needed(in ClusteredMean mean, double gap, double largest, bool paired) => Needed(mean, gap, gap > 0 ? FineAlpha : BadAlpha, largest, paired);
+
+    private static int? Needed(in ClusteredMean mean, double gap, double alpha, double largest, bool paired)
     {
-        double alpha = gap > 0 ? FineAlpha : BadAlpha;
         gap = Math.Abs(gap);
         if (gap < 1e-6 || (!mean.HasInterval && largest == 0))
         {

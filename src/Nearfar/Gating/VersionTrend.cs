@@ -31,11 +31,11 @@ public sealed record VersionTrend
     /// <summary>The trend overall and of every cohort of at least 3 questions, the steepest fall first.</summary>
     /// <param name="versions">Reports on one version of one set, oldest first, at least 2.</param>
     /// <param name="metric">A retrieval measure or z-margin.</param>
-    /// <param name="flips">Resamples, 999 to 99,999. Default 1,999.</param>
+    /// <param name="flips">Resamples, 999 to 99,999. Default 9,999.</param>
     /// <param name="seed">Of the flips. Default 1.</param>
     /// <exception cref="NearfarException">The reports are of different sets or questions.</exception>
     /// <exception cref="ArgumentException">Fewer than two versions, or a raw margin, which means nothing across spaces.</exception>
-    public static IReadOnlyList<VersionTrend> Of(IReadOnlyList<EvalReport> versions, string metric, int flips = 1999, ulong seed = 1)
+    public static IReadOnlyList<VersionTrend> Of(IReadOnlyList<EvalReport> versions, string metric, int flips = 9999, ulong seed = 1)
     {
         ArgumentNullException.ThrowIfNull(versions);
         if (versions.Count < 2 || MetricNames.IsRawMargin(metric) || !MetricNames.IsKnown(metric) || flips is < 999 or > 99_999)
@@ -45,7 +45,8 @@ public sealed record VersionTrend
 
         var changes = new CohortPairs(PairedReports.Of(Blank(versions[^1], metric), Fitted(versions, metric)));
         var cohorts = changes.Keys.Select(k => (CohortKey?)k).Prepend(null).Select(k => (Cohort: k, Values: changes.Values(k, metric))).Where(t => t.Values.Rows.Count >= 3).ToArray();
-        var joint = JointFallTest.Run([.. cohorts.Select(c => c.Values)], flips, seed);
+        var rate = ChangeRate.Of(changes.Values(null, metric));
+        var joint = JointFallTest.Run([.. cohorts.Select(c => new FallTest(c.Values, rate))], flips, seed);
         return [.. cohorts.Select((c, i) => Row(c.Cohort, c.Values, joint[i].AdjustedP)).OrderBy(t => t.Change).ThenBy(t => t.Cohort?.ToString() ?? "", StringComparer.Ordinal)];
     }
 

@@ -124,7 +124,7 @@ public sealed class GateOpening
         })],
     };
 
-    // Floors found in another space that is at hand are carried over by the spread of both backgrounds on dev, never on the gate.
+    // Floors found in another space that is at hand are carried over on dev, never on the gate, in the way the policy chose.
     private async Task<IReadOnlyList<FloorCalibration>> CalibrateAsync(GatePolicy policy, StaticEncoder candidate, StaticEncoder start, CancellationToken cancellationToken)
     {
         var calibrations = new List<FloorCalibration>();
@@ -140,7 +140,7 @@ public sealed class GateOpening
 
             var from = await _evaluator.EvaluateAsync(source, _data.Dev, cancellationToken).ConfigureAwait(false);
             to ??= await _evaluator.EvaluateAsync(candidate, _data.Dev, cancellationToken).ConfigureAwait(false);
-            calibrations.AddRange(group.Select(floor => FloorCalibration.Transfer(floor, from, to)));
+            calibrations.AddRange(group.Select(floor => FloorCalibration.Transfer(floor, from, to, policy.FloorTransfer)));
         }
 
         return calibrations;

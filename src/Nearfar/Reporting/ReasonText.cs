@@ -19,6 +19,7 @@ internal static class ReasonText
     /// <summary>What was measured and what was wanted.</summary>
     public static string What(GateReason reason) => reason.Baseline is null || reason.Difference is null
         ? $"{reason.Metric} {Figures.Value(reason.Metric, reason.Candidate)}; {(reason.Rule == "violation" ? "at most" : "at least")} {Figures.Value(reason.Metric, reason.Threshold)} is wanted"
+        : reason.Rule == "watch" ? $"{Moved(reason)}; margins are watched and never block"
         : $"{Moved(reason)}; a fall of {Figures.Value(reason.Metric, Math.Abs(reason.Threshold))} is allowed";
 
     /// <summary>The measure before and now, and against what.</summary>

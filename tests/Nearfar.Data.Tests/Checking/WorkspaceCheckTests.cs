@@ -88,7 +88,7 @@ public sealed class WorkspaceCheckTests
         var report = await Run(folder, yaml: "cohorts: {topic: {protected: [returns, absent]}}\ngate: {protected: {tolerance: 0.05}}\n");
         AssertFound(report, FindingSeverity.Error, "protected-cohort", "gate.jsonl", "topic=absent has no question");
         AssertFound(report, FindingSeverity.Warning, "protected-cohort", "gate.jsonl", "topic=returns has 1 questions on 1 documents, worth 1 independent ones: too few to pass even when not one of them changes; its tolerance is 0.05");
-        AssertFound(report, FindingSeverity.Warning, "gate-size", "gate.jsonl", "too few to pass at a tolerance of 0.02");
+        AssertFound(report, FindingSeverity.Warning, "gate-size", "gate.jsonl", "at a tolerance of 0.02 no model can pass");
     }
 
     [Fact]

@@ -10,7 +10,7 @@ public class GatePolicyTests
     {
         var policy = new GatePolicy();
         Assert.Equal(("recall@5", 0.02, 0.05, 0.05), (policy.Metric, policy.Tolerance, policy.ProtectedTolerance, policy.OtherTolerance));
-        Assert.Equal((ReferenceKind.Current, InconclusiveAction.Stop, 1999, 1UL), (policy.Reference, policy.OnInconclusive, policy.Flips, policy.Seed));
+        Assert.Equal((ReferenceKind.Current, InconclusiveAction.Stop, 9999, 1UL), (policy.Reference, policy.OnInconclusive, policy.Flips, policy.Seed));
         Assert.Empty(policy.FindProblems());
     }
 

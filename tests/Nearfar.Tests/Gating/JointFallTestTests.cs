@@ -13,22 +13,22 @@ public class JointFallTestTests
         // All of n clusters fall alike: only the flip that changes nothing reaches the observed sum, p = 2^-n.
         foreach (int n in new[] { 3, 5 })
         {
-            var result = JointFallTest.Run([Values(n, i => -1)], 99_999, 7)[0];
+            var result = JointFallTest.Run([new(Values(n, i => -1))], 99_999, 7)[0];
             Assert.Equal(Math.Pow(2, -n), result.P, 0.003);
             Assert.Equal(result.P, result.AdjustedP);
         }
     }
 
     [Fact]
-    public void Run_NothingChanged_IsNeverSignificant() => Assert.Equal(1, JointFallTest.Run([Values(50, _ => 0)], 999, 1)[0].AdjustedP);
+    public void Run_NothingChanged_IsNeverSignificant() => Assert.Equal(1, JointFallTest.Run([new(Values(50, _ => 0))], 999, 1)[0].AdjustedP);
 
     [Fact]
-    public void Run_Rise_IsNoFall() => Assert.InRange(JointFallTest.Run([Values(30, _ => 1)], 999, 1)[0].P, 0.99, 1);
+    public void Run_Rise_IsNoFall() => Assert.InRange(JointFallTest.Run([new(Values(30, _ => 1))], 999, 1)[0].P, 0.99, 1);
 
     [Fact]
     public void Run_ManyCohorts_AdjustsUpwardsAndKeepsTheOrder()
     {
-        var tests = Enumerable.Range(0, 20).Select(c => Values(40, i => c == 0 ? (i < 12 ? -1 : 0) : (i * 7 % (c + 3)) == 0 ? (i % 2 == 0 ? 1 : -1) : 0, offset: c * 100)).ToArray();
+        var tests = Enumerable.Range(0, 20).Select(c => new FallTest(Values(40, i => c == 0 ? (i < 12 ? -1 : 0) : (i * 7 % (c + 3)) == 0 ? (i % 2 == 0 ? 1 : -1) : 0, offset: c * 100))).ToArray();
         var results = JointFallTest.Run(tests, 1999, 3);
         Assert.True(results.All(r => r.AdjustedP >= r.P));
         Assert.InRange(results[0].AdjustedP, 0.0005, 0.01);
@@ -38,19 +38,22 @@ public class JointFallTestTests
         Assert.Equal(results, byP.Select((_, place) => reversed[19 - place]));
     }
 
-    [Fact]
-    public void Run_PlainLoopsOverRows_GiveTheSameProbabilities()
+    [Theory, InlineData(null), InlineData(0.03), InlineData(0.09)]
+    public void Run_PlainLoopsOverRows_GiveTheSameProbabilities(double? tolerance)
     {
         // Cohorts overlap, questions share pages: signs by page, in every cohort the same.
         var before = TestReports.Make("old", 300, i => (i * 7 % 10) / 10.0, perCluster: 3);
         var after = TestReports.Make("new", 300, i => ((i * 7 % 10) + (i * 13 % 5 == 0 ? (i % 4) - 2 : 0)) / 10.0, perCluster: 3);
         var pairs = PairedReports.Of(before, after);
-        PairedValues[] tests = [.. Enumerable.Range(2, 6).Select(m => pairs.Values("recall@5", q => int.Parse(q.Id.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture) % m == 0))];
+        var (square, product) = Rate(pairs.Values("recall@5", _ => true));
+        FallTest[] tests = [.. Enumerable.Range(2, 6).Select(m => new FallTest(pairs.Values("recall@5", q => int.Parse(q.Id.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture) % m == 0), new ChangeRate(square, product), tolerance))];
         const int Flips = 333;
-        double[] scale = [.. tests.Select(t => Math.Sqrt(t.Rows.Select((r, i) => (r.Cluster, D: t.Differences[i])).GroupBy(r => r.Cluster, StringComparer.Ordinal).Sum(g => Math.Pow(g.Sum(r => r.D), 2))))];
-        double Fall(int t, int flip) => -tests[t].Rows.Select((r, i) => (flip >= 0 && ((SignFlips.Signs(SignFlips.Key(r.Cluster, 5), flip / 32) >> (flip % 32)) & 1) == 1 ? -1 : 1) * tests[t].Differences[i]).Sum() / scale[t];
-        double[] observed = [.. tests.Select((_, t) => Fall(t, -1) - 1e-6)];       // equal sums in another order are equal
-        double[][] drawn = [.. tests.Select((_, t) => Enumerable.Range(0, Flips).Select(flip => Fall(t, flip)).ToArray())];
+        double[] scale = [.. tests.Select(t => Scale(t.Values, square, product))];
+        double Sum(int t, int flip) => tests[t].Values.Rows.Select((r, i) => (flip >= 0 && ((SignFlips.Signs(SignFlips.Key(r.Cluster, 5), flip / 32) >> (flip % 32)) & 1) == 1 ? -1 : 1) * tests[t].Values.Differences[i]).Sum();
+        double Fall(int t, int flip, bool any) => any || tolerance is null || Sum(t, flip) <= (-tolerance * tests[t].Values.Rows.Count) + 1e-9 ? -Sum(t, flip) / scale[t] : double.NegativeInfinity;
+        double[] alone = [.. tests.Select((_, t) => Fall(t, -1, any: true) - 1e-6)];       // equal sums in another order are equal
+        double[] observed = [.. tests.Select((_, t) => Fall(t, -1, any: false) - 1e-6)];
+        double[][] drawn = [.. tests.Select((_, t) => Enumerable.Range(0, Flips).Select(flip => Fall(t, flip, any: false)).ToArray())];
         var results = JointFallTest.Run(tests, Flips, 5);
         double adjusted = 0;
         int[] order = [.. Enumerable.Range(0, tests.Length).OrderByDescending(t => observed[t])];
@@ -58,11 +61,58 @@ public class JointFallTestTests
         {
             int t = order[place];
             adjusted = Math.Max(adjusted, (1.0 + Enumerable.Range(0, Flips).Count(flip => order[place..].Max(o => drawn[o][flip]) >= observed[t])) / (1 + Flips));
-            Assert.Equal((1.0 + drawn[t].Count(d => d >= observed[t])) / (1 + Flips), results[t].P);
+            Assert.Equal((1.0 + Enumerable.Range(0, Flips).Count(flip => Fall(t, flip, any: true) >= alone[t])) / (1 + Flips), results[t].P);
             Assert.Equal(adjusted, results[t].AdjustedP);
         }
 
+        Assert.Equal(tolerance is not null, results.Any(r => r.AdjustedP == 1 && r.P < 1));
         Assert.Equal(results, JointFallTest.Run(tests, Flips, 5, threads: 3));
+    }
+
+    [Fact]
+    public void Run_FallsThatCannotBlock_TakeNoShareOfTheLevel()
+    {
+        // A hundred large cohorts whose means move by a hundredth at most beside one of 40 that falls by a quarter.
+        FallTest[] Tests(double? tolerance) => [.. Enumerable.Range(0, 101).Select(c => new FallTest(c == 0
+            ? Values(40, i => i < 10 ? -1 : 0) : Values(400, i => i < 12 ? (i % 2 == 0 ? 1 : -1) : 0, offset: c * 500), null, tolerance))];
+        double any = JointFallTest.Run(Tests(null), 9999, 3)[0].AdjustedP;
+        var results = JointFallTest.Run(Tests(0.05), 9999, 3);
+        Assert.True(any > 5 * results[0].AdjustedP, $"{any} and {results[0].AdjustedP}");
+        Assert.Equal(results[0].P, results[0].AdjustedP, 0.0005);
+        Assert.All(results.Skip(1), r => Assert.Equal(1, r.AdjustedP));
+    }
+
+    // In plain loops over pairs of questions.
+    private static (double Square, double Product) Rate(PairedValues all)
+    {
+        double squares = 0, products = 0;
+        int pairs = 0;
+        for (int i = 0; i < all.Rows.Count; i++)
+        {
+            squares += all.Differences[i] * all.Differences[i] / all.Rows.Count;
+            for (int j = 0; j < all.Rows.Count; j++)
+            {
+                if (i != j && all.Rows[i].Cluster == all.Rows[j].Cluster)
+                {
+                    products += all.Differences[i] * all.Differences[j];
+                    pairs++;
+                }
+            }
+        }
+
+        return (squares, products / pairs);
+    }
+
+    private static double Scale(PairedValues values, double square, double product)
+    {
+        double own = 0, expected = 0;
+        foreach (var cluster in values.Rows.Select((r, i) => (r.Cluster, D: values.Differences[i])).GroupBy(r => r.Cluster, StringComparer.Ordinal))
+        {
+            own += Math.Pow(cluster.Sum(r => r.D), 2);
+            expected += (cluster.Count() * square) + (cluster.Count() * (cluster.Count() - 1) * product);
+        }
+
+        return Math.Sqrt((0.6 * own) + (0.4 * expected));
     }
 
     [Fact]

@@ -125,7 +125,7 @@ public class ReleaseGateTests
         Assert.Equal("G2", decision.Reasons[0].Rule);
         Assert.Equal("language=ja", decision.Reasons[0].Cohort.ToString());
         Assert.StartsWith("recall@5, cohort 'language=ja', against bm25: 1.000 to 0.500 (n 100), between -0.6", decision.Reasons[0].ToString(), StringComparison.Ordinal);
-        Assert.EndsWith("; allowed -0.050: bad, adjusted p 0.0005 of 0.005", decision.Reasons[0].ToString(), StringComparison.Ordinal);
+        Assert.EndsWith("; allowed -0.050: bad, adjusted p 0.0001 of 0.005", decision.Reasons[0].ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -137,7 +137,7 @@ public class ReleaseGateTests
         Assert.Equal(Verdict.Blocked, decision.Verdict);
         var reason = decision.Reasons[0];
         Assert.Equal(("G3", "language=ja", TestOutcome.Bad), (reason.Rule, reason.Cohort.ToString(), reason.Outcome));
-        Assert.InRange(reason.AdjustedP!.Value, 0.0005, 0.01);
+        Assert.InRange(reason.AdjustedP!.Value, 0.0001, 0.01);
         Assert.Contains(decision.Watch, w => w.Cohort == new CohortKey("language", "ja"));
     }
 

@@ -17,7 +17,7 @@ internal static class FlipSpeed
         foreach (var (name, share) in new[] { ("10 % of differences are not 0", 0.1), ("all differ", 1.0) })
         {
             var tests = Tests(share);
-            var times = Enumerable.Range(1, 2).Select(threads => Timing.Median(41, () => JointFallTest.Run(tests, 1999, 1, threads)));
+            var times = Enumerable.Range(1, 2).Select(threads => Timing.Median(41, () => JointFallTest.Run([.. tests.Select(t => new FallTest(t))], 1999, 1, threads)));
             output.WriteLine($"| {name} | {string.Join(" | ", times.Select(t => (1000 * t).ToString("0.00", CultureInfo.InvariantCulture)))} |");
         }
     }

@@ -36,6 +36,12 @@ internal readonly record struct ClusteredMean
     /// <summary>The standard error as if queries were independent; NaN with one query.</summary>
     public double IndependentError { get; }
 
+    /// <summary>Squared deviations of clusters, summed.</summary>
+    public double Squares { get; private init; }
+
+    /// <summary>Cubed deviations of clusters, summed.</summary>
+    public double Cubes { get; private init; }
+
     /// <summary>At least 3 queries and 2 clusters: less gives no interval.</summary>
     public bool HasInterval => N >= 3 && Clusters >= 2;
 
@@ -83,11 +89,13 @@ internal readonly record struct ClusteredMean
         }
 
         double between = 0;
+        double cubes = 0;
         double sizeSquares = 0;
         int count = 0;
         for (int c = 0; c < sums.Length; c++)
         {
             between += sums[c] * sums[c];
+            cubes += sums[c] * sums[c] * sums[c];
             sizeSquares += (double)sizes[c] * sizes[c];
             count += sizes[c] > 0 ? 1 : 0;
         }
@@ -96,6 +104,6 @@ internal readonly record struct ClusteredMean
         // Equal values have no spread; their computed mean may be off by a bit and would leave 1e-17.
         double standard = constant && count > 1 ? 0 : Math.Sqrt(between * count / (count - 1.0)) / n;
         double independent = constant && n > 1 ? 0 : Math.Sqrt(squares / (n - 1) / n);
-        return new(values.Length, count, n * n / sizeSquares, mean, count > 1 ? standard : double.NaN, n > 1 ? independent : double.NaN);
+        return new(values.Length, count, n * n / sizeSquares, mean, count > 1 ? standard : double.NaN, n > 1 ? independent : double.NaN) { Squares = between, Cubes = cubes };
     }
 }

@@ -25,7 +25,7 @@ internal static class MeanBounds
     /// <remarks>
     /// Tango on counts divided by the design effect when both models score 0 or 1 only, else t; the least width only where nothing varies.
     /// What <see cref="Paired"/> adds for a verdict is caution: printed at 95 % it would hold the truth in 98 to 100 of 100 cases below
-    /// about 300 clusters (bench/results/gate.md).
+    /// about 300 clusters (bench/results/gate.md). Below 30 questions Tango stays near its level where the exact bound of a verdict is wide.
     /// </remarks>
     public static (double Low, double High)? DescribePaired(
         string metric, ReadOnlySpan<double> before, ReadOnlySpan<double> after, in ClusteredMean difference, double alpha)
@@ -67,7 +67,7 @@ internal static class MeanBounds
         return OfMean(metric, mean, alphaLow, alphaHigh);
     }
 
-    /// <summary>For differences: the wider of t and least width and, when both models score 0 or 1 only, Tango on counts divided by the design effect.</summary>
+    /// <summary>For differences: the wider of t and least width and, when both models score 0 or 1 only, Tango on counts divided by the design effect; exact for 0/1 scores of fewer than 30 independent questions.</summary>
     /// <param name="metric">Name of the measure.</param>
     /// <param name="before">Values of the reference.</param>
     /// <param name="after">Values of the candidate, in the same order.</param>
@@ -82,8 +82,15 @@ internal static class MeanBounds
             return null;
         }
 
+        bool isBinary = MetricNames.IsUnit(metric) && IsBinary(before) && IsBinary(after);
+        if (isBinary && difference.N < PairedExact.Most && difference.Clusters == difference.N)
+        {
+            var (rose, fell) = Changes(before, after);
+            return (PairedExact.Lower(rose, fell, difference.N, alphaLow), -PairedExact.Lower(fell, rose, difference.N, alphaHigh));
+        }
+
         var (low, high) = Width(metric, difference, alphaLow, alphaHigh, paired: true);
-        if (MetricNames.IsUnit(metric) && IsBinary(before) && IsBinary(after))
+        if (isBinary)
         {
             var (won, lost) = Changes(before, after);
             double effect = difference.DesignEffect;

@@ -60,7 +60,8 @@ internal static class Proportions
 
     private static double PointProbability(int k, int n) => Binomial.UpperTail(k, n, 0.5) - Binomial.UpperTail(k + 1, n, 0.5);
 
-    private static double TangoStatistic(double won, double lost, double n, double delta)
+    /// <summary>How far won - lost lies from n delta, in standard errors under delta.</summary>
+    public static double TangoStatistic(double won, double lost, double n, double delta)
     {
         double b = (((2 * n) - won + lost) * delta) - won - lost;
         double c = -lost * delta * (1 - delta);

@@ -16,6 +16,7 @@ internal sealed class StepDown
 
     private readonly Test[] _tests;
     private readonly double[] _thresholds;
+    private readonly double[] _joint;   // of the test among all: none where the observed sum is beyond its reach
     private readonly int[] _order;      // ascending: the last is the most striking
     private readonly int _resamples;
 
@@ -23,7 +24,8 @@ internal sealed class StepDown
     {
         _tests = tests.ToArray();
         _thresholds = [.. _tests.Select(t => t.Statistic(t.Sum + t.Tolerance))];
-        _order = [.. Enumerable.Range(0, _tests.Length).OrderBy(i => _thresholds[i])];
+        _joint = [.. _tests.Select((t, i) => t.Sum <= t.Reach ? _thresholds[i] : double.NegativeInfinity)];
+        _order = [.. Enumerable.Range(0, _tests.Length).OrderBy(i => _joint[i])];
         _resamples = resamples;
     }
 
@@ -32,7 +34,8 @@ internal sealed class StepDown
     /// <param name="Expected">Its mean over resamples.</param>
     /// <param name="Spread">Its standard deviation over resamples, or anything in proportion for all tests; 0: the test is never significant.</param>
     /// <param name="Tolerance">Sums this much above the observed one still count as reaching it: what rounding to whole numbers can part.</param>
-    public readonly record struct Test(int Sum, double Expected, double Spread, int Tolerance = 0)
+    /// <param name="Reach">A sum above it, observed or resampled, is no finding among all: it takes part in p alone only. Default: every sum may be one.</param>
+    public readonly record struct Test(int Sum, double Expected, double Spread, int Tolerance = 0, int Reach = int.MaxValue)
     {
         public double Inverse => Spread > 0 ? 1 / Spread : 0;
 
@@ -110,6 +113,14 @@ internal sealed class StepDown
                 var s2 = (expected - ToDouble(row + 16)) * inverse;
                 var s3 = (expected - ToDouble(row + 24)) * inverse;
                 counts.Alone[test] += BitOperations.PopCount(wanted & Reached(s0, s1, s2, s3, threshold));
+                if (_tests[test].Reach < int.MaxValue)
+                {
+                    // In units of the statistic: a sum is within reach where this is at least its own statistic there.
+                    var within = Vector512.Create(_tests[test].Statistic(_tests[test].Reach));
+                    (s0, s1, s2, s3) = (Within(s0, within), Within(s1, within), Within(s2, within), Within(s3, within));
+                }
+
+                threshold = Vector512.Create(_joint[test]);
                 (g0, g1) = (Vector512.MaxNative(g0, s0), Vector512.MaxNative(g1, s1));
                 (g2, g3) = (Vector512.MaxNative(g2, s2), Vector512.MaxNative(g3, s3));
                 counts.Joint[test] += BitOperations.PopCount(wanted & Reached(g0, g1, g2, g3, threshold));
@@ -131,6 +142,9 @@ internal sealed class StepDown
             | (Vector512.GreaterThanOrEqual(b, threshold).ExtractMostSignificantBits() << 8)
             | (Vector512.GreaterThanOrEqual(c, threshold).ExtractMostSignificantBits() << 16)
             | (Vector512.GreaterThanOrEqual(d, threshold).ExtractMostSignificantBits() << 24));
+
+    private static Vector512<double> Within(Vector512<double> statistic, Vector512<double> least) =>
+        Vector512.ConditionalSelect(Vector512.GreaterThanOrEqual(statistic, least), statistic, Lowest);
 
     // Exact on every machine: the integer, moved to be unsigned, becomes the low bits of 2^52, which is then taken off.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -14,7 +14,7 @@ public class StepDownTests
             for (int t = 0; t < tests.Length; t++)
             {
                 int[] own = Values[Starts[t]..Starts[t + 1]];
-                tests[t] = new(own.Sum(), 0, Math.Sqrt(own.Sum(v => (double)v * v)), own.Length);
+                tests[t] = new(own.Sum(), 0, Math.Sqrt(own.Sum(v => (double)v * v)), own.Length, t % 3 == 2 ? -1500 : int.MaxValue);
             }
 
             return tests;
@@ -49,13 +49,15 @@ public class StepDownTests
         var tests = set.Tests();
         var result = StepDown.Run(tests, resamples, () => new SignFlips(set.Keys, set.Starts, set.Units, set.Values), 1);
         double[] limits = [.. tests.Select(t => (t.Expected - (t.Sum + t.Tolerance)) * (1 / t.Spread))];
-        int[] descending = [.. Enumerable.Range(0, tests.Length).OrderByDescending(t => limits[t])];
+        double[] among = [.. tests.Select((t, i) => t.Sum <= t.Reach ? limits[i] : double.NegativeInfinity)];      // every third test wants a sum of -1500
+        int[] descending = [.. Enumerable.Range(0, tests.Length).OrderByDescending(t => among[t])];
         int[] alone = new int[tests.Length];
         int[] joint = new int[tests.Length];
         double[] greatest = new double[resamples];
         for (int b = 0; b < resamples; b++)
         {
             double[] statistic = new double[tests.Length];
+            double[] finding = new double[tests.Length];
             for (int t = 0; t < tests.Length; t++)
             {
                 long sum = 0;
@@ -66,14 +68,15 @@ public class StepDownTests
                 }
 
                 statistic[t] = -sum * (1 / tests[t].Spread);
+                finding[t] = sum <= tests[t].Reach ? statistic[t] : double.NegativeInfinity;
             }
 
-            greatest[b] = statistic.Max();
+            greatest[b] = finding.Max();
             for (int place = 0; place < descending.Length; place++)
             {
                 int t = descending[place];
                 alone[t] += statistic[t] >= limits[t] ? 1 : 0;
-                joint[t] += descending[place..].Max(other => statistic[other]) >= limits[t] ? 1 : 0;
+                joint[t] += descending[place..].Max(other => finding[other]) >= among[t] ? 1 : 0;
             }
         }
 
