@@ -12,8 +12,18 @@ public interface ILoss
     /// <summary>The loss's own parameters (a scale, a bias): the trainer optimises, clamps and checkpoints them.</summary>
     IReadOnlyList<LossParameter> Parameters => [];
 
-    /// <summary>State that is not optimised (a queue of past embeddings): the trainer checkpoints it.</summary>
+    /// <summary>State that is not optimised (a queue of past embeddings): the trainer checkpoints it, piece after piece in order: the length of a piece may depend on what those before it hold.</summary>
     IReadOnlyList<Memory<byte>> State => [];
+
+    /// <summary>Whether it reads directions alone: the length of a row changes nothing, so that a cut need not be normalised before. Default false.</summary>
+    bool NormalisesRows => false;
+
+    /// <summary>Called once before step 1, before <see cref="Parameters"/> are read: a loss whose parameters depend on the width of the rows makes them here.</summary>
+    /// <param name="dimensions">D of the rows to come.</param>
+    /// <param name="guideDimensions">Width of the guide's or teacher's vectors; 0 without one.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <exception cref="ArgumentException">The loss cannot work on rows of that width.</exception>
+    void Prepare(int dimensions, int guideDimensions, ulong seed) { }
 
     /// <summary>The loss of a batch, and its derivative by every row.</summary>
     /// <typeparam name="T">float (trains) or double (proves).</typeparam>

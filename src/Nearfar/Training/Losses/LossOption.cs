@@ -15,6 +15,9 @@ public sealed record LossOption(string Name, string Meaning, string Default)
     /// <summary>Whether <see cref="Min"/> itself is refused.</summary>
     public bool AboveMin { get; init; }
 
+    /// <summary>Whether a number must be whole.</summary>
+    public bool Whole { get; init; }
+
     /// <summary>The words that are allowed; empty: it is a number.</summary>
     public IReadOnlyList<string> Choices { get; init; } = [];
 
@@ -22,7 +25,7 @@ public sealed record LossOption(string Name, string Meaning, string Default)
     public bool Many { get; init; }
 
     /// <summary>What is allowed, for people: <c>above 0, at most 1</c>.</summary>
-    public string Range => (Many ? "one or more of: " : "") + (Choices.Count > 0
+    public string Range => (Many ? "one or more of: " : Whole ? "a whole number, " : "") + (Choices.Count > 0
         ? string.Join(" | ", Choices)
         : (double.IsFinite(Min), double.IsFinite(Max)) switch
         {
@@ -47,6 +50,6 @@ public sealed record LossOption(string Name, string Meaning, string Default)
         }
 
         return double.TryParse(part, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out double number)
-            && double.IsFinite(number) && (AboveMin ? number > Min : number >= Min) && number <= Max;
+            && double.IsFinite(number) && (!Whole || number == Math.Floor(number)) && (AboveMin ? number > Min : number >= Min) && number <= Max;
     }
 }

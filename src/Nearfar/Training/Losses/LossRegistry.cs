@@ -26,9 +26,10 @@ public static class LossRegistry
         }
 
         string[] valid = [.. loss.Options.Select(o => o.Name)];
-        return [.. choice.Options.Select(given => loss.Options.FirstOrDefault(o => o.Name == given.Key) is { } option
+        string[] problems = [.. choice.Options.Select(given => loss.Options.FirstOrDefault(o => o.Name == given.Key) is { } option
             ? option.ProblemOf(given.Value) is { } problem ? $"Loss {loss.Name}: {problem}" : null
             : valid.Length == 0 ? $"Loss {loss.Name} has no options; \"{given.Key}\" was given." : NearestName.Unknown($"option of loss {loss.Name}", given.Key, valid)).OfType<string>()];
+        return problems.Length > 0 ? problems : [.. loss.Conflicts(Values(loss, choice)).Select(problem => $"Loss {loss.Name}: {problem}")];
     }
 
     /// <summary>Makes a loss.</summary>
@@ -42,8 +43,12 @@ public static class LossRegistry
         }
 
         var loss = Of(choice.Name);
-        return loss.Create(new LossValues(loss.Options.ToDictionary(o => o.Name, o => choice.Options.GetValueOrDefault(o.Name, o.Default), StringComparer.Ordinal)));
+        var values = Values(loss, choice);
+        return loss.Around(loss.Create(values), values);
     }
+
+    private static LossValues Values(LossDescription loss, LossChoice choice) =>
+        new(loss.Options.ToDictionary(o => o.Name, o => choice.Options.GetValueOrDefault(o.Name, o.Default), StringComparer.Ordinal));
 
     private static string[] Names => [.. All.Select(d => d.Name)];
 
