@@ -25,11 +25,29 @@ internal sealed class SideData(TrainingRows rows, LossNeeds needs, int[]? labels
             side = WithGrades(side, batch, texts);
         }
 
+        if (needs.HasFlag(LossNeeds.Identity))
+        {
+            side = WithIdentity(side, batch, texts);
+        }
+
         return needs.HasFlag(LossNeeds.TeacherScores) ? side with { TeacherScores = guide!.ScoresOf(texts, batch.Length, side) } : side;
     }
 
     /// <summary>The guide's vectors of a batch; none unless the loss needs them.</summary>
     public IReadOnlyList<Rows<float>> GuideOf(int[] texts, int pairs) => needs.HasFlag(LossNeeds.Guide) ? guide!.ColumnsOf(texts, pairs) : [];
+
+    private RowSide WithIdentity(RowSide side, int[] batch, int[] texts)
+    {
+        int[] offsets = new int[batch.Length + 1];
+        var answers = new List<int>();
+        for (int i = 0; i < batch.Length; i++)
+        {
+            answers.AddRange(rows.AnswersOf(batch[i]));
+            offsets[i + 1] = answers.Count;
+        }
+
+        return side with { DocumentIds = texts.AsMemory(batch.Length), AnswerOffsets = offsets, AnswerIds = answers.ToArray() };
+    }
 
     private RowSide WithGrades(RowSide side, int[] batch, int[] texts)
     {

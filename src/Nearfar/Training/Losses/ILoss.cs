@@ -12,7 +12,7 @@ public interface ILoss
     /// <summary>The loss's own parameters (a scale, a bias): the trainer optimises, clamps and checkpoints them.</summary>
     IReadOnlyList<LossParameter> Parameters => [];
 
-    /// <summary>State that is not optimised (a queue of past embeddings): the trainer checkpoints it.</summary>
+    /// <summary>State that is not optimised (a queue of past embeddings): the trainer checkpoints it, piece after piece in order: the length of a piece may depend on what those before it hold.</summary>
     IReadOnlyList<Memory<byte>> State => [];
 
     /// <summary>Whether it reads directions alone: the length of a row changes nothing, so that a cut need not be normalised before. Default false.</summary>

@@ -27,6 +27,9 @@ public sealed class InfoNceLoss : ILoss
     /// <inheritdoc />
     public LossNeeds Needs => LossNeeds.Mask;
 
+    /// <inheritdoc />
+    public bool NormalisesRows => true;
+
     /// <summary>Softmax kept for the second pass, in bytes; tests lower it to reach the other path.</summary>
     internal long KeptBytes { get; init; } = 16 << 20;
 
@@ -55,7 +58,7 @@ public sealed class InfoNceLoss : ILoss
     private double EvaluatePlainly<T>(LossBatch<T> batch, IReadOnlyList<Rows<T>> gradients) where T : unmanaged, IFloatingPointIeee754<T>
     {
         int pairs = batch.Pairs, documents = batch.Documents;
-        var units = batch.Columns.Select(Unit).ToArray();
+        var units = batch.Columns.Select(PlainRows.Unit).ToArray();
         T[] anchors = units[0].Rows;
         T[] others = [.. units.Skip(1).SelectMany(u => u.Rows)];
         T[] anchorGradient = new T[anchors.Length];
@@ -72,7 +75,7 @@ public sealed class InfoNceLoss : ILoss
             T max = T.NegativeInfinity;
             for (int j = 0; j < documents; j++)
             {
-                z[j] = takesPart[j] ? scale * Dot(anchors, i * d, others, j * d, d) : T.NegativeInfinity;
+                z[j] = takesPart[j] ? scale * PlainRows.Dot(anchors, i * d, others, j * d, d) : T.NegativeInfinity;
                 max = T.Max(max, z[j]);
             }
 
@@ -88,14 +91,14 @@ public sealed class InfoNceLoss : ILoss
             for (int j = 0; j < documents; j++)
             {
                 T g = ((z[j] / sum) - (j == i ? T.One : T.Zero)) * share;
-                AddScaled(anchorGradient, i * d, others, j * d, g, d);
-                AddScaled(otherGradient, j * d, anchors, i * d, g, d);
+                PlainRows.AddScaled(anchorGradient, i * d, others, j * d, g, d);
+                PlainRows.AddScaled(otherGradient, j * d, anchors, i * d, g, d);
             }
         }
 
         for (int c = 0; c < units.Length; c++)
         {
-            ThroughNormalisation(units[c], c == 0 ? anchorGradient : otherGradient.AsSpan((c - 1) * pairs * d, pairs * d), gradients[c]);
+            PlainRows.ThroughNormalisation(units[c], c == 0 ? anchorGradient : otherGradient.AsSpan((c - 1) * pairs * d, pairs * d), gradients[c]);
         }
 
         return loss / pairs;
@@ -115,67 +118,6 @@ public sealed class InfoNceLoss : ILoss
         }
 
         takesPart[anchor] = true;
-    }
-
-    // A zero row (no direction) stays zero, with a zero gradient.
-    private static (T[] Rows, T[] Inverse) Unit<T>(Rows<T> rows) where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        int d = rows.Dimensions;
-        T[] unit = new T[rows.Count * d];
-        T[] inverse = new T[rows.Count];
-        for (int i = 0; i < rows.Count; i++)
-        {
-            rows[i].CopyTo(unit.AsSpan(i * d));
-            T square = Dot(unit, i * d, unit, i * d, d);
-            inverse[i] = T.IsZero(square) ? T.Zero : T.IsFinite(square) ? T.One / T.Sqrt(square) : T.NaN;
-            for (int k = 0; k < d; k++)
-            {
-                unit[(i * d) + k] *= inverse[i];
-            }
-        }
-
-        return (unit, inverse);
-    }
-
-    // d/dx of x/|x|: (g - e (e.g)) / |x|
-    private static void ThroughNormalisation<T>((T[] Rows, T[] Inverse) unit, ReadOnlySpan<T> gradient, Rows<T> into) where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        int d = into.Dimensions;
-        for (int i = 0; i < into.Count; i++)
-        {
-            var g = gradient.Slice(i * d, d);
-            var e = unit.Rows.AsSpan(i * d, d);
-            T along = T.Zero;
-            for (int k = 0; k < d; k++)
-            {
-                along += e[k] * g[k];
-            }
-
-            var row = into[i];
-            for (int k = 0; k < d; k++)
-            {
-                row[k] = (g[k] - (e[k] * along)) * unit.Inverse[i];
-            }
-        }
-    }
-
-    private static T Dot<T>(T[] a, int atA, T[] b, int atB, int d) where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        T sum = T.Zero;
-        for (int k = 0; k < d; k++)
-        {
-            sum += a[atA + k] * b[atB + k];
-        }
-
-        return sum;
-    }
-
-    private static void AddScaled<T>(T[] into, int at, T[] from, int atFrom, T factor, int d) where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        for (int k = 0; k < d; k++)
-        {
-            into[at + k] += factor * from[atFrom + k];
-        }
     }
 
     private static Rows<TTo>[] As<TFrom, TTo>(IReadOnlyList<Rows<TFrom>> rows) where TFrom : unmanaged where TTo : unmanaged =>

@@ -27,6 +27,12 @@ public sealed record LossDescription
     /// <summary>Its options.</summary>
     public IReadOnlyList<LossOption> Options { get; init; } = [];
 
+    /// <summary>What is wrong with options that are each in range, one sentence each.</summary>
+    internal Func<LossValues, IEnumerable<string>> Conflicts { get; init; } = _ => [];
+
     /// <summary>Makes the loss of checked options.</summary>
     internal Func<LossValues, ILoss> Create { get; init; } = _ => throw new InvalidOperationException("A loss of the registry says how it is made.");
+
+    /// <summary>Puts around the loss what its options ask for.</summary>
+    internal Func<ILoss, LossValues, ILoss> Around { get; init; } = (loss, _) => loss;
 }

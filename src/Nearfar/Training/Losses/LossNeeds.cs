@@ -24,4 +24,7 @@ public enum LossNeeds
 
     /// <summary>A teacher's score of each anchor's own documents.</summary>
     TeacherScores = 32,
+
+    /// <summary>Which text each document is, and every text that answers an anchor: for losses that remember documents of other batches.</summary>
+    Identity = 64,
 }

@@ -25,7 +25,7 @@ public sealed record LossOption(string Name, string Meaning, string Default)
     public bool Many { get; init; }
 
     /// <summary>What is allowed, for people: <c>above 0, at most 1</c>.</summary>
-    public string Range => (Many ? "one or more of: " : "") + (Choices.Count > 0
+    public string Range => (Many ? "one or more of: " : Whole ? "a whole number, " : "") + (Choices.Count > 0
         ? string.Join(" | ", Choices)
         : (double.IsFinite(Min), double.IsFinite(Max)) switch
         {

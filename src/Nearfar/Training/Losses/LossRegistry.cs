@@ -30,7 +30,14 @@ public static class LossRegistry
         string[] problems = [.. choice.Options.Select(given => loss.Options.FirstOrDefault(o => o.Name == given.Key) is { } option
             ? option.ProblemOf(given.Value) is { } problem ? $"Loss {loss.Name}: {problem}" : null
             : valid.Length == 0 ? $"Loss {loss.Name} has no options; \"{given.Key}\" was given." : NearestName.Unknown($"option of loss {loss.Name}", given.Key, valid)).OfType<string>()];
-        return problems.Length == 0 && MatryoshkaOptions.Problem(Values(loss, choice)) is { } between ? [$"Loss {loss.Name}: {between}"] : problems;
+        if (problems.Length > 0)
+        {
+            return problems;
+        }
+
+        var values = Values(loss, choice);
+        string[] between = [.. loss.Conflicts(values), .. MatryoshkaOptions.Problem(values) is { } problem ? [problem] : Array.Empty<string>()];
+        return [.. between.Select(p => $"Loss {loss.Name}: {p}")];
     }
 
     /// <summary>Makes a loss.</summary>
@@ -45,7 +52,8 @@ public static class LossRegistry
 
         var loss = Of(choice.Name);
         var values = Values(loss, choice);
-        return MatryoshkaOptions.Around(loss.Create(values), values);
+        // The cut inside: a queue around it keeps whole rows.
+        return loss.Around(MatryoshkaOptions.Around(loss.Create(values), values), values);
     }
 
     private static LossValues Values(LossDescription loss, LossChoice choice) =>

@@ -36,8 +36,37 @@ public sealed record RowSide
     /// </summary>
     public ReadOnlyMemory<double> TeacherScores { get; init; }
 
+    /// <summary>
+    /// Which text each document is, N values: equal numbers are equal texts, in one batch and from batch to batch. Empty unless the loss needs
+    /// <see cref="LossNeeds.Identity"/>.
+    /// </summary>
+    public ReadOnlyMemory<int> DocumentIds { get; init; }
+
+    /// <summary>Every text that answers anchor i, in this batch or not, is among <see cref="AnswerIds"/>[AnswerOffsets[i] .. AnswerOffsets[i + 1]]; empty, or B + 1 values from 0 upward.</summary>
+    public ReadOnlyMemory<int> AnswerOffsets { get; init; }
+
+    /// <summary>Numbers of the kind of <see cref="DocumentIds"/>.</summary>
+    public ReadOnlyMemory<int> AnswerIds { get; init; }
+
     /// <summary>The documents masked for one anchor.</summary>
     /// <param name="anchor">0 to B - 1.</param>
     public ReadOnlySpan<int> MaskOf(int anchor) =>
         MaskOffsets.IsEmpty ? default : MaskedDocuments.Span[MaskOffsets.Span[anchor]..MaskOffsets.Span[anchor + 1]];
+
+    /// <summary>The same facts with more documents masked.</summary>
+    /// <param name="pairs">B.</param>
+    /// <param name="more">For each anchor, or null where it has none.</param>
+    internal RowSide WithMasked(int pairs, IReadOnlyList<int>?[] more)
+    {
+        int[] offsets = new int[pairs + 1];
+        var masked = new List<int>(MaskedDocuments.Length);
+        for (int i = 0; i < pairs; i++)
+        {
+            masked.AddRange(MaskOf(i));
+            masked.AddRange(more[i] ?? []);
+            offsets[i + 1] = masked.Count;
+        }
+
+        return this with { MaskOffsets = offsets, MaskedDocuments = masked.ToArray() };
+    }
 }

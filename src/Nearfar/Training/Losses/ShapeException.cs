@@ -45,6 +45,48 @@ public sealed class ShapeException : ArgumentException
         ThrowUnlessInRange(batch);
     }
 
+    /// <summary>Refuses a batch whose guide does not have a row for each row.</summary>
+    internal static void ThrowUnlessGuided<T>(LossBatch<T> batch) where T : unmanaged
+    {
+        Require(batch.Guide.Count == batch.Columns.Count, $"Wanted a guide's vectors for {batch.Columns.Count} columns; got {batch.Guide.Count}. Name a guide encoder.");
+        foreach (var column in batch.Guide)
+        {
+            Require(column.Count == batch.Pairs && column.Dimensions == batch.Guide[0].Dimensions,
+                $"A guide's column is [{column.Count}, {column.Dimensions}]; wanted [{batch.Pairs}, {batch.Guide[0].Dimensions}].");
+        }
+    }
+
+    /// <summary>Refuses side data without a finite grade of at least 0 for each listed document, and a pair without any.</summary>
+    internal static void ThrowUnlessGraded(RowSide side, int pairs, int documents)
+    {
+        var offsets = side.GradeOffsets.Span;
+        Require(offsets.Length == pairs + 1 && offsets[0] == 0 && offsets[^1] == side.GradedDocuments.Length && side.Grades.Length == side.GradedDocuments.Length,
+            $"Wanted grades: {pairs + 1} offsets from 0 to {side.GradedDocuments.Length}, and as many grades as documents; got {offsets.Length} offsets, {side.Grades.Length} grades.");
+        for (int i = 0; i < pairs; i++)
+        {
+            Require(offsets[i + 1] > offsets[i], $"Pair {i} has no graded document.");
+        }
+
+        for (int g = 0; g < side.GradedDocuments.Length; g++)
+        {
+            int document = side.GradedDocuments.Span[g];
+            Require((uint)document < (uint)documents, $"Graded document {document} is not among the {documents} of the batch.");
+            Require(double.IsFinite(side.Grades.Span[g]) && side.Grades.Span[g] >= 0, $"The grade of document {document} is {side.Grades.Span[g]}; wanted a finite number, at least 0.");
+        }
+    }
+
+    /// <summary>Refuses side data without an identity for each document, and answers for each anchor.</summary>
+    internal static void ThrowUnlessIdentified(RowSide side, int pairs, int documents)
+    {
+        var offsets = side.AnswerOffsets.Span;
+        Require(side.DocumentIds.Length == documents, $"Wanted the identity of {documents} documents; got {side.DocumentIds.Length}.");
+        Require(offsets.Length == pairs + 1 && offsets[0] == 0 && offsets[^1] == side.AnswerIds.Length, $"The answers want {pairs + 1} offsets from 0 to {side.AnswerIds.Length}.");
+        for (int i = 0; i < pairs; i++)
+        {
+            Require(offsets[i + 1] >= offsets[i], "The answers' offsets must not fall.");
+        }
+    }
+
     private static void ThrowUnlessInRange<T>(LossBatch<T> batch) where T : unmanaged
     {
         var side = batch.Side;

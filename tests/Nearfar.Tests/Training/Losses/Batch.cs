@@ -29,6 +29,21 @@ internal static class Batch
         }
     }
 
+    /// <summary>E(c, n, d) of the conformance vectors: sin(1.7 (i + 1) + 0.9 (j + 1)(c + 1)).</summary>
+    public static Rows<double> Wave(int c, int n, int d)
+    {
+        var rows = Rows.Allocate<double>(n, d);
+        for (int i = 0; i < n; i++)
+        {
+            for (int j = 0; j < d; j++)
+            {
+                rows[i][j] = Math.Sin((1.7 * (i + 1)) + (0.9 * (j + 1) * (c + 1)));
+            }
+        }
+
+        return rows;
+    }
+
     public static Rows<T>[] NewGradients<T>(this LossBatch<T> batch, T fill = default) where T : unmanaged
     {
         var gradients = batch.Columns.Select(c => Rows.Allocate<T>(c.Count, c.Dimensions)).ToArray();

@@ -19,7 +19,7 @@ public class InfoNceLossTests
         var entry = file.RootElement.GetProperty("entries").GetProperty(name);
         Assert.Equal("cosine", entry.GetProperty("config").GetProperty("similarity").GetString());
         double scale = entry.GetProperty("config").GetProperty("scale").GetDouble();
-        var batch = new LossBatch<double>([.. entry.GetProperty("columns").EnumerateArray().Select(c => Wave(c[0].GetInt32(), c[1].GetInt32(), c[2].GetInt32()))], RowSide.Empty);
+        var batch = new LossBatch<double>([.. entry.GetProperty("columns").EnumerateArray().Select(c => Batch.Wave(c[0].GetInt32(), c[1].GetInt32(), c[2].GetInt32()))], RowSide.Empty);
         var gradients = batch.NewGradients(double.NaN);
 
         var loss = new InfoNceLoss(1 / scale).Evaluate(batch, gradients, First);
@@ -233,20 +233,6 @@ public class InfoNceLossTests
         int[][] mask = [.. Enumerable.Range(0, shape.Pairs).Select(i => Enumerable.Range(0, documents).Where(j => (((i * 31) + (j * 17) + shape.Seed) % 11) == 0).ToArray())];
         int[] absent = [.. Enumerable.Range(shape.Pairs, documents - shape.Pairs).Where(j => (j + shape.Seed) % 5 == 0)];
         return new Case(Batch.Random(shape.Pairs, shape.Dimensions, shape.Columns, shape.Seed, Batch.Masked(mask, absent)), shape.Seed);
-    }
-
-    private static Rows<double> Wave(int c, int n, int d)
-    {
-        var rows = Rows.Allocate<double>(n, d);
-        for (int i = 0; i < n; i++)
-        {
-            for (int j = 0; j < d; j++)
-            {
-                rows[i][j] = Math.Sin((1.7 * (i + 1)) + (0.9 * (j + 1) * (c + 1)));
-            }
-        }
-
-        return rows;
     }
 
     private static double Cosine(LossBatch<double> batch, int anchor, int document)
