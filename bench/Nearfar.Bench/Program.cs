@@ -2,6 +2,7 @@ using Nearfar.Bench.Data;
 using Nearfar.Bench.Encoding;
 using Nearfar.Bench.Evaluation;
 using Nearfar.Bench.Evaluation.Slices;
+using Nearfar.Bench.Pairs;
 using Nearfar.Bench.Simulation;
 using Nearfar.Bench.Text;
 using Nearfar.Bench.Training;
@@ -9,6 +10,7 @@ using Nearfar.Bench.Training;
 // The first argument names the measurement, the rest is its own.
 Dictionary<string, Func<string[], TextWriter, Task<int>>> all = new(StringComparer.Ordinal)
 {
+    ["dedup"] = DedupBench.Run,
     ["embed"] = EmbeddingBench.Run,
     ["eval"] = EvaluationBench.Run,
     ["helpdesk"] = HelpdeskBench.Run,

@@ -28,15 +28,9 @@ public sealed class DocumentClusters
         ArgumentNullException.ThrowIfNull(corpus);
         ArgumentNullException.ThrowIfNull(pairs);
         var union = new UnionFind(corpus.Count);
-        var shingles = new uint[corpus.Count][];
-        var keys = new ulong[corpus.Count][];
-        Parallel.For(0, corpus.Count, i =>
-        {
-            shingles[i] = Shingles.Of(corpus.Documents[i].Text);
-            keys[i] = NearDuplicateIndex.BandKeys(shingles[i]);
-        });
+        var shingles = NearDuplicateJoin.ShinglesOf(corpus.Count, i => corpus.Documents[i].Text);
         JoinDeclared(corpus, union);
-        JoinNearDuplicates(shingles, keys, union);
+        NearDuplicateJoin.Join(shingles, union);
         JoinPositives(corpus, pairs, union);
         return new DocumentClusters(corpus, Name(corpus, union), shingles);
     }
@@ -91,33 +85,6 @@ public sealed class DocumentClusters
         }
     }
 
-    private static void JoinNearDuplicates(uint[][] shingles, ulong[][] keys, UnionFind union)
-    {
-        var equal = new Dictionary<Int128, int>();
-        var index = new NearDuplicateIndex();
-        var owners = new List<int>();
-        for (int i = 0; i < shingles.Length; i++)
-        {
-            // Equal sets are joined here, so that a thousand copies do not meet each other in every band.
-            if (!equal.TryAdd(KeyOf(shingles[i]), i))
-            {
-                union.Union(equal[KeyOf(shingles[i])], i);
-                continue;
-            }
-
-            foreach (int candidate in index.Candidates(keys[i]))
-            {
-                if (union.Find(owners[candidate]) != union.Find(i) && index.IsNear(candidate, shingles[i]))
-                {
-                    union.Union(owners[candidate], i);
-                }
-            }
-
-            index.Add(shingles[i], keys[i]);
-            owners.Add(i);
-        }
-    }
-
     private static void JoinPositives(Corpus corpus, IEnumerable<Pair> pairs, UnionFind union)
     {
         var first = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -145,17 +112,5 @@ public sealed class DocumentClusters
         }
 
         return [.. Enumerable.Range(0, corpus.Count).Select(i => smallest[union.Find(i)])];
-    }
-
-    private static Int128 KeyOf(uint[] set)
-    {
-        ulong low = 0, high = (ulong)set.Length;
-        foreach (uint shingle in set)
-        {
-            low = Shingles.Mix((low * 31) + shingle);
-            high = Shingles.Mix((high * 37) ^ shingle);
-        }
-
-        return new Int128(high, low);
     }
 }
