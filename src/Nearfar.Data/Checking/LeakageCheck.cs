@@ -40,6 +40,27 @@ internal static class LeakageCheck
 
             Summarise(name, set, known, findings);
         }
+
+        DevAndGate(rows, clusters, findings);
+    }
+
+    // Training is held against both above; what chose the step and what decides should not ask about the same pages alone.
+    private static void DevAndGate(WorkspaceRows rows, DocumentClusters clusters, FindingList findings)
+    {
+        if (rows.Dev is null || rows.Gate is null)
+        {
+            return;
+        }
+
+        var chosen = TrainedClusters(rows.Dev, rows.Corpus, clusters);
+        int[] shared = [.. Enumerable.Range(0, rows.Gate.Rows.Count).Where(i => rows.Gate.Rows[i].PositiveIds.Any(id => rows.Corpus.TryGetIndex(id, out _) && chosen.ContainsKey(clusters.ClusterOf(id))))];
+        if (shared.Length > 0)
+        {
+            string page = rows.Gate.Rows[shared[0]].PositiveIds.First(id => rows.Corpus.TryGetIndex(id, out _) && chosen.ContainsKey(clusters.ClusterOf(id)));
+            findings.Information("shared-pages", rows.Gate.Path, rows.Gate.Lines[shared[0]],
+                $"{shared.Length} of {rows.Gate.Rows.Count} gate rows ask about pages that dev asks about with other questions; the first is \"{page}\" ({rows.Dev.Path}:{chosen[clusters.ClusterOf(page)]}).",
+                "Nothing to mend while other gate rows do not: nearfar pairs split parts sets by page.");
+        }
     }
 
     private static void Compare(string leftName, RowSet<Pair>? left, string rightName, RowSet<Pair>? right, FindingList findings)

@@ -12,12 +12,14 @@ public sealed class DocumentClusters
     private readonly Corpus _corpus;
     private readonly string[] _cluster;
     private readonly uint[][] _shingles;
+    private readonly int[] _sameText;
 
-    private DocumentClusters(Corpus corpus, string[] cluster, uint[][] shingles)
+    private DocumentClusters(Corpus corpus, string[] cluster, uint[][] shingles, int[] sameText)
     {
         _corpus = corpus;
         _cluster = cluster;
         _shingles = shingles;
+        _sameText = sameText;
     }
 
     /// <summary>Clusters a corpus.</summary>
@@ -30,9 +32,9 @@ public sealed class DocumentClusters
         var union = new UnionFind(corpus.Count);
         var shingles = NearDuplicateJoin.ShinglesOf(corpus.Count, i => corpus.Documents[i].Text);
         JoinDeclared(corpus, union);
-        NearDuplicateJoin.Join(shingles, union);
+        int[] sameText = SameText(shingles, union);
         JoinPositives(corpus, pairs, union);
-        return new DocumentClusters(corpus, Name(corpus, union), shingles);
+        return new DocumentClusters(corpus, Name(corpus, union), shingles, sameText);
     }
 
     /// <summary>The smallest document id of the cluster, by ordinal order.</summary>
@@ -52,8 +54,8 @@ public sealed class DocumentClusters
     public bool AreNearDuplicates(string first, string second) =>
         Shingles.AreNear(_shingles[IndexOf(first)], _shingles[IndexOf(second)]);
 
-    /// <summary>Shingles of each document, in corpus order.</summary>
-    internal IReadOnlyList<uint[]> ShinglesByDocument => _shingles;
+    /// <summary>Of each document, in corpus order, the first that it is joined to by near-duplicate texts alone; itself when there is none.</summary>
+    internal IReadOnlyList<int> FirstOfText => _sameText;
 
     /// <summary>A text as a number in [0, 1): 53 bits of its SHA-256.</summary>
     internal static double FractionOf(string text) =>
@@ -83,6 +85,20 @@ public sealed class DocumentClusters
                 union.Union(corpus.TryGetIndex(replaced, out old) ? old : first["replaced:" + replaced], i);
             }
         }
+    }
+
+    private static int[] SameText(uint[][] shingles, UnionFind union)
+    {
+        var near = new UnionFind(shingles.Length);
+        NearDuplicateJoin.Join(shingles, near);
+        int[] first = new int[shingles.Length];
+        for (int i = 0; i < first.Length; i++)
+        {
+            first[i] = near.Find(i);
+            union.Union(i, first[i]);
+        }
+
+        return first;
     }
 
     private static void JoinPositives(Corpus corpus, IEnumerable<Pair> pairs, UnionFind union)
