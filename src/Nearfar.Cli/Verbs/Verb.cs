@@ -9,7 +9,7 @@ internal abstract class Verb
     public static IReadOnlyList<Verb> All =>
     [
         new InitVerb(), new CheckVerb(), new PairsVerb(), new GateSetVerb(), new LoopVerb(), new TrainVerb(), new EmbedVerb(), new IndexVerb(), new SearchVerb(),
-        new EvalVerb(), new CompareVerb(), new SimilarityVerb(), new SlicesVerb(), new GateVerb(), new MineVerb(), new ReportVerb(),
+        new EvalVerb(), new CompareVerb(), new SimilarityVerb(), new SlicesVerb(), new GateVerb(), new MineVerb(), new LabelVerb(), new ReportVerb(),
         new ReleaseVerb(), new LineageVerb(), new HistoryVerb(), new TrecEvalVerb(), new DoctorVerb(),
     ];
 
