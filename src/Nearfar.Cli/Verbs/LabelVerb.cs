@@ -109,12 +109,13 @@ internal sealed class LabelVerb : Verb
             throw new NearfarException($"rate takes keys from a terminal, and here is none. Fill grade (0 to 3, empty where you do not know) and rater in {sheet} with any tool; nearfar label convert makes a CSV of it.");
         }
 
-        // A sheet of one's own that is there already is gone on with.
-        var rows = LabelSheet.Read(own != sheet && File.Exists(own) ? own : sheet).Rows;
+        // A sheet of one's own that is there already is gone on with; a new one shows nobody's judgements.
         if (own != sheet && !File.Exists(own))
         {
-            rows = [.. rows.Select(r => r with { Grade = null, Rater = null, Time = null })];
+            LabelSheet.Write(own, [.. LabelSheet.Read(sheet).Rows.Select(r => r with { Grade = null, Rater = null, Time = null })]);
         }
+
+        var rows = LabelSheet.Read(own).Rows;
 
         var session = new LabelSession(rows, context.Parsed.GetRequiredValue(_rater)!, context.Clock, r => LabelSheet.Write(own, r));
         Ask(context, session);

@@ -84,6 +84,11 @@ public sealed class WorkspaceLabels
         ArgumentNullException.ThrowIfNull(labels);
         ThrowIfUnknown(labels);
         var rows = labels.ToPairs();
+        if (rows.Count == 0)
+        {
+            throw new NearfarException("No judged question has a right document, so there is no row for the gate.");
+        }
+
         string file = Path.Combine(_workspace.Output, ".judged.jsonl");
         try
         {
