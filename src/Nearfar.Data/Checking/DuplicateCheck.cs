@@ -31,8 +31,10 @@ internal static class DuplicateCheck
             {
                 Report(rows, path, findings, same[near], i, "near-duplicate-document", "is a near-duplicate of");
             }
-
-            earlier.Add(i);
+            else
+            {
+                earlier.Add(i);     // what was told is to be removed: others need not differ from it
+            }
         }
     }
 

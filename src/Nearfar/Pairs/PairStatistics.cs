@@ -71,11 +71,11 @@ public sealed record PairStatistics
             Sources = Count(pairs.Select(p => p.Provenance is null ? "(none)" : p.Provenance.Source ?? "(unknown)")),
             NegativesWithProvenance = pairs.Sum(p => p.HardNegatives.Count(n => n.Provenance is not null)),
             Cohorts = pairs.SelectMany(p => p.Cohorts.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
-                .ToDictionary(a => a, a => Count(pairs.Select(p => p.Cohorts.GetValueOrDefault(a, "(unknown)"))), StringComparer.Ordinal),
+                .ToDictionary(a => a, a => (IReadOnlyDictionary<string, int>)Count(pairs.Select(p => p.Cohorts.GetValueOrDefault(a, "(unknown)"))), StringComparer.Ordinal),
         };
     }
 
-    private static IReadOnlyDictionary<string, int> Count(IEnumerable<string> values)
+    private static SortedDictionary<string, int> Count(IEnumerable<string> values)
     {
         var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
         foreach (string value in values)

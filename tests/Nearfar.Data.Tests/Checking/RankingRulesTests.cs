@@ -7,7 +7,7 @@ namespace Nearfar.Data.Tests.Checking;
 public sealed class RankingRulesTests
 {
     private static readonly string[] s_subjects = ["refund", "invoice", "courier", "warranty", "password", "voucher", "battery", "garden"];
-    private static readonly string[] s_things = ["kettle", "planner", "headset", "storage", "bicycle", "lamp"];
+    private static readonly string[] s_things = ["kettle", "planner", "headset", "storage", "bicycle", "lamp", "blender", "scooter", "printer", "camera", "speaker", "mattress", "ladder", "toaster"];
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -15,13 +15,13 @@ public sealed class RankingRulesTests
     {
         using var folder = Shop();
         AppendTrain(folder,
-            """{"id":"lost","query":"zzyzx qwrtp","positive_ids":["refund-kettle"]}""",                                                    // line 49: no ranker can find it
-            """{"id":"above","query":"invoice lamp","positive_ids":["refund-kettle"],"hard_negative_ids":["invoice-lamp"]}""",                // 50: the label is wrong
+            """{"id":"lost","query":"жщю","positive_ids":["refund-kettle"]}""",                                                    // line 113: no ranker can find it
+            """{"id":"above","query":"invoice lamp","positive_ids":["refund-kettle"],"hard_negative_ids":["invoice-lamp"]}""",                // 114: the label is wrong
             """{"id":"holds","query":"how does it go","positive_ids":["refund-lamp"],"hard_negative_ids":["invoice-bicycle"],"expected_answer":"all about the invoice of a bicycle"}""");
         var report = await RunAsync(folder, new CheckOptions());
-        Assert.Equal(49, Assert.Single(report.Findings, f => f.Rule == "unfound-positive" && f.Message.Contains("zzyzx", StringComparison.Ordinal)).Line);
-        Assert.Equal(50, Assert.Single(report.Findings, f => f.Rule == "negative-above-positive").Line);
-        Assert.Contains("holds the expected answer", Assert.Single(report.Findings, f => f is { Rule: "false-negative", Line: 51 }).Message, StringComparison.Ordinal);
+        Assert.Equal(113, Assert.Single(report.Findings, f => f.Rule == "unfound-positive" && f.Message.Contains("жщю", StringComparison.Ordinal)).Line);
+        Assert.Equal(114, Assert.Single(report.Findings, f => f.Rule == "negative-above-positive").Line);
+        Assert.Contains("holds the expected answer", Assert.Single(report.Findings, f => f is { Rule: "false-negative", Line: 115 }).Message, StringComparison.Ordinal);
         Assert.Contains(report.Findings, f => f.Rule == "hubs" && f.Message.Contains("skewness", StringComparison.Ordinal));
         Assert.All(report.Rules, r => Assert.True(r.Count >= report.Findings.Count(f => f.Rule == r.Rule && f.Severity == r.Severity)));
         Assert.Equal(report.Warnings, report.Rules.Where(r => r.Severity == FindingSeverity.Warning).Sum(r => r.Count));
@@ -31,9 +31,9 @@ public sealed class RankingRulesTests
     public async Task Run_HubAndEasyNegatives_AreFound()
     {
         using var folder = Shop();
-        string words = string.Join(' ', s_subjects.Concat(s_things));
-        File.AppendAllText(folder["corpus.jsonl"], $"{{\"id\":\"hub\",\"text\":\"{words}\"}}\n");
-        AppendTrain(folder, [.. Enumerable.Range(0, 6).Select(i => $"{{\"id\":\"e{i}\",\"query\":\"refund {s_things[i]}\",\"positive_ids\":[\"refund-{s_things[i]}\"],\"hard_negative_ids\":[\"garden-{s_things[(i + 1) % 6]}\"]}}")]);
+        File.AppendAllText(folder["corpus.jsonl"], "{\"id\":\"hub\",\"text\":\"please tell me\"}\n");
+        folder.Write("train.jsonl", string.Concat(from subject in s_subjects from thing in s_things select $"{{\"query\":\"please tell me {subject} {thing}\",\"positive_ids\":[\"{subject}-{thing}\"]}}\n"));
+        AppendTrain(folder, [.. Enumerable.Range(0, 6).Select(i => $"{{\"id\":\"e{i}\",\"query\":\"refund {s_things[i]}\",\"positive_ids\":[\"refund-{s_things[i]}\"],\"hard_negative_ids\":[\"garden-{s_things[i + 6]}\"]}}")]);
         var report = await RunAsync(folder, new CheckOptions());
         Assert.Equal("hub", Assert.Single(report.Findings, f => f.Rule == "hub").Message.Split('"')[1]);
         Assert.Contains(report.Findings, f => f is { Rule: "easy-negatives", Severity: FindingSeverity.Warning } && f.Message.StartsWith("6 of 6", StringComparison.Ordinal));
@@ -44,7 +44,7 @@ public sealed class RankingRulesTests
     public async Task Run_Never_MakesNoRanking()
     {
         using var folder = Shop();
-        AppendTrain(folder, """{"id":"lost","query":"zzyzx qwrtp","positive_ids":["refund-kettle"]}""");
+        AppendTrain(folder, """{"id":"lost","query":"жщю","positive_ids":["refund-kettle"]}""");
         var report = await RunAsync(folder, new CheckOptions { Ranking = RankingDepth.Never });
         Assert.DoesNotContain(report.Rules, r => r.Rule is "unfound-positive" or "hubs" or "easy-negatives");
     }
@@ -70,7 +70,7 @@ public sealed class RankingRulesTests
         AppendTrain(folder, first, second);
         var found = (await RunAsync(folder, new CheckOptions { Ranking = RankingDepth.Never })).Findings.Where(f => f.Rule == "label-conflict").ToList();
         Assert.Equal(wanted, found.Count);
-        Assert.All(found, f => Assert.Equal(50, f.Line));
+        Assert.All(found, f => Assert.Equal(114, f.Line));
     }
 
     private static async Task<CheckReport> RunAsync(Folder folder, CheckOptions options) => await WorkspaceCheck.RunAsync(await Workspace.OpenAsync(folder.Path, Token), options, null, Token);
