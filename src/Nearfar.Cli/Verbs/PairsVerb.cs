@@ -10,6 +10,7 @@ namespace Nearfar.Cli.Verbs;
 internal sealed class PairsVerb : Verb
 {
     private const int Shown = 5;
+    private static readonly string[] s_sets = ["train", "dev", "gate"];
 
     private readonly Argument<string> _action = new("action") { Description = "split, merge, dedup, stats, from-faq, from-qrels or from-sections." };
     private readonly Argument<string[]> _inputs = new("input") { Description = "Files of pairs (JSONL, CSV); from-faq: a CSV; from-qrels: a BEIR folder; from-sections: a folder of pages.", Arity = ArgumentArity.OneOrMore };
@@ -83,7 +84,7 @@ internal sealed class PairsVerb : Verb
         var merged = PairMerge.Of(read.Files);
         var options = new PairSplitOptions();
         options = options with { DevShare = context.Parsed.GetValue(_dev) ?? options.DevShare, GateShare = context.Parsed.GetValue(_gate) ?? options.GateShare };
-        var split = PairSplit.Of(read.Corpus, merged.Pairs, options, Earlier(context, read.Corpus));
+        var split = PairSplit.Of(read.Corpus, merged.Pairs, options, Earlier(context));
         string folder = context.Parsed.GetRequiredValue(_out)!;
         var files = new OutputFiles();
         foreach (var (name, pairs) in new[] { ("train", split.Train), ("dev", split.Dev), ("gate", split.Gate) }.Where(s => s.Item2.Count > 0))
@@ -110,7 +111,7 @@ internal sealed class PairsVerb : Verb
             context.Note("warning: one group holds more than half of all questions, so the shares are not what was asked. Its pages are joined by group, replaces, near-duplicate text or common questions: see nearfar check.");
         }
 
-        context.Next($"name the files in nearfar.yaml, then nearfar check");
+        context.Next("name the files in nearfar.yaml, then nearfar check");
     }
 
     private async Task<DataSource?> CorpusAsync(VerbContext context)
@@ -124,14 +125,14 @@ internal sealed class PairsVerb : Verb
         return given is null && Workspace.Find(Directory.GetCurrentDirectory()) is null ? null : (await context.OpenWorkspaceAsync()).Options.Data.Corpus;
     }
 
-    private EarlierSplit? Earlier(VerbContext context, Corpus corpus)
+    private EarlierSplit? Earlier(VerbContext context)
     {
         if (context.Parsed.GetValue(_earlier) is not { } folder)
         {
             return null;
         }
 
-        string[] paths = [.. new[] { "train", "dev", "gate" }.Select(n => Path.Combine(folder, n + ".jsonl"))];
+        string[] paths = [.. s_sets.Select(n => Path.Combine(folder, n + ".jsonl"))];
         if (!paths.Any(File.Exists))
         {
             throw new NearfarException(folder, 0, "holds no train.jsonl, dev.jsonl or gate.jsonl of an earlier split.");
