@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 root=$PWD
 nearfar=${NEARFAR:-}
 [ -n "$nearfar" ] || nearfar="dotnet $root/src/Nearfar.Cli/bin/Release/net10.0/Nearfar.Cli.dll"
-order=(doctor init check train losses cut embed index search eval compare similarity slices gate mine loop report release lineage history gateset trec-eval)
+order=(doctor init check pairs train losses cut embed index search eval compare similarity slices gate mine label loop report release lineage history gateset trec-eval)
 pages=("$@")
 [ ${#pages[@]} -gt 0 ] || pages=("${order[@]}")
 

@@ -3,6 +3,7 @@ using Nearfar.Bench.Encoding;
 using Nearfar.Bench.Evaluation;
 using Nearfar.Bench.Evaluation.Slices;
 using Nearfar.Bench.Mining;
+using Nearfar.Bench.Pairs;
 using Nearfar.Bench.Search;
 using Nearfar.Bench.Simulation;
 using Nearfar.Bench.Text;
@@ -11,6 +12,7 @@ using Nearfar.Bench.Training;
 // The first argument names the measurement, the rest is its own.
 Dictionary<string, Func<string[], TextWriter, Task<int>>> all = new(StringComparer.Ordinal)
 {
+    ["dedup"] = DedupBench.Run,
     ["embed"] = EmbeddingBench.Run,
     ["eval"] = EvaluationBench.Run,
     ["helpdesk"] = HelpdeskBench.Run,

@@ -25,7 +25,7 @@ public sealed class CommandLineTests
         var (exit, output, _) = await Shop.RunBareAsync("--help");
         Assert.Equal(0, exit);
         Assert.All(Verb.All, verb => Assert.Contains($"  {verb.Name} ", output, StringComparison.Ordinal));
-        Assert.Equal(["init", "check", "gateset", "loop", "train", "cut", "embed", "index", "search", "eval", "compare", "similarity", "slices", "gate", "mine", "report", "release", "lineage", "history", "trec-eval", "doctor"], Verb.All.Select(v => v.Name));
+        Assert.Equal(["init", "check", "pairs", "gateset", "loop", "train", "cut", "embed", "index", "search", "eval", "compare", "similarity", "slices", "gate", "mine", "label", "report", "release", "lineage", "history", "trec-eval", "doctor"], Verb.All.Select(v => v.Name));
     }
 
     [Theory]

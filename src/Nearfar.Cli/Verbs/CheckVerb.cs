@@ -11,7 +11,9 @@ internal sealed class CheckVerb : Verb
     private const int WarningsOfEachRule = 3;
 
     private readonly Argument<string?> _workspace = CommonOptions.Folder();
-    private readonly Option<bool> _all = new("--all") { Description = $"Print every warning, not the first {WarningsOfEachRule} of each rule." };
+    private readonly Option<bool> _fast = new("--fast") { Description = "No rankings: quick on any size, and silent on unfound positives, easy negatives and hubs." };
+    private readonly Option<bool> _full = new("--full") { Description = "Rankings whatever the size; they are left out beyond two billion question-document pairs." };
+    private readonly Option<bool> _all = new("--all") { Description = $"Print every warning and hint, not the first {WarningsOfEachRule} of each rule." };
 
     public override string Name => "check";
 
@@ -20,15 +22,18 @@ internal sealed class CheckVerb : Verb
     protected override void Declare(Command command)
     {
         command.Add(_workspace);
+        command.Add(_fast);
+        command.Add(_full);
         command.Add(_all);
     }
 
     protected override async Task<int> RunAsync(VerbContext context)
     {
         var workspace = await context.OpenWorkspaceAsync(context.Parsed.GetValue(_workspace));
-        var report = await context.WithProgress("check", _ => WorkspaceCheck.RunAsync(workspace, context.Cancellation));
+        var options = new CheckOptions { Ranking = Depth(context), Seed = context.Seed ?? 1 };
+        var report = await context.WithProgress("check", say => WorkspaceCheck.RunAsync(workspace, options, new ProgressLine(say), context.Cancellation));
         context.Emit(report);
-        Say(context, report.Findings);
+        Say(context, report);
         if (report.Cohorts.Count > 0)
         {
             context.Say();
@@ -45,12 +50,20 @@ internal sealed class CheckVerb : Verb
         return report.Errors > 0 ? 1 : 0;
     }
 
-    private void Say(VerbContext context, IReadOnlyList<Finding> findings)
+    private RankingDepth Depth(VerbContext context) => (context.Parsed.GetValue(_fast), context.Parsed.GetValue(_full)) switch
+    {
+        (true, true) => throw new NearfarException("--fast and --full exclude each other. Give one."),
+        (true, _) => RankingDepth.Never,
+        (_, true) => RankingDepth.Always,
+        _ => RankingDepth.BySize,
+    };
+
+    private void Say(VerbContext context, CheckReport report)
     {
         bool all = context.Parsed.GetValue(_all);
-        foreach (var rule in findings.GroupBy(f => (f.Severity, f.Rule)))
+        foreach (var rule in report.Findings.GroupBy(f => (f.Severity, f.Rule)))
         {
-            bool shorten = !all && rule.Key.Severity == FindingSeverity.Warning && rule.Count() > WarningsOfEachRule;
+            bool shorten = !all && rule.Key.Severity != FindingSeverity.Error && rule.Count() > WarningsOfEachRule;
             foreach (var finding in shorten ? rule.Take(WarningsOfEachRule) : rule)
             {
                 context.Say(finding.ToString());
@@ -58,8 +71,14 @@ internal sealed class CheckVerb : Verb
 
             if (shorten)
             {
-                context.Say($"warning [{rule.Key.Rule}] and more of this kind: --all prints them.");
+                long count = report.Rules.Single(r => r.Rule == rule.Key.Rule && r.Severity == rule.Key.Severity).Count;
+                context.Say($"{(rule.Key.Severity == FindingSeverity.Warning ? "warning" : "info")} [{rule.Key.Rule}] {count} in all: --all prints more of them.");
             }
         }
+    }
+
+    private sealed class ProgressLine(Action<string> say) : IProgress<string>
+    {
+        public void Report(string value) => say("check: " + value);
     }
 }

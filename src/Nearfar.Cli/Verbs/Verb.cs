@@ -8,8 +8,8 @@ internal abstract class Verb
     /// <summary>In the order of the loop.</summary>
     public static IReadOnlyList<Verb> All =>
     [
-        new InitVerb(), new CheckVerb(), new GateSetVerb(), new LoopVerb(), new TrainVerb(), new CutVerb(), new EmbedVerb(), new IndexVerb(), new SearchVerb(),
-        new EvalVerb(), new CompareVerb(), new SimilarityVerb(), new SlicesVerb(), new GateVerb(), new MineVerb(), new ReportVerb(),
+        new InitVerb(), new CheckVerb(), new PairsVerb(), new GateSetVerb(), new LoopVerb(), new TrainVerb(), new CutVerb(), new EmbedVerb(), new IndexVerb(), new SearchVerb(),
+        new EvalVerb(), new CompareVerb(), new SimilarityVerb(), new SlicesVerb(), new GateVerb(), new MineVerb(), new LabelVerb(), new ReportVerb(),
         new ReleaseVerb(), new LineageVerb(), new HistoryVerb(), new TrecEvalVerb(), new DoctorVerb(),
     ];
 

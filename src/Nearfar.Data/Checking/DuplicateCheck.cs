@@ -1,32 +1,40 @@
+using System.Runtime.InteropServices;
 using Nearfar.Pairs;
 
 namespace Nearfar.Data.Checking;
 
-/// <summary>Documents and pairs that stand twice, judgements that contradict each other, negatives that look right.</summary>
+/// <summary>Documents and pairs that stand twice, judgements of one question that contradict each other.</summary>
 internal static class DuplicateCheck
 {
+    // A family of a thousand variants, all declared, is not compared a million times.
+    private const int MostCompared = 1000;
+
     public static void Documents(WorkspaceRows rows, DocumentClusters clusters, string path, FindingList findings)
     {
-        var byText = new Dictionary<string, int>(StringComparer.Ordinal);
-        var index = new NearDuplicateIndex();
-        var owners = new List<int>();
+        var families = new Dictionary<int, List<int>>();
         for (int i = 0; i < rows.Corpus.Count; i++)
         {
-            var document = rows.Corpus.Documents[i];
-            var set = clusters.ShinglesByDocument[i];
-            if (!byText.TryAdd(document.Text, i))
+            if (clusters.FirstOfText[i] == i)
             {
-                Report(rows, path, findings, byText[document.Text], i, "duplicate-document", "has the text of");
                 continue;
             }
 
-            foreach (int near in index.Find(set).Take(1))
+            var earlier = CollectionsMarshal.GetValueRefOrAddDefault(families, clusters.FirstOfText[i], out _) ??= [clusters.FirstOfText[i]];
+            var document = rows.Corpus.Documents[i];
+            var same = earlier.Take(MostCompared).Where(e => !DocumentVariants.Differ(rows.Corpus.Documents[e], document)).ToList();
+            int equal = same.FindIndex(e => rows.Corpus.Documents[e].Text == document.Text);
+            if (equal >= 0)
             {
-                Report(rows, path, findings, owners[near], i, "near-duplicate-document", "is a near-duplicate of");
+                Report(rows, path, findings, same[equal], i, "duplicate-document", "has the text of");
             }
-
-            index.Add(set);
-            owners.Add(i);
+            else if (same.FindIndex(e => clusters.AreNearDuplicates(rows.Corpus.Documents[e].Id, document.Id)) is >= 0 and var near)
+            {
+                Report(rows, path, findings, same[near], i, "near-duplicate-document", "is a near-duplicate of");
+            }
+            else
+            {
+                earlier.Add(i);     // what was told is to be removed: others need not differ from it
+            }
         }
     }
 
@@ -49,36 +57,12 @@ internal static class DuplicateCheck
         }
     }
 
-    public static void FalseNegatives(WorkspaceRows rows, DocumentClusters clusters, FindingList findings)
-    {
-        foreach (var set in new[] { rows.Train, rows.Dev, rows.Gate }.OfType<RowSet<Pair>>())
-        {
-            for (int i = 0; i < set.Rows.Count; i++)
-            {
-                var row = set.Rows[i];
-                foreach (var (negative, positive) in
-                    from n in row.HardNegatives
-                    from p in row.PositiveIds
-                    where rows.Corpus.TryGet(n.DocumentId, out var right) && rows.Corpus.TryGet(p, out var wrong)
-                        && clusters.AreNearDuplicates(n.DocumentId, p) && !DocumentVariants.Differ(right, wrong)
-                    select (n.DocumentId, p))
-                {
-                    findings.Warning("false-negative", set.PathOf(i), set.Lines[i], $"Negative \"{negative}\" of row \"{row.Id}\" is a near-duplicate of its positive \"{positive}\".",
-                        "Remove the negative, or declare how the two documents differ (replaces, version, product or country).");
-                }
-            }
-        }
-    }
-
     private static void Report(WorkspaceRows rows, string path, FindingList findings, int earlier, int later, string rule, string relation)
     {
         var (first, second) = (rows.Corpus.Documents[earlier], rows.Corpus.Documents[later]);
-        if (!DocumentVariants.Differ(first, second))
-        {
-            string place = rows.CorpusLines[earlier] is > 0 and var line ? $" (line {line})" : "";
-            findings.Warning(rule, path, rows.CorpusLines[later], $"Document \"{second.Id}\" {relation} \"{first.Id}\"{place}.",
-                "Remove one, or declare how they differ (replaces, version, product or country): two right answers of which one is judged lower every score.");
-        }
+        string place = rows.CorpusLines[earlier] is > 0 and var line ? $" (line {line})" : "";
+        findings.Warning(rule, path, rows.CorpusLines[later], $"Document \"{second.Id}\" {relation} \"{first.Id}\"{place}.",
+            "Remove one, or declare how they differ (replaces, version, product or country): two right answers of which one is judged lower every score.");
     }
 
     private static void Compare(RowSet<Pair> set, List<int> earlier, int i, FindingList findings)

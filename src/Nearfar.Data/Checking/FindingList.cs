@@ -16,7 +16,12 @@ internal sealed class FindingList
 
     public void Information(string rule, string path, string message) => Add(FindingSeverity.Information, rule, path, 0, message, "");
 
+    public void Information(string rule, string path, long line, string message, string remedy) => Add(FindingSeverity.Information, rule, path, line, message, remedy);
+
     public long Count(FindingSeverity severity) => _counts.Where(c => c.Key.Severity == severity).Sum(c => c.Value.Count);
+
+    public IReadOnlyList<RuleCount> Rules() =>
+        [.. _counts.Select(c => new RuleCount(c.Key.Rule, c.Key.Severity, c.Value.Count)).OrderByDescending(r => r.Severity).ThenBy(r => r.Rule, StringComparer.Ordinal)];
 
     public IReadOnlyList<Finding> ToList()
     {

@@ -40,6 +40,27 @@ internal static class LeakageCheck
 
             Summarise(name, set, known, findings);
         }
+
+        DevAndGate(rows, clusters, findings);
+    }
+
+    // Training is held against both above; what chose the step and what decides should not ask about the same pages alone.
+    private static void DevAndGate(WorkspaceRows rows, DocumentClusters clusters, FindingList findings)
+    {
+        if (rows.Dev is null || rows.Gate is null)
+        {
+            return;
+        }
+
+        var chosen = TrainedClusters(rows.Dev, rows.Corpus, clusters);
+        int[] shared = [.. Enumerable.Range(0, rows.Gate.Rows.Count).Where(i => rows.Gate.Rows[i].PositiveIds.Any(id => rows.Corpus.TryGetIndex(id, out _) && chosen.ContainsKey(clusters.ClusterOf(id))))];
+        if (shared.Length > 0)
+        {
+            string page = rows.Gate.Rows[shared[0]].PositiveIds.First(id => rows.Corpus.TryGetIndex(id, out _) && chosen.ContainsKey(clusters.ClusterOf(id)));
+            findings.Information("shared-pages", rows.Gate.Path, rows.Gate.Lines[shared[0]],
+                $"{shared.Length} of {rows.Gate.Rows.Count} gate rows ask about pages that dev asks about with other questions; the first is \"{page}\" ({rows.Dev.Path}:{chosen[clusters.ClusterOf(page)]}).",
+                "Nothing to mend while other gate rows do not: nearfar pairs split parts sets by page.");
+        }
     }
 
     private static void Compare(string leftName, RowSet<Pair>? left, string rightName, RowSet<Pair>? right, FindingList findings)
@@ -66,7 +87,7 @@ internal static class LeakageCheck
             var row = right.Rows[i];
             if (KeysOf(row).Where(byKey.ContainsKey).Select(k => byKey[k]).Cast<int?>().FirstOrDefault() is { } same)
             {
-                findings.Error("shared-question", right.Path, right.Lines[i], $"Question \"{row.Query}\" stands in {leftName} too ({left.PathOf(same)}:{left.Lines[same]}).",
+                findings.Error("shared-question", right.PathOf(i), right.Lines[i], $"Question \"{row.Query}\" stands in {leftName} too ({left.PathOf(same)}:{left.Lines[same]}).",
                     $"Remove the row from {leftName}: what {rightName} asks must be new.");
             }
             else if (index.Find(Shingles.Of(row.Query)) is [var near, ..])
@@ -82,11 +103,11 @@ internal static class LeakageCheck
         string remedy = $"Remove the row from {leftName}: what {rightName} asks must be new.";
         if (rightName == "gate" && leftName == "train")
         {
-            findings.Error("near-duplicate-question", right.Path, right.Lines[i], message, remedy);
+            findings.Error("near-duplicate-question", right.PathOf(i), right.Lines[i], message, remedy);
         }
         else
         {
-            findings.Warning("near-duplicate-question", right.Path, right.Lines[i], message, remedy);
+            findings.Warning("near-duplicate-question", right.PathOf(i), right.Lines[i], message, remedy);
         }
     }
 

@@ -8,18 +8,24 @@ public static class WorkspaceCheck
     /// <summary>Findings listed of one rule; the rest is counted.</summary>
     public const int MaxPerRule = 50;
 
+    /// <summary>Questions times documents up to which the rules that rank the corpus run unasked: 2,000,000,000.</summary>
+    public const long MostComparisons = 2_000_000_000;
+
     /// <summary>Checks a workspace.</summary>
     /// <param name="workspace">An open workspace; nothing in it is changed.</param>
+    /// <param name="options">How far to go; null for the defaults.</param>
+    /// <param name="progress">Told what is being looked at.</param>
     /// <param name="cancellationToken">Stops between rules.</param>
-    /// <returns>Row errors, duplicates, contradictions, leakage between sets, likely false negatives, cohort sizes.</returns>
-    public static Task<CheckReport> RunAsync(Workspace workspace, CancellationToken cancellationToken = default)
+    /// <returns>Row errors, duplicates, contradictions, leakage between sets, likely false negatives, what rankings show, cohort sizes.</returns>
+    public static Task<CheckReport> RunAsync(Workspace workspace, CheckOptions? options = null, IProgress<string>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(workspace);
-        return Task.Run(() => Run(workspace, cancellationToken), cancellationToken);
+        return Task.Run(() => Run(workspace, options ?? new CheckOptions(), text => progress?.Report(text), cancellationToken), cancellationToken);
     }
 
-    private static CheckReport Run(Workspace workspace, CancellationToken cancellationToken)
+    private static CheckReport Run(Workspace workspace, CheckOptions options, Action<string> progress, CancellationToken cancellationToken)
     {
+        progress("reading");
         var rows = workspace.Rows;
         var findings = new FindingList();
         AddProblems(rows.Problems, findings, "row");
@@ -31,26 +37,53 @@ public static class WorkspaceCheck
             }
         }
 
+        progress("clusters");
         var clusters = DocumentClusters.Of(rows.Corpus, rows.All);
         var cohorts = new List<CohortSize>();
-        Action[] rules =
+        string corpusPath = workspace.Options.Data.Corpus?.Path ?? workspace.Path;
+        (string Name, Action Run)[] rules =
         [
-            () => ReferenceCheck.Run(rows, findings),
-            () => DuplicateCheck.Documents(rows, clusters, workspace.Options.Data.Corpus?.Path ?? workspace.Path, findings),
-            () => DuplicateCheck.Pairs(rows, findings),
-            () => LeakageCheck.Questions(rows, findings),
-            () => LeakageCheck.Pages(rows, clusters, findings),
-            () => DuplicateCheck.FalseNegatives(rows, clusters, findings),
-            () => TrafficCheck.Run(workspace, rows, findings),
-            () => CohortCheck.Run(workspace, rows, clusters, findings, cohorts),
+            ("documents that rows name", () => ReferenceCheck.Run(rows, findings)),
+            ("duplicates", () => DuplicateCheck.Documents(rows, clusters, corpusPath, findings)),
+            ("judgements", () => DuplicateCheck.Pairs(rows, findings)),
+            ("judgements", () => LabelConflictCheck.Run(rows, clusters, findings)),
+            ("shared questions", () => LeakageCheck.Questions(rows, findings)),
+            ("shared pages", () => LeakageCheck.Pages(rows, clusters, findings)),
+            ("negatives", () => FalseNegativeCheck.Run(rows, clusters, findings)),
+            ("traffic", () => TrafficCheck.Run(workspace, rows, findings)),
+            ("cohorts", () => CohortCheck.Run(workspace, rows, clusters, findings, cohorts)),
+            ("rankings", () => Rankings(workspace, rows, corpusPath, options, findings, progress, cancellationToken)),
         ];
-        foreach (var rule in rules)
+        foreach (var (name, run) in rules)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            rule();
+            progress(name);
+            run();
         }
 
-        return new CheckReport(findings.ToList(), cohorts, findings.Count(FindingSeverity.Error), findings.Count(FindingSeverity.Warning));
+        return new CheckReport(findings.ToList(), findings.Rules(), cohorts, findings.Count(FindingSeverity.Error), findings.Count(FindingSeverity.Warning));
+    }
+
+    // Rows that are broken would be told twice.
+    private static void Rankings(
+        Workspace workspace, WorkspaceRows rows, string corpusPath, CheckOptions options, FindingList findings, Action<string> progress, CancellationToken cancellationToken)
+    {
+        bool broken = rows.Problems.Count > 0 || rows.All.SelectMany(QuestionFold.Named).Any(id => !rows.Corpus.TryGetIndex(id, out _));
+        if (options.Ranking == RankingDepth.Never || broken || rows.Corpus.Count == 0)
+        {
+            return;
+        }
+
+        long comparisons = rows.All.LongCount() * rows.Corpus.Count;
+        if (options.Ranking == RankingDepth.BySize && comparisons > MostComparisons)
+        {
+            findings.Information("not-ranked", workspace.Path, $"{rows.All.LongCount()} questions times {rows.Corpus.Count} documents are more than {MostComparisons} comparisons: no ranking was made, so unfound positives, easy negatives and hubs are unknown. nearfar check --full makes them.");
+            return;
+        }
+
+        var rankers = CheckRankers.Create(workspace, rows, options.Seed, cancellationToken);
+        new RankingCheck(rows, rankers, corpusPath, findings).Run(progress, cancellationToken);
+        new EasyNegativeCheck(rows, rankers, options.Seed, findings).Run(cancellationToken);
     }
 
     internal static void AddProblems(ProblemList problems, FindingList findings, string rule)

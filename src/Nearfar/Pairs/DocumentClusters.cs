@@ -12,12 +12,14 @@ public sealed class DocumentClusters
     private readonly Corpus _corpus;
     private readonly string[] _cluster;
     private readonly uint[][] _shingles;
+    private readonly int[] _sameText;
 
-    private DocumentClusters(Corpus corpus, string[] cluster, uint[][] shingles)
+    private DocumentClusters(Corpus corpus, string[] cluster, uint[][] shingles, int[] sameText)
     {
         _corpus = corpus;
         _cluster = cluster;
         _shingles = shingles;
+        _sameText = sameText;
     }
 
     /// <summary>Clusters a corpus.</summary>
@@ -28,17 +30,11 @@ public sealed class DocumentClusters
         ArgumentNullException.ThrowIfNull(corpus);
         ArgumentNullException.ThrowIfNull(pairs);
         var union = new UnionFind(corpus.Count);
-        var shingles = new uint[corpus.Count][];
-        var keys = new ulong[corpus.Count][];
-        Parallel.For(0, corpus.Count, i =>
-        {
-            shingles[i] = Shingles.Of(corpus.Documents[i].Text);
-            keys[i] = NearDuplicateIndex.BandKeys(shingles[i]);
-        });
+        var shingles = NearDuplicateJoin.ShinglesOf(corpus.Count, i => corpus.Documents[i].Text);
         JoinDeclared(corpus, union);
-        JoinNearDuplicates(shingles, keys, union);
+        int[] sameText = SameText(shingles, union);
         JoinPositives(corpus, pairs, union);
-        return new DocumentClusters(corpus, Name(corpus, union), shingles);
+        return new DocumentClusters(corpus, Name(corpus, union), shingles, sameText);
     }
 
     /// <summary>The smallest document id of the cluster, by ordinal order.</summary>
@@ -58,8 +54,8 @@ public sealed class DocumentClusters
     public bool AreNearDuplicates(string first, string second) =>
         Shingles.AreNear(_shingles[IndexOf(first)], _shingles[IndexOf(second)]);
 
-    /// <summary>Shingles of each document, in corpus order.</summary>
-    internal IReadOnlyList<uint[]> ShinglesByDocument => _shingles;
+    /// <summary>Of each document, in corpus order, the first that it is joined to by near-duplicate texts alone; itself when there is none.</summary>
+    internal IReadOnlyList<int> FirstOfText => _sameText;
 
     /// <summary>A text as a number in [0, 1): 53 bits of its SHA-256.</summary>
     internal static double FractionOf(string text) =>
@@ -91,31 +87,18 @@ public sealed class DocumentClusters
         }
     }
 
-    private static void JoinNearDuplicates(uint[][] shingles, ulong[][] keys, UnionFind union)
+    private static int[] SameText(uint[][] shingles, UnionFind union)
     {
-        var equal = new Dictionary<Int128, int>();
-        var index = new NearDuplicateIndex();
-        var owners = new List<int>();
-        for (int i = 0; i < shingles.Length; i++)
+        var near = new UnionFind(shingles.Length);
+        NearDuplicateJoin.Join(shingles, near);
+        int[] first = new int[shingles.Length];
+        for (int i = 0; i < first.Length; i++)
         {
-            // Equal sets are joined here, so that a thousand copies do not meet each other in every band.
-            if (!equal.TryAdd(KeyOf(shingles[i]), i))
-            {
-                union.Union(equal[KeyOf(shingles[i])], i);
-                continue;
-            }
-
-            foreach (int candidate in index.Candidates(keys[i]))
-            {
-                if (union.Find(owners[candidate]) != union.Find(i) && index.IsNear(candidate, shingles[i]))
-                {
-                    union.Union(owners[candidate], i);
-                }
-            }
-
-            index.Add(shingles[i], keys[i]);
-            owners.Add(i);
+            first[i] = near.Find(i);
+            union.Union(i, first[i]);
         }
+
+        return first;
     }
 
     private static void JoinPositives(Corpus corpus, IEnumerable<Pair> pairs, UnionFind union)
@@ -145,17 +128,5 @@ public sealed class DocumentClusters
         }
 
         return [.. Enumerable.Range(0, corpus.Count).Select(i => smallest[union.Find(i)])];
-    }
-
-    private static Int128 KeyOf(uint[] set)
-    {
-        ulong low = 0, high = (ulong)set.Length;
-        foreach (uint shingle in set)
-        {
-            low = Shingles.Mix((low * 31) + shingle);
-            high = Shingles.Mix((high * 37) ^ shingle);
-        }
-
-        return new Int128(high, low);
     }
 }

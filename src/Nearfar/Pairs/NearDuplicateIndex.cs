@@ -9,7 +9,9 @@ namespace Nearfar.Pairs;
 /// </remarks>
 internal sealed class NearDuplicateIndex
 {
-    private const int Bands = 24;
+    /// <summary>Bands of a signature.</summary>
+    public const int Bands = 24;
+
     private const int RowsPerBand = 4;
     private static readonly uint[] s_factors = [.. Enumerable.Range(1, Bands * RowsPerBand).Select(i => (uint)Shingles.Mix((ulong)i * 0x9E3779B97F4A7C15UL) | 1)];
     private static readonly uint[] s_offsets = [.. Enumerable.Range(1, Bands * RowsPerBand).Select(i => (uint)Shingles.Mix((ulong)i * 0xD1B54A32D192ED03UL))];
@@ -23,7 +25,7 @@ internal sealed class NearDuplicateIndex
     /// <summary>Adds a shingle set; its number is the count before.</summary>
     public void Add(uint[] set) => Add(set, BandKeys(set));
 
-    /// <summary>Adds a set whose <see cref="BandKeys"/> are known.</summary>
+    /// <summary>Adds a set whose <see cref="BandKeys(uint[])"/> are known.</summary>
     public void Add(uint[] set, ulong[] keys)
     {
         for (int band = 0; band < Bands; band++)
@@ -68,6 +70,15 @@ internal sealed class NearDuplicateIndex
     /// <summary>One key for each band of the set's MinHash signature.</summary>
     public static ulong[] BandKeys(uint[] set)
     {
+        var keys = new ulong[Bands];
+        BandKeys(set, keys);
+        return keys;
+    }
+
+    /// <summary>The same into a span of <see cref="Bands"/>.</summary>
+    public static void BandKeys(ReadOnlySpan<uint> set, Span<ulong> keys)
+    {
+        keys.Clear();
         Span<uint> least = stackalloc uint[Bands * RowsPerBand];
         least.Fill(uint.MaxValue);
         foreach (uint shingle in set)
@@ -80,7 +91,6 @@ internal sealed class NearDuplicateIndex
             }
         }
 
-        var keys = new ulong[Bands];
         for (int band = 0; band < Bands; band++)
         {
             foreach (uint value in least.Slice(band * RowsPerBand, RowsPerBand))
@@ -88,7 +98,5 @@ internal sealed class NearDuplicateIndex
                 keys[band] = Shingles.Mix((keys[band] * 31) + value);
             }
         }
-
-        return keys;
     }
 }

@@ -68,6 +68,19 @@ internal static class Shingles
         return allowed >= a.Length - i + b.Length - j;
     }
 
+    /// <summary>128 bits that equal sets share and, but for chance, no others.</summary>
+    public static Int128 KeyOf(ReadOnlySpan<uint> set)
+    {
+        ulong low = 0, high = (ulong)set.Length;
+        foreach (uint shingle in set)
+        {
+            low = Mix((low * 31) + shingle);
+            high = Mix((high * 37) ^ shingle);
+        }
+
+        return new Int128(high, low);
+    }
+
     /// <summary>Finaliser of MurmurHash3 (Appleby, public domain): every input bit reaches every output bit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Mix(ulong x)

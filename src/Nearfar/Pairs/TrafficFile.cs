@@ -3,7 +3,7 @@ namespace Nearfar.Pairs;
 /// <summary>Traffic rows as JSONL, plain or gzip: one retrieval in production a line.</summary>
 /// <remarks>
 /// <c>{"id", "query", "time"?, "retrieved": [{"id", "score"?, "rank"?}], "expected_ids"? or "judged"?, "answer"?, "outcome": ok | failed | unknown,
-/// "escalated"?, "tokens"?, "latency_ms"?, "embedding_model_version"?, "trace_id"?, "cohorts"?}</c>. An unknown field is an error.
+/// "escalated"?, "tokens"?, "latency_ms"?, "embedding_model_version"?, "trace_id"?, "cohorts"?, "provenance"?}</c>. An unknown field is an error.
 /// </remarks>
 public static class TrafficFile
 {

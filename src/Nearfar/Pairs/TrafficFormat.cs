@@ -8,7 +8,7 @@ internal sealed class TrafficFormat : RowFormat<TrafficRow>
     private static readonly string[] s_fields =
     [
         "id", "query", "time", "retrieved", "expected_ids", "judged", "answer", "outcome", "escalated", "tokens", "latency_ms",
-        "embedding_model_version", "trace_id", "cohorts",
+        "embedding_model_version", "trace_id", "cohorts", "provenance",
     ];
 
     public static TrafficFormat Instance { get; } = new();
@@ -71,6 +71,10 @@ internal sealed class TrafficFormat : RowFormat<TrafficRow>
         RowJson.WriteText(json, "embedding_model_version", row.EmbeddingModelVersion);
         RowJson.WriteText(json, "trace_id", row.TraceId);
         RowJson.WriteMap(json, "cohorts", row.Cohorts);
+        if (row.Provenance is not null)
+        {
+            ProvenanceJson.Write(json, "provenance", row.Provenance);
+        }
     }
 
     private static TrafficRow ReadField(ref RowScanner row, TrafficRow draft, string name)
@@ -91,6 +95,7 @@ internal sealed class TrafficFormat : RowFormat<TrafficRow>
             case "embedding_model_version": return draft with { EmbeddingModelVersion = row.Text(name) };
             case "trace_id": return draft with { TraceId = row.Id(name) };
             case "cohorts": return draft with { Cohorts = row.ScalarMap(name) };
+            case "provenance": return draft with { Provenance = ProvenanceJson.Read(ref row, name) };
             default:
                 row.Unknown(name, name, s_fields);
                 return draft;

@@ -57,6 +57,9 @@ public sealed record TrafficRow
     /// <summary>The whole trace, if known.</summary>
     public string? TraceId { get; init; }
 
+    /// <summary>Who judged it and when, if somebody did.</summary>
+    public Provenance? Provenance { get; init; }
+
     /// <summary>Cohort attributes given by the row.</summary>
     public IReadOnlyDictionary<string, string> Cohorts { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 

@@ -42,7 +42,7 @@ internal sealed class SideData(TrainingRows rows, LossNeeds needs, int[]? labels
         var answers = new List<int>();
         for (int i = 0; i < batch.Length; i++)
         {
-            answers.AddRange(rows.AnswersOf(batch[i]));
+            answers.AddRange(rows.NoNegativesOf(batch[i]));
             offsets[i + 1] = answers.Count;
         }
 

@@ -200,7 +200,7 @@ internal sealed class TrainingRows
     }
 
     /// <summary>Texts that are no negatives of a row: every positive of its question, and the question itself as a document.</summary>
-    public IEnumerable<int> AnswersOf(int row) =>
+    public IEnumerable<int> NoNegativesOf(int row) =>
         _asDocument[Rows[row].Anchor] is var self and >= 0 ? _positivesOfFold[Rows[row].Fold].Append(self) : _positivesOfFold[Rows[row].Fold];
 
     private RowSide Mask(ReadOnlySpan<int> batch, List<int> absent, int[]? twin)

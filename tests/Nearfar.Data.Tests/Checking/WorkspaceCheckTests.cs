@@ -127,7 +127,7 @@ public sealed class WorkspaceCheckTests
     }
 
     private static async Task<CheckReport> Open(Folder folder) =>
-        await WorkspaceCheck.RunAsync(await Workspace.OpenAsync(folder.Path, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        await WorkspaceCheck.RunAsync(await Workspace.OpenAsync(folder.Path, TestContext.Current.CancellationToken), cancellationToken: TestContext.Current.CancellationToken);
 
     private static Task Write(Folder folder, string? corpus = null, string? train = null, string? dev = null, string? gate = null, string? traffic = null, string yaml = "")
     {

@@ -54,7 +54,7 @@ public sealed class WorkspaceGateSetTests
         File.AppendAllText(folder["gate.frozen/v1.jsonl"], "\n");
         var workspace = await OpenAsync(folder);
         Assert.Contains("is not the file that was frozen", Assert.Throws<NearfarException>(() => workspace.Gate).Message, StringComparison.Ordinal);
-        Assert.Contains((await WorkspaceCheck.RunAsync(workspace, Token)).Findings, f => f.Severity == FindingSeverity.Error && f.Path.EndsWith("v1.jsonl", StringComparison.Ordinal));
+        Assert.Contains((await WorkspaceCheck.RunAsync(workspace, cancellationToken: Token)).Findings, f => f.Severity == FindingSeverity.Error && f.Path.EndsWith("v1.jsonl", StringComparison.Ordinal));
     }
 
     [Fact]

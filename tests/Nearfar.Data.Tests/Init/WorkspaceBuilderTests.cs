@@ -189,7 +189,7 @@ public sealed class WorkspaceBuilderTests
 
     private static async Task<CheckReport> Check(InitSummary summary)
     {
-        var report = await WorkspaceCheck.RunAsync(await Workspace.OpenAsync(summary.WorkspacePath, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        var report = await WorkspaceCheck.RunAsync(await Workspace.OpenAsync(summary.WorkspacePath, TestContext.Current.CancellationToken), cancellationToken: TestContext.Current.CancellationToken);
         Assert.True(report.Errors == 0, string.Join('\n', report.Findings.Take(10)));
         return report;
     }
