@@ -50,8 +50,14 @@ internal sealed class CutVerb : Verb
         int bits = BitsOf(cut);
         context.Emit(new
         {
-            model = folder, space = cut.Space.Id, parent = source.Space.Id, dimensions = cut.Dimensions, quantization = cut.Options.Quantization?.Kind, bits_a_vector = bits,
-            before = before.Metrics.ToDictionary(m => m.Key, m => m.Value.Mean), after = after.Metrics.ToDictionary(m => m.Key, m => m.Value.Mean),
+            model = folder,
+            space = cut.Space.Id,
+            parent = source.Space.Id,
+            dimensions = cut.Dimensions,
+            quantization = cut.Options.Quantization?.Kind,
+            bits_a_vector = bits,
+            before = before.Metrics.ToDictionary(m => m.Key, m => m.Value.Mean),
+            after = after.Metrics.ToDictionary(m => m.Key, m => m.Value.Mean),
         });
         context.Say($"{comparison.FirstLine}.");
         context.Table(["dev", "as it was", "cut", "difference"], Measures(comparison).Select(m => (IReadOnlyList<string>)[m.Name, Number(m.Change.Before), Number(m.Change.After), Difference(m.Change)]), 1, 2, 3);

@@ -39,12 +39,12 @@ public sealed class NearDuplicateJoinTests
         var sets = Enumerable.Range(0, 5000).Select(i => Shingles.Of(i % 2 == 0 ? s_texts[0] : s_texts[7])).ToArray();
         var union = new UnionFind(sets.Length);
         union.Union(0, 1);
-        NearDuplicateJoin.Join(sets, union);
+        NearDuplicateJoin.Join(sets, union, cancellationToken: TestContext.Current.CancellationToken);
         Assert.All(Roots(union, sets.Length), root => Assert.Equal(0, root));
     }
 
     [Fact]
-    public void Join_Nothing_IsNothing() => NearDuplicateJoin.Join([], new UnionFind(0));
+    public void Join_Nothing_IsNothing() => NearDuplicateJoin.Join([], new UnionFind(0), cancellationToken: TestContext.Current.CancellationToken);
 
     private static UnionFind Plain(uint[][] sets)
     {

@@ -30,7 +30,7 @@ internal sealed record PairLossCase(ILoss Loss, LossBatch<double> Input)
         int guideWidth = choice.Options.ContainsKey("projection") ? dimensions + 1 : dimensions;
         loss.Prepare(dimensions, guideWidth, 3);
         var noise = Batch.Random(pairs, 4, 1, seed + 7).Columns[0];
-        int classes = int.Parse(choice.Options.GetValueOrDefault("classes", "2"));
+        int classes = int.Parse(choice.Options.GetValueOrDefault("classes", "2"), System.Globalization.CultureInfo.InvariantCulture);
         var side = new RowSide
         {
             Targets = !loss.Needs.HasFlag(LossNeeds.Targets) ? default : Enumerable.Range(0, pairs).Select(i => choice.Name is "softmax" ? i % classes : Math.Abs(noise[i][0]) > .5 ? 1.0 : i % 4 == 0 ? .25 : 0).ToArray(),
@@ -59,12 +59,13 @@ internal sealed record PairLossCase(ILoss Loss, LossBatch<double> Input)
     {
         var side = Input.Side;
         int width = Input.Columns.Count - 1;
-        return new LossBatch<double>(Move(Input.Columns), new RowSide
+        var moved = new RowSide
         {
             Targets = side.Targets.IsEmpty ? default : order.Select(i => side.Targets.Span[i]).ToArray(),
             Labels = side.Labels.IsEmpty ? default : order.Select(i => side.Labels.Span[i]).ToArray(),
             TeacherScores = side.TeacherScores.IsEmpty ? default : order.SelectMany(i => side.TeacherScores.Slice(i * width, width).ToArray()).ToArray(),
-        }) { Guide = Move(Input.Guide) };
+        };
+        return new LossBatch<double>(Move(Input.Columns), moved) { Guide = Move(Input.Guide) };
 
         Rows<double>[] Move(IReadOnlyList<Rows<double>> columns) =>
             [.. columns.Select(c => new Rows<double>(order.SelectMany(i => c[i].ToArray()).ToArray(), order.Length, c.Dimensions, c.Dimensions))];
