@@ -30,9 +30,13 @@ public sealed class ShapeException : ArgumentException
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentNullException.ThrowIfNull(gradients);
         var columns = batch.Columns;
-        Require(columns.Count >= min && columns.Count <= max, min == 2 && max == int.MaxValue
-            ? $"Wanted anchors and positives; got {columns.Count} column(s)."
-            : $"Wanted {(max == int.MaxValue ? $"at least {min}" : $"{min} to {max}")} columns (anchors, positives, hard negatives); got {columns.Count}.");
+        if (columns.Count < min || columns.Count > max)
+        {
+            throw new ShapeException(min == 2 && max == int.MaxValue
+                ? $"Wanted anchors and positives; got {columns.Count} column(s)."
+                : $"Wanted {(max == int.MaxValue ? $"at least {min}" : $"{min} to {max}")} columns (anchors, positives, hard negatives); got {columns.Count}.");
+        }
+
         Require(gradients.Count == columns.Count, $"Wanted {columns.Count} gradient columns; got {gradients.Count}.");
         for (int c = 0; c < columns.Count; c++)
         {
