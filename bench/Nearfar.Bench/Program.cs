@@ -15,6 +15,7 @@ Dictionary<string, Func<string[], TextWriter, Task<int>>> all = new(StringCompar
     ["prepare"] = Preparation.Run,
     ["quality"] = QualityBench.Run,
     ["slices"] = SliceBench.Run,
+    ["recipes"] = RecipeBench.Run,
     ["simulate"] = SimulateBench.Run,
     ["text"] = TokenizerBench.Run,
     ["training"] = StaticTrainingBench.Run,
