@@ -23,6 +23,7 @@ Dictionary<string, Func<string[], TextWriter, Task<int>>> all = new(StringCompar
     ["quality"] = QualityBench.Run,
     ["slices"] = SliceBench.Run,
     ["search"] = SearchBench.Run,
+    ["recipes"] = RecipeBench.Run,
     ["simulate"] = SimulateBench.Run,
     ["step"] = StepPhasesBench.Run,
     ["text"] = TokenizerBench.Run,

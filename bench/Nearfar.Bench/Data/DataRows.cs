@@ -14,24 +14,40 @@ internal static class DataRows
         ? root
         : throw new NearfarException("NEARFAR_DATA names no folder. Set it to the folder of the public data sets.");
 
-    /// <summary>The text fields of each row of a gzipped JSONL file, with the row's number.</summary>
+    /// <summary>The texts and numbers of each row of a JSONL file, plain or gzipped.</summary>
     public static IEnumerable<IReadOnlyDictionary<string, string>> Read(string path)
     {
-        using var reader = new StreamReader(new GZipStream(File.OpenRead(path), CompressionMode.Decompress));
+        using Stream file = File.OpenRead(path);
+        using var reader = new StreamReader(path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionMode.Decompress) : file);
         while (reader.ReadLine() is { } line)
         {
             using var row = JsonDocument.Parse(line);
-            yield return row.RootElement.EnumerateObject().Where(f => f.Value.ValueKind == JsonValueKind.String)
-                .ToDictionary(f => f.Name, f => f.Value.GetString()!, StringComparer.Ordinal);
+            yield return row.RootElement.EnumerateObject().Where(f => f.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number)
+                .ToDictionary(f => f.Name, f => f.Value.ToString(), StringComparer.Ordinal);
         }
     }
 
+    /// <summary>Attributes or cohorts, in the order given.</summary>
+    public static Dictionary<string, string> Named(params ReadOnlySpan<(string Name, string Value)> values)
+    {
+        var named = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in values)
+        {
+            named.Add(name, value);
+        }
+
+        return named;
+    }
+
     /// <summary>md5 of the UTF-8 text, as an integer, modulo m.</summary>
-    public static int Fold(string text, int m)
+    public static int Fold(string text, int m) => (int)(Hash(text) % m);
+
+    /// <summary>md5 of the UTF-8 text, as an integer.</summary>
+    public static BigInteger Hash(string text)
     {
 #pragma warning disable CA5351 // the published splits are defined by md5; nothing is protected by it
         byte[] hash = MD5.HashData(System.Text.Encoding.UTF8.GetBytes(text));
 #pragma warning restore CA5351
-        return (int)(new BigInteger(hash, isUnsigned: true, isBigEndian: true) % m);
+        return new BigInteger(hash, isUnsigned: true, isBigEndian: true);
     }
 }

@@ -6,7 +6,10 @@ internal static class Preparation
     private static readonly SortedDictionary<string, Func<string, string, CancellationToken, Task>> s_all = new(StringComparer.Ordinal)
     {
         ["banking77"] = Banking77.PrepareAsync,
+        ["covid"] = CovidQuestions.PrepareAsync,
+        ["helm"] = HelmDocs.PrepareAsync,
         ["medquad"] = MedQuad.PrepareAsync,
+        ["xquad"] = XQuad.PrepareAsync,
     };
 
     /// <param name="args">Name of the workspace; its folder, when it is not <c>bench/workspaces/NAME</c>.</param>

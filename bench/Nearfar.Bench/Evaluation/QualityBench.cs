@@ -119,7 +119,7 @@ internal static class QualityBench
     }
 
     // Each evaluation counts as better than the one before: the last step is kept, as a recipe without a dev set keeps it.
-    private sealed class KeepLast : IHeldOutScorer<StaticTrainableEncoder>
+    internal sealed class KeepLast : IHeldOutScorer<StaticTrainableEncoder>
     {
         private int _calls;
 

@@ -1,0 +1,73 @@
+using System.Globalization;
+using Nearfar.Text;
+using Nearfar.Training;
+
+namespace Nearfar.Bench.Evaluation;
+
+/// <summary>A recipe's name and the values that it sets.</summary>
+internal sealed class Recipe
+{
+    private static readonly string[] s_keys = ["batch", "characters", "dimensions", "epochs", "extra", "fuse", "grams", "idf", "max_tokens", "mined", "min_batch", "pairs", "rate", "temperature"];
+    private readonly Dictionary<string, string> _values;
+
+    private Recipe(string name, Dictionary<string, string> values) => (Name, _values) = (name, values);
+
+    public string Name { get; }
+
+    public int? Epochs => Number("epochs") is { } epochs ? (int)epochs : null;
+
+    public int Mined => (int)(Number("mined") ?? 0);
+
+    public double Fusion => Number("fuse") ?? 0;
+
+    /// <summary>BM25 alone.</summary>
+    public bool IsLexical => Name == "BM25";
+
+    /// <summary>Whether anything in it is drawn.</summary>
+    public bool IsSeeded => !IsLexical && (Epochs != 0 || _values.ContainsKey("extra") || _values.ContainsKey("grams") || _values.ContainsKey("dimensions"));
+
+    public static Recipe Parse(string line)
+    {
+        string[] parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var values = parts[1..].Select(p => p.Split('=', 2)).ToDictionary(p => p[0], p => p.Length == 2 ? p[1] : throw new NearfarException($"Recipe \"{line}\": wanted KEY=VALUE, came \"{p[0]}\"."), StringComparer.Ordinal);
+        return values.Keys.FirstOrDefault(k => !s_keys.Contains(k) && !k.StartsWith("loss.", StringComparison.Ordinal)) is { } unknown
+            ? throw new NearfarException($"Recipe \"{line}\": \"{unknown}\" is not known; valid are {string.Join(", ", s_keys)} and loss.OPTION.")
+            : new Recipe(parts[0], values);
+    }
+
+    public StartOptions Apply(StartOptions start)
+    {
+        if (Number("dimensions") is { } dimensions)
+        {
+            start = start with { TokenizerFrom = start.From, From = null, Dimensions = (int)dimensions };
+        }
+
+        return start with
+        {
+            IdfPower = Number("idf") ?? start.IdfPower,
+            ExtraDimensions = (int?)Number("extra") ?? start.ExtraDimensions,
+            MaxTokens = (int?)Number("max_tokens") ?? start.MaxTokens,
+            Grams = Number("grams") is { } buckets ? new GramOptions { Buckets = (int)buckets, Characters = Number("characters") != 0, WordPairs = Number("pairs") == 1 } : start.Grams,
+        };
+    }
+
+    public TrainingOptions Apply(TrainingOptions options)
+    {
+        var loss = options.Loss;
+        foreach (var (key, value) in _values.Where(v => v.Key.StartsWith("loss.", StringComparison.Ordinal)))
+        {
+            loss = loss.With(key["loss.".Length..], value);
+        }
+
+        return options with
+        {
+            Loss = Number("temperature") is { } temperature ? loss.With("temperature", temperature) : loss,
+            Rate = Number("rate") ?? options.Rate,
+            Batch = (int?)Number("batch") ?? options.Batch,
+            Epochs = Epochs ?? options.Epochs,
+            MinBatchShare = Number("min_batch") ?? options.MinBatchShare,
+        };
+    }
+
+    private double? Number(string key) => _values.TryGetValue(key, out string? text) ? double.Parse(text, CultureInfo.InvariantCulture) : null;
+}
