@@ -20,6 +20,7 @@ internal static class TrainReader
 
         var train = new TrainSettings
         {
+            Preset = section.OneOf("preset", "fast", "balanced", "best") switch { "fast" => Preset.Fast, "balanced" => Preset.Balanced, "best" => Preset.Best, _ => null },
             Loss = LossReader.Read(section),
             Batch = section.Integer("batch", 2),
             Epochs = section.Integer("epochs", 1),

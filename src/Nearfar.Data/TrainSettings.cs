@@ -8,6 +8,9 @@ namespace Nearfar.Data;
 /// <summary>Section <c>train</c>. A null value leaves the choice to the trainer.</summary>
 public sealed record TrainSettings
 {
+    /// <summary><c>fast | balanced | best</c>: recipes among which dev chooses; options that are named hold for all of them. Null: one recipe, of these options.</summary>
+    public Preset? Preset { get; init; }
+
     /// <summary>The loss and its options: <c>mnrl</c>, or <c>{name: mnrl, temperature: 0.05}</c>. <c>temperature</c> beside it is its option too.</summary>
     public LossChoice? Loss { get; init; }
 

@@ -86,6 +86,13 @@ public static class WorkspaceStages
         /// <exception cref="NearfarException">The model folder cannot be read.</exception>
         public IEncoder? Guide() => workspace.Options.Train.Guide is { } folder ? StaticEncoder.Load(folder) : null;
 
+        /// <summary>The recipes of <c>train.preset</c>, among which dev chooses; none where the file names no preset.</summary>
+        /// <param name="seed">Overrides the file's seed.</param>
+        /// <exception cref="NearfarException">Training data are bad: the recipes depend on their size.</exception>
+        public IReadOnlyList<TrainingRecipe> Recipes(ulong? seed = null) => workspace.Options.Train.Preset is { } preset
+            ? Presets.Recipes(preset, workspace.StartOptions(seed), workspace.TrainingOptions(seed), workspace.Train, NamedIn(workspace.Options))
+            : [];
+
         /// <summary>Which documents become negatives.</summary>
         /// <param name="seed">Overrides the file's seed.</param>
         /// <param name="settings">Instead of the file's section <c>mining</c>.</param>
@@ -162,6 +169,7 @@ public static class WorkspaceStages
             Start = workspace.StartOptions(seed),
             Training = workspace.TrainingOptions(seed),
             Guide = workspace.Guide(),
+            Recipes = workspace.Recipes(seed),
             Mining = workspace.MiningOptions(seed),
             Policy = workspace.GatePolicy(),
             FailsAt = workspace.FailsAt(),
@@ -169,6 +177,29 @@ public static class WorkspaceStages
 
         /// <summary>The rank from which on a question counts as failed: the k of the gate's measure.</summary>
         public int FailsAt() => CutoffOf(workspace.Options.Gate.Metric);
+    }
+
+    // What the file sets by name and a preset leaves alone.
+    private static SortedSet<string> NamedIn(WorkspaceOptions options)
+    {
+        var named = new SortedSet<string>(StringComparer.Ordinal);
+        void Add(string name, object? value)
+        {
+            if (value is not null)
+            {
+                named.Add(name);
+            }
+        }
+
+        Add(nameof(Training.TrainingOptions.Batch), options.Train.Batch);
+        Add(nameof(Training.TrainingOptions.Epochs), options.Train.Epochs);
+        Add(nameof(Training.TrainingOptions.Rate), options.Train.Rate);
+        Add("temperature", options.Train.Loss?.Options.GetValueOrDefault("temperature"));
+        Add(nameof(Training.StartOptions.Dimensions), options.Encoder.Dimensions);
+        Add(nameof(Training.StartOptions.IdfPower), options.Encoder.IdfPower);
+        Add(nameof(Training.StartOptions.ExtraDimensions), options.Encoder.ExtraDimensions);
+        Add(nameof(Training.StartOptions.Grams), options.Encoder.Grams);
+        return named;
     }
 
     private static ulong SeedOf(Workspace workspace) => (ulong)(workspace.Options.Train.Seed ?? 1);

@@ -40,7 +40,7 @@ internal sealed class TrainVerb : Verb
         }
 
         string folder = Path.Combine(workspace.Output, "runs", name);
-        if (!context.Parsed.GetValue(_resume) && File.Exists(Path.Combine(folder, "history.jsonl")))
+        if (!context.Parsed.GetValue(_resume) && (File.Exists(Path.Combine(folder, "history.jsonl")) || Directory.Exists(Path.Combine(folder, "candidates"))))
         {
             throw new NearfarException($"Run folder {folder} holds a run already. Resume it (--resume), delete it, or name another (--name).");
         }
@@ -54,7 +54,7 @@ internal sealed class TrainVerb : Verb
             files.Add(MinedFile.Of(file, Path.GetRelativePath(workspace.Output, file).Replace('\\', '/'), pairs));
         }
 
-        var run = new TrainingRun(workspace.StartOptions(context.Seed), workspace.TrainingOptions(context.Seed), context.Clock) { Guide = workspace.Guide() };
+        var run = new TrainingRun(workspace.StartOptions(context.Seed), workspace.TrainingOptions(context.Seed), context.Clock) { Guide = workspace.Guide(), Recipes = workspace.Recipes(context.Seed) };
         var model = await context.WithProgress("train", async say =>
         {
             say("start encoder");
@@ -66,6 +66,11 @@ internal sealed class TrainVerb : Verb
         context.Emit(record);
         context.Say($"{model.Folder}: space {record.Space}, {record.Rows} rows of {record.Pairs} pairs, kept step {record.Step} of {record.Steps} by dev "
             + string.Join(", ", record.Metrics.Select(m => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{m.Key.Replace("dev.", "", StringComparison.Ordinal)} {m.Value:0.000}"))) + ".");
+        foreach (var candidate in record.Candidates ?? [])
+        {
+            context.Say(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(candidate.Name == record.Recipe ? "kept" : "    ")} {candidate.Name}: dev nDCG@10 {candidate.Metrics["dev.ndcg@10"]:0.000} at step {candidate.Step} of {candidate.Steps}"));
+        }
+
         if (record.LeftOut.Count > 0)
         {
             context.Say($"{record.LeftOut.Count} pairs were left out: no known token in a text ({string.Join(", ", record.LeftOut.Take(5))}…).");

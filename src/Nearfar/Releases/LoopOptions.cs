@@ -28,6 +28,9 @@ public sealed record LoopOptions
     /// <summary>The encoder whose vectors the loss reads. Default null: none.</summary>
     public IEncoder? Guide { get; init; }
 
+    /// <summary>Recipes among which dev chooses, instead of <see cref="Training"/>; <see cref="Start"/> stays the untrained reference. Default none.</summary>
+    public IReadOnlyList<TrainingRecipe> Recipes { get; init; } = [];
+
     /// <summary>Which documents become negatives after a block.</summary>
     public MiningOptions Mining { get; init; } = new();
 

@@ -40,7 +40,7 @@ public sealed class ReleaseLoop
         _options = options;
         _clock = clock;
         _ledger = new ReleaseLedger(Path.Combine(options.Output, "releases"), clock);
-        _run = new TrainingRun(options.Start, options.Training, clock) { Guide = options.Guide };
+        _run = new TrainingRun(options.Start, options.Training, clock) { Guide = options.Guide, Recipes = options.Recipes };
     }
 
     /// <summary>Runs until a candidate passed, the gate is inconclusive, the attempts are spent, or nothing new can be tried.</summary>

@@ -54,6 +54,12 @@ public sealed record RunRecord
     /// <summary>Held-out metrics of the kept step.</summary>
     public required SortedDictionary<string, double> Metrics { get; init; }
 
+    /// <summary>The recipe that dev preferred; null where there was one only.</summary>
+    public string? Recipe { get; init; }
+
+    /// <summary>All recipes that were tried, in that order, the kept one among them; null where there was one only.</summary>
+    public IReadOnlyList<RunCandidate>? Candidates { get; init; }
+
     /// <summary>Reads <c>run.json</c>.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="NearfarException">Missing, broken or of an unknown schema.</exception>
@@ -78,6 +84,14 @@ public sealed record RunRecord
     /// <param name="path">The file.</param>
     public void Write(string path) => AtomicFile.Write(path, [.. JsonSerializer.SerializeToUtf8Bytes(this, RunRecordContext.Default.RunRecord), (byte)'\n']);
 }
+
+/// <summary>A recipe that was tried, and what dev said.</summary>
+/// <param name="Name">The recipe.</param>
+/// <param name="Options">All its options, by name.</param>
+/// <param name="Step">Its best step; 0: the start was best.</param>
+/// <param name="Steps">Steps in all.</param>
+/// <param name="Metrics">Held-out metrics of that step.</param>
+public sealed record RunCandidate(string Name, SortedDictionary<string, string> Options, long Step, long Steps, SortedDictionary<string, double> Metrics);
 
 /// <summary>A file of mined pairs that a run was trained on.</summary>
 /// <param name="File">Path relative to the output folder.</param>

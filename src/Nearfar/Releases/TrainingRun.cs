@@ -39,6 +39,9 @@ public sealed class TrainingRun
     /// <summary>The encoder whose vectors the loss reads; part of the run's identity. Default null: none.</summary>
     public IEncoder? Guide { get; init; }
 
+    /// <summary>Candidates among which dev chooses, instead of the options of the constructor; all in folders of their own. Default none.</summary>
+    public IReadOnlyList<TrainingRecipe> Recipes { get; init; } = [];
+
     /// <summary>Identity of a run: equal for equal options, training pairs, corpus, dev set and start.</summary>
     /// <param name="set">Pairs to learn from, mined ones included.</param>
     /// <param name="dev">Chooses the step.</param>
@@ -57,6 +60,16 @@ public sealed class TrainingRun
         }
 
         AppendCohorts(sha, set);
+        foreach (var recipe in Recipes)
+        {
+            ContentHash.Append(sha, "recipe " + recipe.Name);
+            foreach (var (name, value) in recipe.Start.Deciding().Concat(recipe.Training.Deciding()))
+            {
+                ContentHash.Append(sha, name);
+                ContentHash.Append(sha, value);
+            }
+        }
+
         return Convert.ToHexStringLower(sha.GetHashAndReset());
     }
 
@@ -85,13 +98,19 @@ public sealed class TrainingRun
             }
 
             DeleteCheckpoint(folder);       // where the run was killed between its record and this
+            RecipeContest.Clear(folder);
             return new TrainedModel(StaticEncoder.Load(modelFolder), known, modelFolder);
+        }
+
+        if (Recipes.Count > 0)
+        {
+            return await ContestAsync(inputs, set, dev, start, folder, mined, progress, cancellationToken).ConfigureAwait(false);
         }
 
         var begin = StaticStart.From(start);
         var scorer = new DevScorer(dev, start, _options.Threads);
         var result = await new Trainer(_options, _clock) { Guide = Guide, Cohorts = new CohortResolver(dev.Rules, dev.AsOf) }.TrainAsync(set, begin, scorer, folder, resume: true, progress, cancellationToken).ConfigureAwait(false);
-        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        string name = NameOf(folder);
         var trained = result.Encoder.ToEncoder();
         var encoder = trained.With(trained.Options with { Label = name, Temperature = _options.Temperature });
         var record = new RunRecord
@@ -112,11 +131,33 @@ public sealed class TrainingRun
             Steps = result.Steps,
             Metrics = Metrics(result.Best),
         };
-        StaticModelFolder.Save(modelFolder, encoder, ManifestOf(record, encoder), $"# {name}\n\nA static text encoder trained with Nearfar. Space `{record.Space}`.\n");
+        Save(modelFolder, encoder, record);
         record.Write(recordPath);
         DeleteCheckpoint(folder);
         return new TrainedModel(encoder, record, modelFolder);
     }
+
+    private async Task<TrainedModel> ContestAsync(string inputs, TrainingSet set, DevSet dev, StaticEncoder start, string folder, IReadOnlyList<MinedFile> mined,
+        IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        var (winner, candidates) = await new RecipeContest(Recipes).RunAsync(recipe => new TrainingRun(recipe.Start, recipe.Training, _clock) { Guide = Guide },
+            set, dev, start, _start, folder, progress, cancellationToken).ConfigureAwait(false);
+        string name = NameOf(folder);
+        string modelFolder = Path.Combine(folder, "model");
+        var encoder = winner.Encoder.With(winner.Encoder.Options with { Label = name });
+        string kept = Path.GetFileName(Path.GetDirectoryName(winner.Folder)!);
+        var record = winner.Record with { Name = name, Inputs = inputs, Mined = mined, Recipe = kept, Candidates = candidates };
+        AtomicFile.Write(Path.Combine(folder, "history.jsonl"), File.ReadAllBytes(Path.Combine(folder, RecipeContest.FolderName, kept, "history.jsonl")));
+        Save(modelFolder, encoder, record);
+        record.Write(Path.Combine(folder, RecordName));
+        RecipeContest.Clear(folder);
+        return new TrainedModel(encoder, record, modelFolder);
+    }
+
+    private static string NameOf(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+
+    private static void Save(string modelFolder, StaticEncoder encoder, RunRecord record) =>
+        StaticModelFolder.Save(modelFolder, encoder, ManifestOf(record, encoder), $"# {record.Name}\n\nA static text encoder trained with Nearfar. Space `{record.Space}`.\n");
 
     // Three times the model's size, and of no use to a finished run.
     private static void DeleteCheckpoint(string folder) => File.Delete(Path.Combine(folder, "checkpoint.bin"));

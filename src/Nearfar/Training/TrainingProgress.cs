@@ -3,6 +3,9 @@ namespace Nearfar.Training;
 /// <summary>Where a run stands; reported after each step and each evaluation.</summary>
 public sealed record TrainingProgress
 {
+    /// <summary>The recipe that is being trained, and its place among all, such as <c>words, 3 of 7</c>; null where there is one only.</summary>
+    public string? Recipe { get; init; }
+
     /// <summary>Updates done.</summary>
     public required long Step { get; init; }
 

@@ -1,0 +1,97 @@
+using Nearfar.Encoding;
+using Nearfar.Pairs;
+using Nearfar.Text;
+
+namespace Nearfar.Training;
+
+/// <summary>The recipes that a preset tries, cheap ones first: where dev sees no difference, the earlier is kept.</summary>
+/// <remarks>
+/// None knows the task. What five public tasks asked for (<c>docs/experiments</c>): short questions of few intents want the model's own vectors and a
+/// small rate; long answers a high one; rare words, names and versions want word weights and dimensions in which no two words are alike; scripts that
+/// the vocabulary breaks want parts of words, and often no training at all. So all of these are tried.
+/// </remarks>
+public static class Presets
+{
+    private const double Slow = 0.03;
+    private const double Steep = 0.1;
+    private const double Warm = 0.1;
+    private const int Buckets = 50_000;
+
+    /// <summary>What a preset tries on this much data.</summary>
+    /// <param name="preset">How much is tried.</param>
+    /// <param name="start">Values of the workspace; those of <paramref name="named"/> stay.</param>
+    /// <param name="training">Values of the workspace; those of <paramref name="named"/> stay.</param>
+    /// <param name="set">Its size gives batch and epochs.</param>
+    /// <param name="named">
+    /// What was chosen by hand and holds for every recipe: names of <see cref="StartOptions"/> and <see cref="TrainingOptions"/>, and <c>temperature</c>.
+    /// </param>
+    /// <returns>At least one; no two alike.</returns>
+    public static IReadOnlyList<TrainingRecipe> Recipes(Preset preset, StartOptions start, TrainingOptions training, TrainingSet set, IReadOnlySet<string> named)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        ArgumentNullException.ThrowIfNull(training);
+        ArgumentNullException.ThrowIfNull(set);
+        ArgumentNullException.ThrowIfNull(named);
+        int rows = Math.Max(1, set.Pairs.Sum(p => p.PositiveIds.Count));
+        training = training with
+        {
+            Batch = named.Contains(nameof(TrainingOptions.Batch)) ? training.Batch : BatchFor(rows),
+            Epochs = named.Contains(nameof(TrainingOptions.Epochs)) ? training.Epochs : EpochsFor(rows),
+        };
+        var recipes = new List<TrainingRecipe>();
+        foreach (var plan in Plans().Where(p => p.From <= preset && (p.Grams is null || !HasGrams(start))))
+        {
+            var recipe = new TrainingRecipe(plan.Name, plan.Start(start, named), plan.Training(training, named));
+            if (!recipes.Exists(r => r.Start == recipe.Start && r.Training == recipe.Training))
+            {
+                recipes.Add(recipe);
+            }
+        }
+
+        return recipes;
+    }
+
+    private static IEnumerable<Plan> Plans() =>
+    [
+        new("plain", Preset.Fast, Slow),
+        new("steep", Preset.Balanced, Steep),
+        new("words", Preset.Balanced, Slow, Idf: 1, Extra: 384),
+        new("warm", Preset.Best, Slow, Temperature: Warm),
+        new("words-gentle", Preset.Best, 0.01, Idf: 2, Extra: 384),
+        new("words-steep", Preset.Best, Steep, Idf: 1, Extra: 384),
+        new("pairs", Preset.Best, Slow, Grams: new GramOptions { Buckets = Buckets, Characters = false, WordPairs = true }),
+        new("parts", Preset.Best, Slow, Idf: 3, Extra: 896, Grams: new GramOptions { Buckets = Buckets }),
+    ];
+
+    // A sixteenth of the rows: batches with some hundred negatives where the data have them, and still some ten steps an epoch where they are few.
+    private static int BatchFor(int rows) => (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(rows / 16, 32, 1024));
+
+    // 1,000 / sqrt(rows): 40 passes over some hundred rows, 10 over ten thousand.
+    private static int EpochsFor(int rows) => (int)Math.Clamp(Math.Round(1000 / Math.Sqrt(rows)), 4, 40);
+
+    private static bool HasGrams(StartOptions start) => start.From is { } folder && File.Exists(Path.Combine(folder, GramFile.Name));
+
+    private sealed record Plan(string Name, Preset From, double Rate, double? Temperature = null, double? Idf = null, int Extra = 0, GramOptions? Grams = null)
+    {
+        // Random rows have no dimensions of their own to keep: theirs are as many as the model's and the extra ones together.
+        public StartOptions Start(StartOptions start, IReadOnlySet<string> named)
+        {
+            bool Free(string name) => !named.Contains(name);
+            return start with
+            {
+                IdfPower = Free(nameof(StartOptions.IdfPower)) && Idf is not null ? Idf : start.IdfPower,
+                ExtraDimensions = Free(nameof(StartOptions.ExtraDimensions)) && start.From is not null ? Extra : start.ExtraDimensions,
+                Dimensions = Free(nameof(StartOptions.Dimensions)) && start.From is null ? Math.Max(start.Dimensions, 128 + Extra) : start.Dimensions,
+                Grams = Free(nameof(StartOptions.Grams)) ? Grams : start.Grams,
+            };
+        }
+
+        public TrainingOptions Training(TrainingOptions training, IReadOnlySet<string> named) => training with
+        {
+            Rate = named.Contains(nameof(TrainingOptions.Rate)) ? training.Rate : Rate,
+            Loss = Temperature is { } temperature && !named.Contains("temperature") && HasTemperature(training) ? training.Loss.With("temperature", temperature) : training.Loss,
+        };
+
+        private static bool HasTemperature(TrainingOptions training) => Losses.LossRegistry.Of(training.Loss.Name).Options.Any(o => o.Name == "temperature");
+    }
+}

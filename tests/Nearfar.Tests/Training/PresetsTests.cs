@@ -1,0 +1,75 @@
+using Nearfar.Pairs;
+using Nearfar.Tests.Pairs;
+using Nearfar.Training;
+using Xunit;
+
+namespace Nearfar.Tests.Training;
+
+public class PresetsTests
+{
+    private static readonly HashSet<string> s_nothing = [];
+
+    private static TrainingSet SetOf(int rows)
+    {
+        var corpus = new Corpus([new Document { Id = "a", Text = "one" }, new Document { Id = "b", Text = "two" }]);
+        return new TrainingSet(corpus, [.. Enumerable.Range(0, rows).Select(i => new Pair { Id = $"p{i}", Query = $"q{i}", PositiveIds = [i % 2 == 0 ? "a" : "b"] })]);
+    }
+
+    private static IReadOnlyList<TrainingRecipe> Of(Preset preset, StartOptions? start = null, TrainingOptions? training = null, int rows = 1000, IReadOnlySet<string>? named = null) =>
+        Presets.Recipes(preset, start ?? new StartOptions { From = "model" }, training ?? new TrainingOptions(), SetOf(rows), named ?? s_nothing);
+
+    [Fact]
+    public void Recipes_EachPreset_HoldsThoseOfTheCheaperOneFirst()
+    {
+        var (fast, balanced, best) = (Of(Preset.Fast), Of(Preset.Balanced), Of(Preset.Best));
+        Assert.Single(fast);
+        Assert.Equal(fast, balanced.Take(1));
+        Assert.True(balanced.Count < best.Count);
+        Assert.Equal(balanced, best.Take(balanced.Count));
+        Assert.All(balanced, r => Assert.Null(r.Start.Grams));      // what balanced keeps, other libraries can read
+        Assert.Contains(best, r => r.Start.Grams is { Characters: true });
+    }
+
+    [Theory]
+    [InlineData(Preset.Best, true)]
+    [InlineData(Preset.Best, false)]
+    public void Recipes_OfAnyStart_AreSoundAndDifferInNameAndContent(Preset preset, bool pretrained)
+    {
+        var recipes = Of(preset, new StartOptions { From = pretrained ? "model" : null });
+        Assert.All(recipes, r => Assert.Empty(r.Start.Problems().Concat(r.Training.Problems())));
+        Assert.Equal(recipes.Count, recipes.Select(r => r.Name).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(recipes.Count, recipes.Select(r => (r.Start, r.Training)).Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData(1, 32, 40)]
+    [InlineData(325, 32, 40)]
+    [InlineData(761, 64, 36)]
+    [InlineData(13_270, 1024, 9)]
+    [InlineData(1_000_000, 1024, 4)]
+    public void Recipes_BatchAndEpochs_FollowTheRows(int rows, int batch, int epochs)
+    {
+        var recipe = Of(Preset.Fast, rows: rows)[0];
+        Assert.Equal((batch, epochs), (recipe.Training.Batch, recipe.Training.Epochs));
+    }
+
+    [Fact]
+    public void Recipes_NamedOptions_HoldForAllAndLeaveNoTwins()
+    {
+        var training = new TrainingOptions { Rate = 0.2, Batch = 48, Epochs = 3 };
+        var named = new HashSet<string> { nameof(TrainingOptions.Rate), nameof(TrainingOptions.Batch), nameof(TrainingOptions.Epochs) };
+        var recipes = Of(Preset.Best, training: training, named: named);
+        Assert.All(recipes, r => Assert.Equal((0.2, 48, 3), (r.Training.Rate, r.Training.Batch, r.Training.Epochs)));
+        Assert.DoesNotContain(recipes, r => r.Name == "steep");     // differs from plain in its rate alone
+        named.UnionWith([nameof(StartOptions.IdfPower), nameof(StartOptions.ExtraDimensions), nameof(StartOptions.Grams), "temperature"]);
+        Assert.Single(Of(Preset.Best, training: training, named: named));
+    }
+
+    [Fact]
+    public void Recipes_OverAModelWithParts_AddNone()
+    {
+        using var folder = new Folder();
+        folder.Write("m/grams.json", "{}");
+        Assert.All(Of(Preset.Best, new StartOptions { From = folder["m"] }), r => Assert.Null(r.Start.Grams));
+    }
+}
