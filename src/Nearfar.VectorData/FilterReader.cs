@@ -58,7 +58,7 @@ internal sealed class FilterReader(CollectionModel model, Func<PropertyModel, Fu
         {
             if (!TryBind(node.Right, out property))
             {
-                throw Unknown(node);
+                throw Unknown(TryConstant(node.Left, out _) ? node.Right : node.Left);
             }
 
             other = node.Left;
