@@ -65,14 +65,15 @@ internal sealed class FilterReader(CollectionModel model, Func<PropertyModel, Fu
             operation = Mirrored(operation);
         }
 
-        if (!TryConstant(other, out object? value))
-        {
-            throw Unknown(node);
-        }
-
-        if (value is not null && DataType.Of(property.Type) is { IsList: true })
+        bool isConstant = TryConstant(other, out object? value);
+        if (DataType.Of(property.Type) is { IsList: true } && !(isConstant && value is null))
         {
             throw new NotSupportedException($"The filter compares the list \"{property.ModelName}\" by {node.NodeType}, in {node}; lists are asked by Contains.");
+        }
+
+        if (!isConstant)
+        {
+            throw Unknown(node);
         }
 
         Check(property, value);
