@@ -2,7 +2,7 @@
 # Writes PublicAPI.Unshipped.txt of the libraries anew from the code: run it after a wanted change of the public surface, and read the diff.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-for project in Nearfar Nearfar.Data Nearfar.Evaluation.AI; do
+for project in Nearfar Nearfar.Data Nearfar.Evaluation.AI Nearfar.VectorData; do
   file=src/$project/PublicAPI.Unshipped.txt
   printf '#nullable enable\n' > "$file"
   dotnet build "src/$project" -c Release --no-incremental -p:TreatWarningsAsErrors=false 2>&1 |
