@@ -141,7 +141,7 @@ public sealed class CommandLineTests
         await OneAsync(0, "eval", "--trec-run", shop["served.run"]);
         string report = shop["output/runs/001/report.json"];
         await OneAsync(0, "compare", Directory.GetFiles(shop["output/reports"], "bm25.*")[0], report);
-        await OneAsync(0, "slices", report, "--model", "001", "--out", shop["slices.json"]);
+        await OneAsync(0, "slices", "001", "--model", "001", "--out", shop["slices.json"]);
         await OneAsync(0, "report", report, "--out", shop["page.html"]);
         Assert.Equal("promote", (await OneAsync(0, "release", "promote", "v1", "--by", "dana")).GetProperty("event").GetString());
         await OneAsync(0, "release", "rollback", "--by", "dana", "--reason", "bad");

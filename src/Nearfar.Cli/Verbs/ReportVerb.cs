@@ -85,7 +85,7 @@ internal sealed class ReportVerb : Verb
     private static string? RunFolderOf(string report, Workspace? workspace) =>
         ((string?[])[report, workspace is null ? null : Path.Combine(workspace.Output, "runs", report)]).FirstOrDefault(folder => folder is not null && File.Exists(Path.Combine(folder, "history.jsonl")));
 
-    private static string PathOf(string report, Workspace? workspace)
+    internal static string PathOf(string report, Workspace? workspace)
     {
         if (File.Exists(report))
         {

@@ -10,7 +10,7 @@ namespace Nearfar.Cli.Verbs;
 /// <summary><c>nearfar slices</c>: bad groups of questions that nobody named.</summary>
 internal sealed class SlicesVerb : Verb
 {
-    private readonly Argument<string[]> _reports = new("reports") { Description = "report.json of a model; or of the reference, then of the candidate: slices that fell.", Arity = new ArgumentArity(1, 2) };
+    private readonly Argument<string[]> _reports = new("reports") { Description = "Run name or report.json of a model; or of the reference, then of the candidate: slices that fell.", Arity = new ArgumentArity(1, 2) };
     private readonly Option<string?> _metric = new("--metric") { Description = "Measure, higher is better; default: margin_hard, of two reports z_margin_hard.", HelpName = "NAME" };
     private readonly Option<string?> _within = new("--within") { Description = "Attribute whose known differences are set aside.", HelpName = "ATTRIBUTE" };
     private readonly Option<int> _depth = new("--depth") { Description = "Most conditions of a slice, 1 to 3.", DefaultValueFactory = _ => 2, HelpName = "N" };
@@ -38,7 +38,9 @@ internal sealed class SlicesVerb : Verb
     protected override async Task<int> RunAsync(VerbContext context)
     {
         var finder = Finder(context);
-        var reports = context.Parsed.GetRequiredValue(_reports).Select(EvalReportJson.Load).ToArray();
+        string[] names = context.Parsed.GetRequiredValue(_reports);
+        var workspace = names.All(File.Exists) ? null : await context.OpenWorkspaceAsync();
+        var reports = names.Select(n => EvalReportJson.Load(ReportVerb.PathOf(n, workspace))).ToArray();
         var input = new SliceInput
         {
             Report = reports[^1],

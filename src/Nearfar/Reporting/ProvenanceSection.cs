@@ -60,6 +60,16 @@ internal static class ProvenanceSection
         yield return (view.Now.IsGateSet ? "gate set" : "set", $"{view.Now.SetName}, {Figures.Count(view.Now.Queries.Count, "question")} over {Figures.Count(view.Now.Documents, "document")}, {view.Now.SetHash}");
         if (view.Decision is { } decision)
         {
+            foreach (var earlier in decision.Earlier)
+            {
+                yield return ("held against earlier release", $"{Snippet.Of(earlier.Label, 80)}, report {earlier.Hash}");
+            }
+
+            if (decision.JointTests > 0)
+            {
+                yield return ("differences tested together", $"{Figures.Whole(decision.JointTests)} at a family-wise level of {Figures.Fixed(decision.JointLevel, 5)}");
+            }
+
             yield return ("policy", decision.PolicyHash);
             yield return ("attempt on this gate set", Figures.Whole(decision.Attempt));
             if (decision.Reasons.Count > 0)

@@ -33,6 +33,7 @@ internal static class VerdictSection
         using (page.In("section", ("aria-labelledby", "why")))
         {
             page.Leaf("h2", "Why", ("id", "why"));
+            WriteNotes(page, decision);
             var decisive = decision.Reasons.Where(r => r.Outcome != TestOutcome.Fine).ToArray();
             var fine = decision.Reasons.Where(r => r.Outcome == TestOutcome.Fine).ToArray();
             WriteList(page, view, decisive.Length > 0 ? decisive : fine);
@@ -52,6 +53,14 @@ internal static class VerdictSection
             {
                 Fold(page, view, $"{Figures.Count(decision.Advice.Count, "limit")} reported as advice, not blocking", decision.Advice);
             }
+        }
+    }
+
+    private static void WriteNotes(Markup page, GateDecision decision)
+    {
+        foreach (string note in decision.Notes)
+        {
+            page.Leaf("p", note, ("class", "soft"), ("dir", "auto"));
         }
     }
 
@@ -163,6 +172,7 @@ internal static class VerdictSection
             Fact(page, "confidence of \"fine\"", Figures.Fixed(100 * reason.FineConfidence, 3) + " %, one-sided");
             Fact(page, "smallest effect these could show", reason.SmallestEffect is { } effect ? Figures.Value(reason.Metric, effect) : null);
             Fact(page, "questions that would decide", reason.QueriesNeeded is { } needed ? "about " + Figures.Whole(needed) : null);
+            Fact(page, "drawn towards its family, for display", reason.Shrunken is { } shrunken ? reason.Difference is null ? Figures.Value(reason.Metric, shrunken) : Figures.Difference(reason.Metric, shrunken) : null);
             Fact(page, "adjusted p", reason.AdjustedP is { } p ? Figures.Fixed(p, 4) : null);
             Fact(page, "p of this cohort alone", reason.P is { } own ? Figures.Fixed(own, 4) : null);
             Fact(page, "note", reason.Note);

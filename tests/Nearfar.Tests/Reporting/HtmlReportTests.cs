@@ -92,6 +92,19 @@ public sealed class HtmlReportTests
     }
 
     [Fact]
+    public void Render_DecisionWithNotesAndEarlierReleases_ShowsThem()
+    {
+        var input = SampleReports.Input(SampleReports.Good);
+        string html = HtmlReport.Render(input with
+        {
+            Decision = input.Decision! with { Notes = ["Release <7> cannot be scored"], Earlier = [new DecidedReport(null, "006", null, "abc123")], JointTests = 43, JointLevel = .0125 },
+        });
+        Assert.Contains("Release &lt;7&gt; cannot be scored", html, StringComparison.Ordinal);
+        Assert.Contains("006, report abc123", html, StringComparison.Ordinal);
+        Assert.Contains("43 at a family-wise level of 0.01250", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Render_Twice_GivesEqualTextInAnyCulture()
     {
         var input = SampleReports.Input(SampleReports.Equal);
