@@ -43,7 +43,7 @@ public sealed class TrainingRun
     /// <param name="set">Pairs to learn from, mined ones included.</param>
     /// <param name="dev">Chooses the step.</param>
     /// <param name="start">The start encoder.</param>
-    public string InputsHash(TrainingSet set, DevSet dev, StaticEncoder start)
+    public string InputsHash(TrainingSet set, DevSet dev, IEncoder start)
     {
         ArgumentNullException.ThrowIfNull(set);
         ArgumentNullException.ThrowIfNull(dev);
@@ -63,13 +63,13 @@ public sealed class TrainingRun
     /// <summary>Trains, or loads what an equal run left, or goes on from its checkpoint.</summary>
     /// <param name="set">Pairs to learn from, mined ones included.</param>
     /// <param name="dev">Chooses the step.</param>
-    /// <param name="start">The start encoder, of <see cref="StartEncoder.Create"/>.</param>
+    /// <param name="start">The start encoder, of <see cref="StartEncoder.Create"/>; of an adapter, any frozen encoder.</param>
     /// <param name="folder">The run's folder, for example <c>runs/001</c>; its name becomes the run's.</param>
     /// <param name="mined">Files of mined pairs among <paramref name="set"/>, for the record.</param>
     /// <param name="progress">Told after each step and evaluation.</param>
     /// <param name="cancellationToken">Finishes the step, writes a checkpoint and throws.</param>
     /// <exception cref="NearfarException">The folder holds another run, or training failed.</exception>
-    public async Task<TrainedModel> RunAsync(TrainingSet set, DevSet dev, StaticEncoder start, string folder, IReadOnlyList<MinedFile> mined,
+    public async Task<TrainedModel> RunAsync(TrainingSet set, DevSet dev, IEncoder start, string folder, IReadOnlyList<MinedFile> mined,
         IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(mined);
@@ -85,21 +85,39 @@ public sealed class TrainingRun
             }
 
             DeleteCheckpoint(folder);       // where the run was killed between its record and this
-            return new TrainedModel(StaticEncoder.Load(modelFolder), known, modelFolder);
+            return new TrainedModel(ModelFolder.Load(modelFolder, start), known, modelFolder);
         }
 
-        var begin = StaticStart.From(start);
-        var scorer = new DevScorer(dev, start, _options.Threads);
-        var result = await new Trainer(_options, _clock) { Guide = Guide, Cohorts = new CohortResolver(dev.Rules, dev.AsOf) }.TrainAsync(set, begin, scorer, folder, resume: true, progress, cancellationToken).ConfigureAwait(false);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        var trainer = new Trainer(_options, _clock) { Guide = Guide, Cohorts = new CohortResolver(dev.Rules, dev.AsOf) };
+        if (_start.Adapter is { } adapter)
+        {
+            var scorer = await AdapterDevScorer.CreateAsync(dev, start, cancellationToken).ConfigureAwait(false);
+            var mapped = await trainer.TrainAsync(set, new AdapterStart(start, adapter), scorer, folder, resume: true, progress, cancellationToken).ConfigureAwait(false);
+            return Finish(mapped, mapped.Encoder.ToEncoder(_options.Temperature, name));
+        }
+
+        var own = start as StaticEncoder ?? throw new NearfarException($"The rows of {start.Space} are not here and cannot be trained; wanted a static encoder. An adapter over it can: encoder: {{kind: adapter, from: …}}.");
+        var result = await trainer.TrainAsync(set, StaticStart.From(own), new DevScorer(dev, own, _options.Threads), folder, resume: true, progress, cancellationToken).ConfigureAwait(false);
         var trained = result.Encoder.ToEncoder();
-        var encoder = trained.With(trained.Options with { Label = name, Temperature = _options.Temperature });
-        var record = new RunRecord
+        return Finish(result, trained.With(trained.Options with { Label = name, Temperature = _options.Temperature }));
+
+        TrainedModel Finish<TEncoder>(TrainingResult<TEncoder> done, IEncoder encoder)
+        {
+            var record = RecordOf(done, encoder, name, inputs, mined, set, dev, start);
+            Save(modelFolder, encoder, record, start);
+            record.Write(recordPath);
+            DeleteCheckpoint(folder);
+            return new TrainedModel(encoder, record, modelFolder);
+        }
+    }
+
+    private RunRecord RecordOf<TEncoder>(TrainingResult<TEncoder> result, IEncoder encoder, string name, string inputs, IReadOnlyList<MinedFile> mined, TrainingSet set, DevSet dev, IEncoder start) => new()
         {
             Name = name,
             Inputs = inputs,
             Space = encoder.Space.Id,
-            Parent = _start.From is null ? null : start.Space.Id,
+            Parent = _start.From is null && _start.Adapter is null ? null : start.Space.Id,
             Seed = _options.Seed,
             InstructionSet = KernelSets.Best.ToString(),
             Options = new SortedDictionary<string, string>(Options().ToDictionary(), StringComparer.Ordinal),
@@ -112,21 +130,30 @@ public sealed class TrainingRun
             Steps = result.Steps,
             Metrics = Metrics(result.Best),
         };
-        StaticModelFolder.Save(modelFolder, encoder, ManifestOf(record, encoder), $"# {name}\n\nA static text encoder trained with Nearfar. Space `{record.Space}`.\n");
-        record.Write(recordPath);
-        DeleteCheckpoint(folder);
-        return new TrainedModel(encoder, record, modelFolder);
+
+    private static void Save(string folder, IEncoder encoder, RunRecord record, IEncoder start)
+    {
+        if (encoder is AdapterEncoder adapter)
+        {
+            AdapterModelFolder.Save(folder, adapter, ManifestOf(record, encoder), $"# {record.Name}\n\nA query-side adapter trained with Nearfar over the frozen vectors of `{start.Space}`. "
+                + $"Its queries have the space `{record.Space}`; its documents are the base's, so an index of the base serves it unchanged.\n");
+        }
+        else
+        {
+            StaticModelFolder.Save(folder, (StaticEncoder)encoder, ManifestOf(record, encoder), $"# {record.Name}\n\nA static text encoder trained with Nearfar. Space `{record.Space}`.\n");
+        }
     }
 
     // Three times the model's size, and of no use to a finished run.
     private static void DeleteCheckpoint(string folder) => File.Delete(Path.Combine(folder, "checkpoint.bin"));
 
-    private static ModelManifest ManifestOf(RunRecord record, StaticEncoder encoder) => new()
+    private static ModelManifest ManifestOf(RunRecord record, IEncoder encoder) => new()
     {
         Space = record.Space,
         Name = record.Name,
+        Kind = encoder is AdapterEncoder ? "adapter" : "static",
         Dimensions = encoder.Dimensions,
-        MaxTokens = encoder.Options.MaxTokens,
+        MaxTokens = MaxTokensOf(encoder) ?? 0,
         Options = record.Options,
         Seed = record.Seed,
         InstructionSet = record.InstructionSet,
@@ -134,6 +161,9 @@ public sealed class TrainingRun
         Parent = record.Parent,
         Metrics = record.Metrics,
     };
+
+    // Of a provider's encoder it is not known.
+    internal static int? MaxTokensOf(IEncoder encoder) => encoder switch { StaticEncoder own => own.Options.MaxTokens, AdapterEncoder adapter => MaxTokensOf(adapter.Base), _ => null };
 
     private static SortedDictionary<string, double> Metrics(HeldOutScore score)
     {
@@ -148,12 +178,15 @@ public sealed class TrainingRun
 
     private IEnumerable<KeyValuePair<string, string>> Options() => _start.Deciding().Concat(_options.Deciding());
 
-    private static IEnumerable<KeyValuePair<string, string>> DataHashes(TrainingSet set, DevSet dev, StaticEncoder start)
+    private static IEnumerable<KeyValuePair<string, string>> DataHashes(TrainingSet set, DevSet dev, IEncoder start)
     {
         yield return new("corpus", set.Corpus.Hash);
         yield return new("train", HashOf(set.Pairs));
         yield return new("dev", dev.Hash);
-        yield return new("tokenizer", Convert.ToHexStringLower(SHA256.HashData(start.Tokenizer.ToJson().Span)));
+        if (start is StaticEncoder own)
+        {
+            yield return new("tokenizer", Convert.ToHexStringLower(SHA256.HashData(own.Tokenizer.ToJson().Span)));
+        }
     }
 
     // The cohorts that labels or draws are made of; the rules that derive them are part of the dev set's hash.
@@ -206,14 +239,15 @@ public sealed class TrainingRun
 /// <param name="Encoder">As it was at its best step on dev.</param>
 /// <param name="Record">What it was made of.</param>
 /// <param name="Folder">The model folder.</param>
-public sealed record TrainedModel(StaticEncoder Encoder, RunRecord Record, string Folder)
+public sealed record TrainedModel(IEncoder Encoder, RunRecord Record, string Folder)
 {
     /// <summary>Reads a finished run.</summary>
     /// <param name="runFolder">Holds <c>run.json</c> and <c>model/</c>.</param>
-    /// <exception cref="NearfarException">The run is not finished, or its files are broken.</exception>
-    public static TrainedModel Load(string runFolder)
+    /// <param name="baseEncoder">The frozen encoder of an adapter whose folder holds no copy of it.</param>
+    /// <exception cref="NearfarException">The run is not finished, its files are broken, or an adapter's base is not at hand.</exception>
+    public static TrainedModel Load(string runFolder, IEncoder? baseEncoder = null)
     {
         string model = Path.Combine(runFolder, "model");
-        return new TrainedModel(StaticEncoder.Load(model), RunRecord.Read(Path.Combine(runFolder, "run.json")), model);
+        return new TrainedModel(ModelFolder.Load(model, baseEncoder), RunRecord.Read(Path.Combine(runFolder, "run.json")), model);
     }
 }
