@@ -1,4 +1,5 @@
 using Nearfar.Training.Optimization;
+using YamlDotNet.RepresentationModel;
 
 namespace Nearfar.Data;
 
@@ -14,7 +15,7 @@ internal static class OptimizerReader
             return null;
         }
 
-        if (!train.IsSection("optimizer"))
+        if (train.Value("optimizer") is not YamlMappingNode)
         {
             return train.OneOf("optimizer", s_names) is { } bare ? new OptimizerOptions { Kind = KindOf(bare) } : null;
         }
