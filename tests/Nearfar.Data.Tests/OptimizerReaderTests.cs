@@ -22,7 +22,7 @@ public class OptimizerReaderTests
     }
 
     [Theory]
-    [InlineData("adamv", "adamw")]
+    [InlineData("adagrat", "adagrad")]
     [InlineData("{name: sgd, beta1: 0.5}", "is no option of sgd")]
     [InlineData("{name: adam, weight_decay: 0.5}", "is no option of adam")]
     [InlineData("{name: adamw, beta2: 1}", "must be below 1")]
