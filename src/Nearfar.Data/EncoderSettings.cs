@@ -11,8 +11,11 @@ public sealed record EncoderSettings
     /// <summary>Dimensions of a vector, 1 to 65536.</summary>
     public int? Dimensions { get; init; }
 
-    /// <summary>Model folder to start from, or <c>hf:owner/name@revision</c>.</summary>
+    /// <summary>Model folder to start from, or <c>hf:owner/name@revision</c>; of an adapter also a provider's kind, whose settings then stand beside it.</summary>
     public string? From { get; init; }
+
+    /// <summary>Rank of an adapter's map, 1 or more. Default a full matrix.</summary>
+    public int? Rank { get; init; }
 
     /// <summary>Name of the model at a provider (kinds openai, azure, ollama).</summary>
     public string? Model { get; init; }
@@ -55,4 +58,9 @@ public sealed record EncoderSettings
 
     /// <summary>Parts of unknown words as tokens.</summary>
     public GramOptions? Grams { get; init; }
+
+    /// <summary>The provider that embeds: of this encoder, or of an adapter's frozen base; null: none.</summary>
+    internal string? Provider => Providers.ProviderEncoder.IsProvider(Kind) ? Kind : IsAdapterOfProvider ? From : null;
+
+    internal bool IsAdapterOfProvider => Kind == "adapter" && From is not null && Providers.ProviderEncoder.IsProvider(From);
 }

@@ -25,6 +25,7 @@ internal static class TrainReader
             Batch = section.Integer("batch", 2),
             Epochs = section.Integer("epochs", 1),
             Rate = section.Number("rate", 0, above: true),
+            Optimizer = OptimizerReader.Read(section),
             Warmup = section.Number("warmup", 0, 1),
             Schedule = section.OneOf("schedule", "linear", "cosine", "constant") switch { "cosine" => RateSchedule.Cosine, "constant" => RateSchedule.Constant, "linear" => RateSchedule.Linear, _ => null },
             HardNegatives = section.Integer("hard_negatives", 0),
@@ -57,9 +58,9 @@ internal static class TrainReader
             section.Problem("mix_temperature", "belongs to mix: temperature.");
         }
 
-        if (train.Chunk is not null && encoder.Kind == "static")
+        if (train.Chunk is not null && encoder.Kind is "static" or "adapter")
         {
-            section.Problem("chunk", "saves memory where a forward pass keeps more than its rows; the static encoder keeps none. Remove it.");
+            section.Problem("chunk", "saves memory where a forward pass keeps more than its rows; static encoders and adapters keep none. Remove it.");
         }
 
         if (train.Batches == BatchRule.Label && train.Batch is < 4)

@@ -23,6 +23,9 @@ public sealed record TrainSettings
     /// <summary>Highest learning rate, above 0.</summary>
     public double? Rate { get; init; }
 
+    /// <summary>The optimiser: <c>adam | adamw | adagrad | sgd</c>, or a section of its options, <c>{name: adamw, weight_decay: 0.01}</c>.</summary>
+    public OptimizerOptions? Optimizer { get; init; }
+
     /// <summary>Share of the steps over which the rate rises, 0 to 1.</summary>
     public double? Warmup { get; init; }
 

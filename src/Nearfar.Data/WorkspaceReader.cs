@@ -285,7 +285,8 @@ internal sealed partial class WorkspaceReader
             Grams = ReadGrams(section.Section("grams")),
             Kind = section.OneOf("kind", "static", "adapter", "onnx", "openai", "azure", "ollama") ?? "static",
             Dimensions = section.Integer("dimensions", 1, 65536),
-            From = HubReference.IsMeant(section.Text("from")) ? section.Text("from") : PathOf(section, "from"),
+            From = HubReference.IsMeant(section.Text("from")) || (section.Text("kind") == "adapter" && Providers.ProviderEncoder.IsProvider(section.Text("from") ?? "")) ? section.Text("from") : PathOf(section, "from"),
+            Rank = section.Integer("rank", 1, 65536),
             Model = section.Text("model"),
             Deployment = section.Text("deployment"),
             Endpoint = section.Text("endpoint"),
@@ -312,10 +313,31 @@ internal sealed partial class WorkspaceReader
 
         if (encoder.Kind is "onnx" or "adapter" && encoder.From is null)
         {
-            section.Problem("kind", $"{encoder.Kind} needs from, a model folder.");
+            section.Problem("kind", $"{encoder.Kind} needs from, a model folder{(encoder.Kind == "adapter" ? ", hf:owner/name, or a provider's kind: openai, azure or ollama" : "")}.");
         }
 
+        CheckAdapter(section, encoder);
+
         return encoder;
+    }
+
+    private static void CheckAdapter(YamlSection section, EncoderSettings encoder)
+    {
+        if (encoder.Kind != "adapter")
+        {
+            if (encoder.Rank is not null)
+            {
+                section.Problem("rank", $"is an adapter's; this kind is {encoder.Kind}. Remove it, or write kind: adapter.");
+            }
+
+            return;
+        }
+
+        string[] unread = encoder.IsAdapterOfProvider ? [] : ["idf_power", "extra_dimensions", "grams", "dimensions"];
+        foreach (string key in unread.Where(section.Has))
+        {
+            section.Problem(key, "an adapter leaves the frozen encoder as it is. Remove it, or train the encoder itself (kind: static).");
+        }
     }
 
     private static GramOptions? ReadGrams(YamlSection? section)
@@ -349,8 +371,8 @@ internal sealed partial class WorkspaceReader
 
     private static void CheckProvider(YamlSection section, EncoderSettings encoder)
     {
-        string kind = encoder.Kind;
-        if (!Providers.ProviderEncoder.IsProvider(kind))
+        string kind = encoder.Provider ?? encoder.Kind;
+        if (encoder.Provider is null)
         {
             foreach (string key in s_providerKeys.Where(section.Has))
             {
@@ -375,7 +397,7 @@ internal sealed partial class WorkspaceReader
             section.Problem("deployment", $"only azure has deployments; this kind is {kind}. Write model.");
         }
 
-        if (encoder.From is not null)
+        if (encoder.From is not null && !encoder.IsAdapterOfProvider)
         {
             section.Problem("from", $"{kind} has no folder to start from. Remove from, or choose another kind.");
         }
@@ -437,7 +459,7 @@ internal sealed partial class WorkspaceReader
         }
 
         section.Done();
-        if (Providers.ProviderEncoder.IsProvider(encoder.Kind))
+        if (encoder.Provider is not null)
         {
             root.Problem("tokenizer", $"{encoder.Kind} has its own, which is not here. Remove this section.");
         }

@@ -22,12 +22,12 @@ public static class WorkspaceStages
             if (Providers.ProviderEncoder.IsProvider(encoder.Kind))
             {
                 throw new NearfarException(workspace.Path, 0, $"encoder kind \"{encoder.Kind}\" is a provider's model: its weights are not here and cannot be trained. "
-                    + "Score it with nearfar eval; to train one of your own, write encoder: {kind: static, dimensions: 256} and compare both reports.");
+                    + "Score it with nearfar eval; to train a map of its queries, write encoder: {kind: adapter, from: " + encoder.Kind + ", …}; to train one of your own, write encoder: {kind: static, dimensions: 256} and compare both reports.");
             }
 
-            if (encoder.Kind != "static")
+            if (encoder.Kind is not ("static" or "adapter"))
             {
-                throw new NearfarException(workspace.Path, 0, $"encoder kind \"{encoder.Kind}\" cannot be trained by nearfar, which trains static encoders. Transformers are trained by nearfar-torch.");
+                throw new NearfarException(workspace.Path, 0, $"encoder kind \"{encoder.Kind}\" cannot be trained by nearfar, which trains static encoders and adapters. Transformers are trained by nearfar-torch.");
             }
 
             if (Hub.HubReference.IsMeant(encoder.From))
@@ -39,7 +39,8 @@ public static class WorkspaceStages
             var defaults = new StartOptions();
             return defaults with
             {
-                From = encoder.From,
+                From = encoder.IsAdapterOfProvider ? null : encoder.From,
+                Adapter = encoder.Kind == "adapter" ? new AdapterOptions { Rank = encoder.Rank ?? 0 } : null,
                 Dimensions = encoder.Dimensions ?? defaults.Dimensions,
                 MaxTokens = encoder.MaxTokens,
                 IdfPower = encoder.IdfPower ?? defaults.IdfPower,
@@ -66,6 +67,7 @@ public static class WorkspaceStages
                 Batch = train.Batch ?? defaults.Batch,
                 Epochs = train.Epochs ?? defaults.Epochs,
                 Rate = train.Rate ?? defaults.Rate,
+                Optimizer = train.Optimizer ?? defaults.Optimizer,
                 WarmupShare = train.Warmup ?? defaults.WarmupShare,
                 HardNegatives = train.HardNegatives ?? defaults.HardNegatives,
                 EvaluationsPerEpoch = train.Evaluations ?? defaults.EvaluationsPerEpoch,
@@ -84,7 +86,7 @@ public static class WorkspaceStages
 
         /// <summary>The encoder whose vectors the loss reads; null where <c>train.guide</c> names none.</summary>
         /// <exception cref="NearfarException">The model folder cannot be read.</exception>
-        public IEncoder? Guide() => workspace.Options.Train.Guide is { } folder ? StaticEncoder.Load(folder) : null;
+        public IEncoder? Guide() => workspace.Options.Train.Guide is { } folder ? ModelFolder.Load(folder) : null;
 
         /// <summary>The recipes of <c>train.preset</c>, among which dev chooses; none where the file names no preset.</summary>
         /// <param name="seed">Overrides the file's seed.</param>
@@ -161,7 +163,20 @@ public static class WorkspaceStages
         /// <summary>The sets of the loop.</summary>
         public LoopData LoopData() => new(workspace.Train, workspace.Dev, workspace.Gate, workspace.Traffic);
 
-        /// <summary>All stages of the loop.</summary>
+        /// <summary>The frozen encoder of an adapter that a provider serves, its cache under the workspace's output; null for any other workspace, whose start is made from files.</summary>
+        /// <param name="clock">Paces retries. Null: the system's.</param>
+        /// <param name="environment">Reads the variable that holds the key. Null: that of the process.</param>
+        /// <param name="cancellationToken">Stops the call that finds its space.</param>
+        /// <exception cref="NearfarException">No key, or a provider that fails.</exception>
+        public async Task<Providers.ProviderEncoder?> OpenBaseAsync(TimeProvider? clock = null, Func<string, string?>? environment = null, CancellationToken cancellationToken = default)
+        {
+            var encoder = workspace.Options.Encoder;
+            return encoder.IsAdapterOfProvider
+                ? await Providers.ProviderEncoder.OpenAsync(encoder with { Kind = encoder.From!, From = null }, Path.Combine(workspace.Output, "cache"), environment, clock, cancellationToken).ConfigureAwait(false)
+                : null;
+        }
+
+        /// <summary>All stages of the loop. An adapter of a provider wants <see cref="LoopOptions.Base"/> too: <c>OpenBaseAsync</c>.</summary>
         /// <param name="seed">Overrides the file's seed.</param>
         public LoopOptions LoopOptions(ulong? seed = null) => new()
         {

@@ -69,7 +69,7 @@ internal static class HelpdeskBench
         return 0;
     }
 
-    private static async Task<StaticEncoder[]> ArmsAsync(LoopData data, LoopOptions options, StaticEncoder first, string folder)
+    private static async Task<IEncoder[]> ArmsAsync(LoopData data, LoopOptions options, IEncoder first, string folder)
     {
         HeldOutSeal[] seals = [data.Gate.Seal, data.Dev.Seal];
         var miner = new HardNegativeMiner(data.Train.Corpus, first, options.Mining, seals, TimeProvider.System);
@@ -90,7 +90,7 @@ internal static class HelpdeskBench
         ];
     }
 
-    private static async Task<StaticEncoder> TrainAsync(LoopData data, LoopOptions options, StaticEncoder start, TrainingSet set, string folder) =>
+    private static async Task<IEncoder> TrainAsync(LoopData data, LoopOptions options, IEncoder start, TrainingSet set, string folder) =>
         (await new TrainingRun(options.Start, options.Training, TimeProvider.System).RunAsync(set, data.Dev, start, folder, mined: [])).Encoder;
 
     private static void WriteVerdicts(TextWriter output, List<string[]> verdicts)

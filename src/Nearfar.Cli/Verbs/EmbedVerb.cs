@@ -70,7 +70,7 @@ internal sealed class EmbedVerb : Verb
     // A part at a time, so that memory holds no more than one part of the vectors.
     private static async Task<(EmbeddingSpace Space, int Misses)> WriteAsync(VerbContext context, IEncoder encoder, string[] ids, string[] texts, TextRole role, string path, VectorFileOptions options)
     {
-        using var writer = new VectorFileWriter(path, encoder.Space, ids.Length, encoder.Dimensions, options);
+        using var writer = new VectorFileWriter(path, role == TextRole.Query ? encoder.Space : encoder.DocumentSpace, ids.Length, encoder.Dimensions, options);
         int misses = 0;
         for (int start = 0; start < texts.Length; start += PartRows)
         {

@@ -54,10 +54,11 @@ internal sealed class EvalVerb : Verb
                 : await EvaluateModelAsync(context, workspace, set));
             say("BM25");
             list.Add(await evaluator.EvaluateAsync(new Bm25Index(set.Corpus), set, context.Cancellation));
-            if (workspace.Options.Encoder.Kind == "static" && workspace.Options.Data.Train is not null)
+            if (workspace.Options.Encoder.Kind is "static" or "adapter" && workspace.Options.Data.Train is not null)
             {
                 say("untrained encoder");
-                list.Add(await evaluator.EvaluateAsync(StartEncoder.Create(workspace.StartOptions(context.Seed), workspace.Train), set, context.Cancellation));
+                using var frozen = await workspace.OpenBaseAsync(context.Clock, null, context.Cancellation);
+                list.Add(await evaluator.EvaluateAsync(frozen is not null ? frozen : StartEncoder.Create(workspace.StartOptions(context.Seed), workspace.Train), set, context.Cancellation));
             }
 
             return list;

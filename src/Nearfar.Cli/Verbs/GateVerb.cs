@@ -47,9 +47,10 @@ internal sealed class GateVerb : Verb
         }
 
         string folder = Path.Combine(workspace.Output, "runs", name);
-        var model = TrainedModel.Load(folder);
+        using var frozen = await workspace.OpenBaseAsync(context.Clock, null, context.Cancellation);
+        var model = TrainedModel.Load(folder, frozen);
         GateSetHint.Say(context, workspace);
-        var gate = new GateOpening(workspace.LoopData(), workspace.LoopOptions(context.Seed), context.Clock);
+        var gate = new GateOpening(workspace.LoopData(), workspace.LoopOptions(context.Seed) with { Base = frozen }, context.Clock);
         var attempt = await context.WithProgress("gate", _ => gate.JudgeAsync(model, folder, context.Cancellation));
         var input = RunReport.Write(workspace.Options.Name, workspace.LoopData(), attempt);
         Show(context, input, attempt.Decision, folder, RunReport.HtmlPath(folder));

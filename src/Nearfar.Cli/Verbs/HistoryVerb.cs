@@ -81,12 +81,20 @@ internal sealed class HistoryVerb : Verb
         }
 
         string? folder = new[] { Path.Combine(run, "model"), Path.Combine(workspace.Output, "releases", entry.Space) }.FirstOrDefault(Directory.Exists);
-        if (folder is null || StaticEncoder.Load(folder) is not { } encoder || encoder.Space.Id != entry.Space)
+        if (folder is null)
         {
             return null;
         }
 
+        var encoder = await ModelFinder.FolderAsync(context, folder, workspace);
+        if (encoder.Space.Id != entry.Space)
+        {
+            ModelFinder.Close(context, encoder);
+            return null;
+        }
+
         var scored = await new Evaluator().EvaluateAsync(encoder, set, context.Cancellation);
+        ModelFinder.Close(context, encoder);
         EvalReportJson.Save(cache, scored);
         return scored;
     }

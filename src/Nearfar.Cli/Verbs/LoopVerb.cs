@@ -27,7 +27,8 @@ internal sealed class LoopVerb : Verb
     {
         var workspace = await context.OpenTrainableWorkspaceAsync(context.Parsed.GetValue(_workspace));
         var options = workspace.LoopOptions(context.Seed);
-        options = options with { Attempts = context.Parsed.GetValue(_attempts) ?? options.Attempts };
+        using var frozen = await workspace.OpenBaseAsync(context.Clock, null, context.Cancellation);
+        options = options with { Base = frozen, Attempts = context.Parsed.GetValue(_attempts) ?? options.Attempts };
         var data = workspace.LoopData();
         GateSetHint.Say(context, workspace);
         var loop = new ReleaseLoop(data, options, context.Clock);

@@ -20,7 +20,7 @@ internal static class ModelFinder
     {
         if (model is not null && Directory.Exists(model))
         {
-            return StaticEncoder.Load(model);
+            return await FolderAsync(context, model, workspace);
         }
 
         workspace ??= await context.OpenWorkspaceAsync();
@@ -32,20 +32,33 @@ internal static class ModelFinder
                 return await ProviderEncoder.OpenAsync(settings, Path.Combine(workspace.Output, "cache"), null, context.Clock, context.Cancellation);
             }
 
-            return StaticEncoder.Load(new ReleaseLedger(Path.Combine(workspace.Output, "releases"), context.Clock).CurrentModelFolder()
-                ?? throw new NearfarException("Nothing is released yet. Run nearfar loop, or name a model with --model."));
+            return await FolderAsync(context, new ReleaseLedger(Path.Combine(workspace.Output, "releases"), context.Clock).CurrentModelFolder()
+                ?? throw new NearfarException("Nothing is released yet. Run nearfar loop, or name a model with --model."), workspace);
         }
 
         string run = Path.Combine(workspace.Output, "runs", model, "model");
         return Directory.Exists(run)
-            ? StaticEncoder.Load(run)
+            ? await FolderAsync(context, run, workspace)
             : throw new NearfarException($"No model folder \"{model}\" and no run of that name under {Path.Combine(workspace.Output, "runs")}.");
     }
 
-    /// <summary>Closes a provider's encoder and says on stderr what it cost; does nothing with one of our own.</summary>
+    /// <summary>The encoder of a model folder. An adapter without a copy of its base is served by the one that the workspace names.</summary>
+    public static async Task<IEncoder> FolderAsync(VerbContext context, string folder, Workspace? workspace)
+    {
+        if (!AdapterModelFolder.IsAdapter(folder) || AdapterModelFolder.HoldsBase(folder))
+        {
+            return ModelFolder.Load(folder);
+        }
+
+        workspace ??= await context.OpenWorkspaceAsync();
+        return AdapterModelFolder.Load(folder, await workspace.OpenBaseAsync(context.Clock, null, context.Cancellation)
+            ?? (workspace.Options.Encoder is { Kind: "adapter", From: { } from } && Directory.Exists(from) ? ModelFolder.Load(from) : null));
+    }
+
+    /// <summary>Closes a provider's encoder, also beneath an adapter, and says on stderr what it cost; does nothing with one of our own.</summary>
     public static void Close(VerbContext context, IEncoder encoder)
     {
-        if (encoder is not ProviderEncoder provider)
+        if ((encoder is AdapterEncoder adapter ? adapter.Base : encoder) is not ProviderEncoder provider)
         {
             return;
         }

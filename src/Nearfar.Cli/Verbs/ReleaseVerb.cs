@@ -93,7 +93,8 @@ internal sealed class ReleaseVerb : Verb
     private void Promote(VerbContext context, ReleaseLedger ledger, string output, string run)
     {
         string model = Path.Combine(output, "runs", run, "model");
-        string space = StaticEncoder.Load(model).Space.Id;
+        // An adapter of a provider is not called up for this: its manifest names its space, and whoever loads it checks that.
+        string space = AdapterModelFolder.IsAdapter(model) && !AdapterModelFolder.HoldsBase(model) && ModelManifest.Read(model) is { } manifest ? manifest.Space : ModelFolder.Load(model).Space.Id;
         var judged = ledger.Read().LastOrDefault(e => e.Event == LedgerEvent.Gate && e.Space == space);
         var entry = ledger.Promote(model, space, run, By(context), judged?.Verdict == "passed" ? judged.Decision : null, context.Parsed.GetValue(_reason));
         if (judged?.Verdict != "passed")

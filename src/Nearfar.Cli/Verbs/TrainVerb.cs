@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Nearfar.Data;
+using Nearfar.Encoding;
 using Nearfar.Mining;
 using Nearfar.Pairs;
 using Nearfar.Releases;
@@ -19,7 +20,7 @@ internal sealed class TrainVerb : Verb
     public override string Name => "train";
 
     public override string Description => "Trains an encoder; the step is chosen by quality on dev. Options stand in nearfar.yaml, section train: "
-        + "loss, batch, epochs, rate, warmup, schedule, patience, average, hard_negatives, batches, balance, labels, mix, guide, evaluations, seed. "
+        + "loss, batch, epochs, rate, optimizer, warmup, schedule, patience, average, hard_negatives, batches, balance, labels, mix, guide, evaluations, seed. "
         + "Writes runs/NAME/ with model/, history.jsonl and the page run.html. Example: nearfar train samples/helpdesk --name v1";
 
     protected override void Declare(Command command)
@@ -55,12 +56,18 @@ internal sealed class TrainVerb : Verb
         }
 
         var run = new TrainingRun(workspace.StartOptions(context.Seed), workspace.TrainingOptions(context.Seed), context.Clock) { Guide = workspace.Guide(), Recipes = workspace.Recipes(context.Seed) };
+        using var frozen = await workspace.OpenBaseAsync(context.Clock, null, context.Cancellation);
         var model = await context.WithProgress("train", async say =>
         {
             say("start encoder");
-            var start = StartEncoder.Create(workspace.StartOptions(context.Seed), workspace.Train);
+            IEncoder start = frozen is not null ? frozen : StartEncoder.Create(workspace.StartOptions(context.Seed), workspace.Train);
             return await run.RunAsync(set, workspace.Dev, start, folder, files, new RunPage(folder, context.Clock, new TrainingWarnings(context, new TrainingLine(say))), context.Cancellation);
         });
+        if (frozen is not null)
+        {
+            ModelFinder.Close(context, frozen);
+        }
+
         var record = model.Record;
         string page = RunPage.Write(folder);
         context.Emit(record);

@@ -30,8 +30,8 @@ internal sealed class CheckRankers
     public static CheckRankers Create(Workspace workspace, WorkspaceRows rows, ulong seed, CancellationToken cancellationToken)
     {
         string? released = new ReleaseLedger(Path.Combine(workspace.Output, "releases"), TimeProvider.System).CurrentModelFolder();
-        bool own = workspace.Options.Encoder.Kind == "static";
-        IEncoder encoder = released is not null ? StaticEncoder.Load(released)
+        bool own = workspace.Options.Encoder is { Kind: "static" } or { Kind: "adapter", Provider: null };
+        IEncoder encoder = released is not null ? ModelFolder.Load(released)
             : StartEncoder.Create(own ? workspace.StartOptions(seed) : new StartOptions { Seed = seed }, new TrainingSet(rows.Corpus, rows.Train?.Rows ?? []));
         var vectors = VectorRanker.CreateAsync(encoder, rows.Corpus, cancellationToken).GetAwaiter().GetResult();
         return new CheckRankers(new Bm25Index(rows.Corpus), encoder, vectors, released is null ? "the untrained encoder" : "the current release");

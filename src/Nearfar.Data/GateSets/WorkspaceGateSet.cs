@@ -224,5 +224,5 @@ public sealed class WorkspaceGateSet
 
     private ReleaseLedger Ledger() => new(Path.Combine(_workspace.Output, "releases"), _clock);
 
-    private StaticEncoder Baseline() => Ledger().CurrentModelFolder() is { } folder ? StaticEncoder.Load(folder) : StartEncoder.Create(_workspace.StartOptions(), _workspace.Train);
+    private IEncoder Baseline() => Ledger().CurrentModelFolder() is { } folder ? ModelFolder.Load(folder) : StartEncoder.Create(_workspace.StartOptions(), _workspace.Train);
 }

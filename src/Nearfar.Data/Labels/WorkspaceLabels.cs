@@ -120,8 +120,8 @@ public sealed class WorkspaceLabels
         return seals;
     }
 
-    private StaticEncoder Current() =>
-        new ReleaseLedger(Path.Combine(_workspace.Output, "releases"), _clock).CurrentModelFolder() is { } folder ? StaticEncoder.Load(folder)
+    private IEncoder Current() =>
+        new ReleaseLedger(Path.Combine(_workspace.Output, "releases"), _clock).CurrentModelFolder() is { } folder ? ModelFolder.Load(folder)
             : StartEncoder.Create(_workspace.StartOptions(), _workspace.Train);
 
     private void ThrowIfUnknown(JudgedLabels labels)

@@ -16,8 +16,11 @@ public enum TextRole
 /// <summary>Texts to unit vectors of one space.</summary>
 public interface IEncoder
 {
-    /// <summary>The space of every vector it returns.</summary>
+    /// <summary>The space of its vectors: of queries, and of documents unless <see cref="DocumentSpace"/> says otherwise. Names it in reports and releases.</summary>
     EmbeddingSpace Space { get; }
+
+    /// <summary>The space of its document vectors, which is also the space of the indexes that its queries search. An adapter's is that of its frozen base; default: <see cref="Space"/>.</summary>
+    EmbeddingSpace DocumentSpace => Space;
 
     /// <summary>Length of a vector, D.</summary>
     int Dimensions { get; }

@@ -15,13 +15,13 @@ public sealed record ModelManifest
     /// <summary>Name for people.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Encoder kind; <c>static</c>.</summary>
+    /// <summary>Encoder kind; <c>static</c> or <c>adapter</c>.</summary>
     public string Kind { get; init; } = "static";
 
     /// <summary>Length of a vector.</summary>
     public required int Dimensions { get; init; }
 
-    /// <summary>Tokens of a text that count.</summary>
+    /// <summary>Tokens of a text that count; 0 where a provider keeps it to itself.</summary>
     public required int MaxTokens { get; init; }
 
     /// <summary>Quantisation of the vectors; null: none.</summary>
@@ -42,7 +42,7 @@ public sealed record ModelManifest
     /// <summary>Commit of the workspace, when the caller knows it.</summary>
     public string? Commit { get; init; }
 
-    /// <summary>Space id of the start rows' model; null for random start rows.</summary>
+    /// <summary>Space id of the start rows' model, or of an adapter's frozen base; null for random start rows.</summary>
     public string? Parent { get; init; }
 
     /// <summary>Held-out metrics of the kept step, by name.</summary>

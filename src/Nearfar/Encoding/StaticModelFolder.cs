@@ -67,7 +67,7 @@ public static class StaticModelFolder
     }
 
     // What a run writes under Options, the second name before losses had options of their own; a model of another origin tells none.
-    private static double? TemperatureOf(ModelManifest? manifest) =>
+    internal static double? TemperatureOf(ModelManifest? manifest) =>
         manifest is not null && (manifest.Options.TryGetValue("options.loss.temperature", out string? text) || manifest.Options.TryGetValue("options.temperature", out text))
             && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value > 0 && double.IsFinite(value) ? value : null;
 

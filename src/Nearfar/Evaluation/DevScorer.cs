@@ -14,7 +14,7 @@ public sealed class DevScorer : IHeldOutScorer<StaticTrainableEncoder>
     private readonly int[][] _queries;
     private readonly int[][] _documents;
     private readonly int _threads;
-    private readonly HashSet<(string Attribute, string Value)> _protected;
+    private readonly DevSet _set;
     private float[]? _rows;
 
     /// <param name="set">Questions for choosing the step; a gate set has another type.</param>
@@ -29,7 +29,7 @@ public sealed class DevScorer : IHeldOutScorer<StaticTrainableEncoder>
         _measure = new HeldOutMeasure(set);
         _queries = [.. set.Queries.Select(q => Tokenise(q.Query, TextRole.Query))];
         _documents = [.. set.Corpus.Documents.Select(d => Tokenise(d.Content, TextRole.Document))];
-        _protected = [.. set.Rules.SelectMany(rule => rule.Protected.Select(value => (rule.Attribute, value)))];
+        _set = set;
         Hash = set.Hash;
     }
 
@@ -51,13 +51,13 @@ public sealed class DevScorer : IHeldOutScorer<StaticTrainableEncoder>
         encoder.CopyRows(_rows);
         var now = StaticEncoder.Over(_start.Tokenizer, _rows, _start.Dimensions, _start.Options);
         var quality = _measure.Measure(Embed(now, _queries), Embed(now, _documents), cancellationToken);
-        return ValueTask.FromResult(new HeldOutScore(quality.Overall.Ndcg10, quality.Overall.MarginMean) { Detail = DetailOf(quality) });
+        return ValueTask.FromResult(new HeldOutScore(quality.Overall.Ndcg10, quality.Overall.MarginMean) { Detail = DetailOf(quality, _set) });
     }
 
-    private HeldOutDetail DetailOf(HeldOutQuality quality) => new(quality.Overall.N, quality.Overall.Recall5,
+    internal static HeldOutDetail DetailOf(HeldOutQuality quality, DevSet set) => new(quality.Overall.N, quality.Overall.Recall5,
     [
         .. quality.Cohorts.OrderBy(a => a.Key, StringComparer.Ordinal).SelectMany(a => a.Value.OrderBy(v => v.Key, StringComparer.Ordinal)
-            .Select(v => new HeldOutCohort(a.Key, v.Key, v.Value.N, v.Value.Ndcg10, v.Value.Recall5, v.Value.MarginMean, _protected.Contains((a.Key, v.Key))))),
+            .Select(v => new HeldOutCohort(a.Key, v.Key, v.Value.N, v.Value.Ndcg10, v.Value.Recall5, v.Value.MarginMean, set.Rules.Any(r => r.Attribute == a.Key && r.Protected.Contains(v.Key))))),
     ]);
 
     private int[] Tokenise(string text, TextRole role)

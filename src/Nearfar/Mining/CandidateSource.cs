@@ -43,7 +43,7 @@ internal sealed class CandidateSource
             return new BlockRankings(null, []);
         }
 
-        var near = _options.UseEncoder ? _index.Search(vectors, _encoder.Space, _options.Depth, cancellationToken) : null;
+        var near = _options.UseEncoder ? _index.Search(vectors, _encoder.DocumentSpace, _options.Depth, cancellationToken) : null;
         var others = new List<(string, IReadOnlyList<IReadOnlyList<Hit>>)>();
         foreach (var (name, ranker) in _others)
         {

@@ -37,7 +37,7 @@ internal sealed class FailureMining(MiningSetting setting, IReadOnlyList<Traffic
         for (int start = 0; start < usable.Length; start += CandidateSource.Block)
         {
             int count = Math.Min(CandidateSource.Block, usable.Length - start);
-            var near = index.Search(vectors.Slice(start, count), setting.Encoder.Space, _options.Depth, cancellationToken);
+            var near = index.Search(vectors.Slice(start, count), setting.Encoder.DocumentSpace, _options.Depth, cancellationToken);
             for (int i = start; i < start + count; i++)
             {
                 cancellationToken.ThrowIfCancellationRequested();

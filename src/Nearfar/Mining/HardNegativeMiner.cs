@@ -87,13 +87,13 @@ public sealed class HardNegativeMiner
         var rankers = new List<IRanker>();
         foreach (string folder in options.SourceModels)
         {
-            rankers.Add(await VectorRanker.CreateAsync(StaticEncoder.Load(folder), corpus, cancellationToken).ConfigureAwait(false));
+            rankers.Add(await VectorRanker.CreateAsync(ModelFolder.Load(folder), corpus, cancellationToken).ConfigureAwait(false));
         }
 
         return new HardNegativeMiner(corpus, encoder, options, seals, clock)
         {
             Rankers = rankers,
-            Teacher = options.TeacherModel is { } teacher ? new EncoderTeacher(StaticEncoder.Load(teacher)) : null,
+            Teacher = options.TeacherModel is { } teacher ? new EncoderTeacher(ModelFolder.Load(teacher)) : null,
             Deficit = options.ByCohort is { } attribute ? await CohortDeficit.MeasureAsync(encoder, dev!, attribute, cancellationToken).ConfigureAwait(false) : null,
             Decisions = options.DecisionFile is { } file ? ReviewDecisions.Of(ReviewFile.Read(file), corpus) : ReviewDecisions.None,
         };

@@ -14,13 +14,13 @@ public sealed class GateOpening
     private readonly LoopOptions _options;
     private readonly ReleaseLedger _ledger;
     private readonly Evaluator _evaluator;
-    private readonly Lazy<StaticEncoder> _start;
+    private readonly Lazy<IEncoder> _start;
 
     /// <param name="data">The sets.</param>
     /// <param name="options">Policy, start and output folder.</param>
     /// <param name="clock">Dates the ledger.</param>
     /// <param name="start">The untrained encoder, when the caller has made it.</param>
-    public GateOpening(LoopData data, LoopOptions options, TimeProvider clock, StaticEncoder? start = null)
+    public GateOpening(LoopData data, LoopOptions options, TimeProvider clock, IEncoder? start = null)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(options);
@@ -28,7 +28,7 @@ public sealed class GateOpening
         _options = options;
         _ledger = new ReleaseLedger(Path.Combine(options.Output, "releases"), clock);
         _evaluator = new Evaluator();
-        _start = new Lazy<StaticEncoder>(() => start ?? StartEncoder.Create(options.Start, data.Train));
+        _start = new Lazy<IEncoder>(() => start ?? options.CreateStart(data.Train));
     }
 
     internal static string DecisionPath(string folder) => Path.Combine(folder, "decision.json");
@@ -105,7 +105,7 @@ public sealed class GateOpening
                 continue;
             }
 
-            var encoder = StaticEncoder.Load(folder);
+            var encoder = ModelFolder.Load(folder, _start.Value);
             var report = await ReferenceReportAsync(encoder.Space.Id, () => _evaluator.EvaluateAsync(encoder, _data.Gate, cancellationToken)).ConfigureAwait(false);
             earlier.Add(new EarlierRelease(earlier.Exists(e => e.Name == release.Run) ? $"{release.Run} {release.Space}" : release.Run, report));
         }
@@ -114,7 +114,7 @@ public sealed class GateOpening
     }
 
     // A policy file may say where its raw margins were found by the part a model plays; the tests need its space.
-    private GatePolicy WithSpaces(GatePolicy policy, StaticEncoder start) => policy with
+    private GatePolicy WithSpaces(GatePolicy policy, IEncoder start) => policy with
     {
         Floors = [.. policy.Floors.Select(floor => floor.Space switch
         {
@@ -125,14 +125,14 @@ public sealed class GateOpening
     };
 
     // Floors found in another space that is at hand are carried over on dev, never on the gate, in the way the policy chose.
-    private async Task<IReadOnlyList<FloorCalibration>> CalibrateAsync(GatePolicy policy, StaticEncoder candidate, StaticEncoder start, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<FloorCalibration>> CalibrateAsync(GatePolicy policy, IEncoder candidate, IEncoder start, CancellationToken cancellationToken)
     {
         var calibrations = new List<FloorCalibration>();
         EvalReport? to = null;
         foreach (var group in policy.Floors.Where(f => f.Space is not null && f.Space != candidate.Space.Id).GroupBy(f => f.Space!, StringComparer.Ordinal))
         {
             var source = group.Key == start.Space.Id ? start
-                : _ledger.CurrentModelFolder() is { } folder && _ledger.Current()?.Space == group.Key ? StaticEncoder.Load(folder) : null;
+                : _ledger.CurrentModelFolder() is { } folder && _ledger.Current()?.Space == group.Key ? ModelFolder.Load(folder, _start.Value) : null;
             if (source is null)
             {
                 continue;
@@ -146,11 +146,11 @@ public sealed class GateOpening
         return calibrations;
     }
 
-    private async Task<IReadOnlyList<GateReference>> ReferencesAsync(StaticEncoder start, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<GateReference>> ReferencesAsync(IEncoder start, CancellationToken cancellationToken)
     {
         if (_options.Policy.Reference == ReferenceKind.Current && _ledger.CurrentModelFolder() is { } folder)
         {
-            var current = StaticEncoder.Load(folder);
+            var current = ModelFolder.Load(folder, _start.Value);
             return [new GateReference(ReferenceKind.Current, await ReferenceReportAsync(current.Space.Id, () => _evaluator.EvaluateAsync(current, _data.Gate, cancellationToken)).ConfigureAwait(false))];
         }
 

@@ -22,6 +22,9 @@ public sealed record LoopOptions
     /// <summary>What training starts from.</summary>
     public StartOptions Start { get; init; } = new();
 
+    /// <summary>The frozen encoder of an adapter that <see cref="Start"/> names no folder for, such as a provider's. Default null: the start makes it.</summary>
+    public IEncoder? Base { get; init; }
+
     /// <summary>How to train.</summary>
     public TrainingOptions Training { get; init; } = new();
 
@@ -42,4 +45,6 @@ public sealed record LoopOptions
 
     /// <summary>A traffic question failed when its right page is not within this rank. Default 3.</summary>
     public int FailsAt { get; init; } = 3;
+
+    internal IEncoder CreateStart(TrainingSet set) => Base ?? StartEncoder.Create(Start, set);
 }

@@ -51,7 +51,7 @@ public sealed class ReleaseLoop
     {
         progress ??= new LoopProgress();
         progress.Stage?.Report("start encoder");
-        var start = StartEncoder.Create(_options.Start, _data.Train);
+        var start = _options.CreateStart(_data.Train);
         var gate = new GateOpening(_data, _options, _clock, start);
         var attempts = new List<LoopAttempt>();
         string? previousInputs = null;

@@ -46,7 +46,7 @@ public sealed class TrainingRun
     /// <param name="set">Pairs to learn from, mined ones included.</param>
     /// <param name="dev">Chooses the step.</param>
     /// <param name="start">The start encoder.</param>
-    public string InputsHash(TrainingSet set, DevSet dev, StaticEncoder start)
+    public string InputsHash(TrainingSet set, DevSet dev, IEncoder start)
     {
         ArgumentNullException.ThrowIfNull(set);
         ArgumentNullException.ThrowIfNull(dev);
@@ -76,13 +76,13 @@ public sealed class TrainingRun
     /// <summary>Trains, or loads what an equal run left, or goes on from its checkpoint.</summary>
     /// <param name="set">Pairs to learn from, mined ones included.</param>
     /// <param name="dev">Chooses the step.</param>
-    /// <param name="start">The start encoder, of <see cref="StartEncoder.Create"/>.</param>
+    /// <param name="start">The start encoder, of <see cref="StartEncoder.Create"/>; of an adapter, any frozen encoder.</param>
     /// <param name="folder">The run's folder, for example <c>runs/001</c>; its name becomes the run's.</param>
     /// <param name="mined">Files of mined pairs among <paramref name="set"/>, for the record.</param>
     /// <param name="progress">Told after each step and evaluation.</param>
     /// <param name="cancellationToken">Finishes the step, writes a checkpoint and throws.</param>
     /// <exception cref="NearfarException">The folder holds another run, or training failed.</exception>
-    public async Task<TrainedModel> RunAsync(TrainingSet set, DevSet dev, StaticEncoder start, string folder, IReadOnlyList<MinedFile> mined,
+    public async Task<TrainedModel> RunAsync(TrainingSet set, DevSet dev, IEncoder start, string folder, IReadOnlyList<MinedFile> mined,
         IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(mined);
@@ -99,7 +99,7 @@ public sealed class TrainingRun
 
             DeleteCheckpoint(folder);       // where the run was killed between its record and this
             RecipeContest.Clear(folder);
-            return new TrainedModel(StaticEncoder.Load(modelFolder), known, modelFolder);
+            return new TrainedModel(ModelFolder.Load(modelFolder, start), known, modelFolder);
         }
 
         if (Recipes.Count > 0)
@@ -107,18 +107,36 @@ public sealed class TrainingRun
             return await ContestAsync(inputs, set, dev, start, folder, mined, progress, cancellationToken).ConfigureAwait(false);
         }
 
-        var begin = StaticStart.From(start);
-        var scorer = new DevScorer(dev, start, _options.Threads);
-        var result = await new Trainer(_options, _clock) { Guide = Guide, Cohorts = new CohortResolver(dev.Rules, dev.AsOf) }.TrainAsync(set, begin, scorer, folder, resume: true, progress, cancellationToken).ConfigureAwait(false);
         string name = NameOf(folder);
+        var trainer = new Trainer(_options, _clock) { Guide = Guide, Cohorts = new CohortResolver(dev.Rules, dev.AsOf) };
+        if (_start.Adapter is { } adapter)
+        {
+            var scorer = await AdapterDevScorer.CreateAsync(dev, start, cancellationToken).ConfigureAwait(false);
+            var mapped = await trainer.TrainAsync(set, new AdapterStart(start, adapter), scorer, folder, resume: true, progress, cancellationToken).ConfigureAwait(false);
+            return Finish(mapped, mapped.Encoder.ToEncoder(_options.Temperature, name));
+        }
+
+        var own = start as StaticEncoder ?? throw new NearfarException($"The rows of {start.Space} are not here and cannot be trained; wanted a static encoder. An adapter over it can: encoder: {{kind: adapter, from: …}}.");
+        var result = await trainer.TrainAsync(set, StaticStart.From(own), new DevScorer(dev, own, _options.Threads), folder, resume: true, progress, cancellationToken).ConfigureAwait(false);
         var trained = result.Encoder.ToEncoder();
-        var encoder = trained.With(trained.Options with { Label = name, Temperature = _options.Temperature });
-        var record = new RunRecord
+        return Finish(result, trained.With(trained.Options with { Label = name, Temperature = _options.Temperature }));
+
+        TrainedModel Finish<TEncoder>(TrainingResult<TEncoder> done, IEncoder encoder)
+        {
+            var record = RecordOf(done, encoder, name, inputs, mined, set, dev, start);
+            Save(modelFolder, encoder, record, start);
+            record.Write(recordPath);
+            DeleteCheckpoint(folder);
+            return new TrainedModel(encoder, record, modelFolder);
+        }
+    }
+
+    private RunRecord RecordOf<TEncoder>(TrainingResult<TEncoder> result, IEncoder encoder, string name, string inputs, IReadOnlyList<MinedFile> mined, TrainingSet set, DevSet dev, IEncoder start) => new()
         {
             Name = name,
             Inputs = inputs,
             Space = encoder.Space.Id,
-            Parent = _start.From is null ? null : start.Space.Id,
+            Parent = _start.From is null && _start.Adapter is null ? null : start.Space.Id,
             Seed = _options.Seed,
             InstructionSet = KernelSets.Best.ToString(),
             Options = new SortedDictionary<string, string>(Options().ToDictionary(), StringComparer.Ordinal),
@@ -131,24 +149,38 @@ public sealed class TrainingRun
             Steps = result.Steps,
             Metrics = Metrics(result.Best),
         };
-        Save(modelFolder, encoder, record);
-        record.Write(recordPath);
-        DeleteCheckpoint(folder);
-        return new TrainedModel(encoder, record, modelFolder);
+
+    private static void Save(string folder, IEncoder encoder, RunRecord record, IEncoder start)
+    {
+        if (encoder is AdapterEncoder adapter)
+        {
+            AdapterModelFolder.Save(folder, adapter, ManifestOf(record, encoder), $"# {record.Name}\n\nA query-side adapter trained with Nearfar over the frozen vectors of `{start.Space}`. "
+                + $"Its queries have the space `{record.Space}`; its documents are the base's, so an index of the base serves it unchanged.\n");
+        }
+        else
+        {
+            StaticModelFolder.Save(folder, (StaticEncoder)encoder, ManifestOf(record, encoder), $"# {record.Name}\n\nA static text encoder trained with Nearfar. Space `{record.Space}`.\n");
+        }
     }
 
-    private async Task<TrainedModel> ContestAsync(string inputs, TrainingSet set, DevSet dev, StaticEncoder start, string folder, IReadOnlyList<MinedFile> mined,
+    private async Task<TrainedModel> ContestAsync(string inputs, TrainingSet set, DevSet dev, IEncoder start, string folder, IReadOnlyList<MinedFile> mined,
         IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        var (winner, candidates) = await new RecipeContest(Recipes).RunAsync(recipe => new TrainingRun(recipe.Start, recipe.Training, _clock) { Guide = Guide },
-            set, dev, start, _start, folder, progress, cancellationToken).ConfigureAwait(false);
+        if (start is not StaticEncoder plain || _start.Adapter is not null)
+        {
+            throw new NearfarException("A preset tries static encoders; an adapter's base stays as it is. Leave train.preset out, or write encoder: {kind: static}.");
+        }
+
+        var (winner, candidates) = await new RecipeContest(Recipes).RunAsync(r => new TrainingRun(r.Start, r.Training, _clock) { Guide = Guide },
+            set, dev, plain, _start, folder, progress, cancellationToken).ConfigureAwait(false);
         string name = NameOf(folder);
         string modelFolder = Path.Combine(folder, "model");
-        var encoder = winner.Encoder.With(winner.Encoder.Options with { Label = name });
-        string kept = Path.GetFileName(Path.GetDirectoryName(winner.Folder)!);
-        var record = winner.Record with { Name = name, Inputs = inputs, Mined = mined, Recipe = kept, Candidates = candidates };
-        AtomicFile.Write(Path.Combine(folder, "history.jsonl"), File.ReadAllBytes(Path.Combine(folder, RecipeContest.FolderName, kept, "history.jsonl")));
-        Save(modelFolder, encoder, record);
+        var kept = (StaticEncoder)winner.Encoder;
+        var encoder = kept.With(kept.Options with { Label = name });
+        string recipe = Path.GetFileName(Path.GetDirectoryName(winner.Folder)!);
+        var record = winner.Record with { Name = name, Inputs = inputs, Mined = mined, Recipe = recipe, Candidates = candidates };
+        AtomicFile.Write(Path.Combine(folder, "history.jsonl"), File.ReadAllBytes(Path.Combine(folder, RecipeContest.FolderName, recipe, "history.jsonl")));
+        Save(modelFolder, encoder, record, start);
         record.Write(Path.Combine(folder, RecordName));
         RecipeContest.Clear(folder);
         return new TrainedModel(encoder, record, modelFolder);
@@ -156,18 +188,16 @@ public sealed class TrainingRun
 
     private static string NameOf(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
 
-    private static void Save(string modelFolder, StaticEncoder encoder, RunRecord record) =>
-        StaticModelFolder.Save(modelFolder, encoder, ManifestOf(record, encoder), $"# {record.Name}\n\nA static text encoder trained with Nearfar. Space `{record.Space}`.\n");
-
     // Three times the model's size, and of no use to a finished run.
     private static void DeleteCheckpoint(string folder) => File.Delete(Path.Combine(folder, "checkpoint.bin"));
 
-    private static ModelManifest ManifestOf(RunRecord record, StaticEncoder encoder) => new()
+    private static ModelManifest ManifestOf(RunRecord record, IEncoder encoder) => new()
     {
         Space = record.Space,
         Name = record.Name,
+        Kind = encoder is AdapterEncoder ? "adapter" : "static",
         Dimensions = encoder.Dimensions,
-        MaxTokens = encoder.Options.MaxTokens,
+        MaxTokens = MaxTokensOf(encoder) ?? 0,
         Options = record.Options,
         Seed = record.Seed,
         InstructionSet = record.InstructionSet,
@@ -175,6 +205,9 @@ public sealed class TrainingRun
         Parent = record.Parent,
         Metrics = record.Metrics,
     };
+
+    // Of a provider's encoder it is not known.
+    internal static int? MaxTokensOf(IEncoder encoder) => encoder switch { StaticEncoder own => own.Options.MaxTokens, AdapterEncoder adapter => MaxTokensOf(adapter.Base), _ => null };
 
     private static SortedDictionary<string, double> Metrics(HeldOutScore score)
     {
@@ -189,12 +222,15 @@ public sealed class TrainingRun
 
     private IEnumerable<KeyValuePair<string, string>> Options() => _start.Deciding().Concat(_options.Deciding());
 
-    private static IEnumerable<KeyValuePair<string, string>> DataHashes(TrainingSet set, DevSet dev, StaticEncoder start)
+    private static IEnumerable<KeyValuePair<string, string>> DataHashes(TrainingSet set, DevSet dev, IEncoder start)
     {
         yield return new("corpus", set.Corpus.Hash);
         yield return new("train", HashOf(set.Pairs));
         yield return new("dev", dev.Hash);
-        yield return new("tokenizer", Convert.ToHexStringLower(SHA256.HashData(start.Tokenizer.ToJson().Span)));
+        if (start is StaticEncoder own)
+        {
+            yield return new("tokenizer", Convert.ToHexStringLower(SHA256.HashData(own.Tokenizer.ToJson().Span)));
+        }
     }
 
     // The cohorts that labels or draws are made of; the rules that derive them are part of the dev set's hash.
@@ -247,14 +283,15 @@ public sealed class TrainingRun
 /// <param name="Encoder">As it was at its best step on dev.</param>
 /// <param name="Record">What it was made of.</param>
 /// <param name="Folder">The model folder.</param>
-public sealed record TrainedModel(StaticEncoder Encoder, RunRecord Record, string Folder)
+public sealed record TrainedModel(IEncoder Encoder, RunRecord Record, string Folder)
 {
     /// <summary>Reads a finished run.</summary>
     /// <param name="runFolder">Holds <c>run.json</c> and <c>model/</c>.</param>
-    /// <exception cref="NearfarException">The run is not finished, or its files are broken.</exception>
-    public static TrainedModel Load(string runFolder)
+    /// <param name="baseEncoder">The frozen encoder of an adapter whose folder holds no copy of it.</param>
+    /// <exception cref="NearfarException">The run is not finished, its files are broken, or an adapter's base is not at hand.</exception>
+    public static TrainedModel Load(string runFolder, IEncoder? baseEncoder = null)
     {
         string model = Path.Combine(runFolder, "model");
-        return new TrainedModel(StaticEncoder.Load(model), RunRecord.Read(Path.Combine(runFolder, "run.json")), model);
+        return new TrainedModel(ModelFolder.Load(model, baseEncoder), RunRecord.Read(Path.Combine(runFolder, "run.json")), model);
     }
 }

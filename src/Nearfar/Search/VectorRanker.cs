@@ -10,13 +10,13 @@ public sealed class VectorRanker : IRanker
     private readonly IEncoder _encoder;
 
     /// <param name="encoder">Encodes the queries.</param>
-    /// <param name="index">Documents in corpus order; the encoder's space must be its query space.</param>
+    /// <param name="index">Documents in corpus order; the space of the encoder's documents must be its query space.</param>
     /// <exception cref="NearfarException">Another space.</exception>
     public VectorRanker(IEncoder encoder, IVectorIndex index)
     {
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(index);
-        EmbeddingSpace.ThrowUnlessSame(encoder.Space, index.Vectors.Space.QuerySpace, "The index", "Rebuild it: nearfar embed, then nearfar index, with this model.");
+        EmbeddingSpace.ThrowUnlessSame(encoder.DocumentSpace, index.Vectors.Space.QuerySpace, "The index", "Rebuild it: nearfar embed, then nearfar index, with this model.");
         _encoder = encoder;
         Index = index;
     }
@@ -36,7 +36,7 @@ public sealed class VectorRanker : IRanker
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(corpus);
         var rows = await EncodeAsync(encoder, [.. corpus.Documents.Select(d => d.Content)], TextRole.Document, cancellationToken).ConfigureAwait(false);
-        return new VectorRanker(encoder, new FlatIndex(new VectorSet(encoder.Space, [.. corpus.Documents.Select(d => d.Id)], rows)));
+        return new VectorRanker(encoder, new FlatIndex(new VectorSet(encoder.DocumentSpace, [.. corpus.Documents.Select(d => d.Id)], rows)));
     }
 
     /// <inheritdoc />
@@ -44,10 +44,10 @@ public sealed class VectorRanker : IRanker
     {
         ArgumentNullException.ThrowIfNull(queries);
         var rows = await EncodeAsync(_encoder, queries, TextRole.Query, cancellationToken).ConfigureAwait(false);
-        return Index.Search(rows, _encoder.Space, k, cancellationToken);
+        return Index.Search(rows, _encoder.DocumentSpace, k, cancellationToken);
     }
 
-    internal EmbeddingSpace QuerySpace => _encoder.Space;
+    internal EmbeddingSpace QuerySpace => _encoder.DocumentSpace;
 
     internal Task<Rows<float>> EncodeAsync(IReadOnlyList<string> queries, CancellationToken cancellationToken) => EncodeAsync(_encoder, queries, TextRole.Query, cancellationToken);
 

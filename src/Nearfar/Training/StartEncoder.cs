@@ -23,7 +23,7 @@ public static class StartEncoder
 
         if (options.From is null)
         {
-            return Random(options, set);
+            return options.Adapter is null ? Random(options, set) : throw new NearfarException("An adapter wants a frozen encoder: name a model folder or a provider's kind (encoder: {kind: adapter, from: …}), or hand the encoder over.");
         }
 
         var encoder = StaticEncoder.Load(options.From);

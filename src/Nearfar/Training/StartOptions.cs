@@ -10,6 +10,9 @@ public sealed record StartOptions
     /// <summary>Folder of a static model to start from; null: random rows over a tokenizer. Default null.</summary>
     public string? From { get; init; }
 
+    /// <summary>Instead of training the start's rows: freezes it, and trains a map of its queries. Default null: rows are trained.</summary>
+    public AdapterOptions? Adapter { get; init; }
+
     /// <summary>Length of a vector when rows are random, 8 to 4,096. Default 256.</summary>
     public int Dimensions { get; init; } = 256;
 
@@ -68,6 +71,8 @@ public sealed record StartOptions
         Check(IdfPower is null or (>= 0 and <= 4), $"idf power is {IdfPower}; wanted 0 to 4");
         Check(ExtraDimensions is >= 0 and <= 4096, $"extra dimensions is {ExtraDimensions}; wanted 0 to 4096");
         Check(ExtraDimensions == 0 || From is not null, "extra dimensions stand behind those of a model folder; name one (from), or ask for more dimensions");
+        Check(Adapter is null || (ExtraDimensions == 0 && Grams is null && IdfPower is null or 0), "an adapter leaves the frozen encoder as it is: extra dimensions, grams and idf power have no place");
+        problems.AddRange(Adapter?.Problems() ?? []);
         problems.AddRange(Grams?.Problems() ?? []);
         return problems;
     }
@@ -76,6 +81,15 @@ public sealed record StartOptions
 
     internal IEnumerable<KeyValuePair<string, string>> Deciding()
     {
+        if (Adapter is not null)
+        {
+            yield return Of("start.adapter_rank", Adapter.Rank);
+            yield return Of("start.from", From is null ? "provider" : NameOf(From));
+            yield return Of("start.query_prompt", QueryPrompt);
+            yield return Of("start.document_prompt", DocumentPrompt);
+            yield break;
+        }
+
         // Names, not paths: a run is the same in another folder, and hashes of start and tokenizer stand beside.
         yield return Of("start.from", From is null ? "random" : NameOf(From));
         yield return Of("start.query_prompt", QueryPrompt);

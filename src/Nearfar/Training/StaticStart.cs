@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Nearfar.Encoding;
 using Nearfar.Pairs;
 using Nearfar.Text;
+using Nearfar.Training.Optimization;
 using Nearfar.Training.Sampling;
 
 namespace Nearfar.Training;
@@ -74,7 +75,14 @@ public sealed class StaticStart : ITrainingStart<StaticTrainableEncoder>
     }
 
     /// <inheritdoc />
-    public StaticTrainableEncoder Begin(IReadOnlyList<TrainingText> texts, int threads) => new(this, TokenBags.From(texts, Tokenizer, Options), threads);
+    public ValueTask<StaticTrainableEncoder> BeginAsync(IReadOnlyList<TrainingText> texts, TrainingOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return ValueTask.FromResult(Begin(texts, options.Threads, options.Optimizer, options.Seed));
+    }
+
+    internal StaticTrainableEncoder Begin(IReadOnlyList<TrainingText> texts, int threads, OptimizerOptions? optimizer = null, ulong seed = 1) =>
+        new(this, TokenBags.From(texts, Tokenizer, Options), threads, optimizer ?? OptimizerOptions.Default, seed);
 
     private static void Rescale(float[] rows)
     {

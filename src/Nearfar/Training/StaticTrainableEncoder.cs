@@ -17,9 +17,9 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
     private readonly StaticStart _start;
     private readonly int _threads;
     private readonly int _padded;               // D rounded up to 16; zeros behind D stay zero
-    private readonly Memory<float> _weights;    // [used tokens, padded], as the moments
-    private readonly Memory<float> _first;
-    private readonly Memory<float> _second;
+    private readonly Memory<float> _weights;    // [used tokens, padded]
+    private readonly OptimizerOptions _options;
+    private readonly RowOptimizer _optimizer;
     private readonly Action<int, int> _poolBlock;
     private readonly Action<int, int> _recordBlock;
     private readonly Action<int, int> _updateBlock;
@@ -31,19 +31,20 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
     private int[] _inputs = [];
     private int _inputCount;
     private Rows<float> _into;
-    private float _stepSize;
+    private double[] _squares = [];             // by touched token: of its gradient
+    private float _clip = 1;                    // the gradient is multiplied by it
     private Rows<float>? _gradients;
     private Memory<float> _copies;
-    private long _step;
 
-    internal StaticTrainableEncoder(StaticStart start, TokenBags bags, int threads)
+    internal StaticTrainableEncoder(StaticStart start, TokenBags bags, int threads, OptimizerOptions options, ulong seed)
     {
-        (_start, _bags, _threads) = (start, bags, threads);
+        (_start, _bags, _threads, _options) = (start, bags, threads, options);
         _padded = Lanes.RoundUp(Dimensions, Lanes.Count);
         int length = checked(bags.Vocabulary.Length * _padded);
-        (_weights, _first, _second) = (AlignedMemory.Allocate(length), AlignedMemory.Allocate(length), AlignedMemory.Allocate(length));
+        _weights = AlignedMemory.Allocate(length);
+        _optimizer = new RowOptimizer(options, _weights, bags.Vocabulary.Length, _padded, seed);
         (_places, _touched, _starts) = (new int[bags.Vocabulary.Length], new int[bags.Vocabulary.Length], new int[bags.Vocabulary.Length + 1]);
-        (_poolBlock, _recordBlock, _updateBlock) = (Pool, Record, Update);
+        (_poolBlock, _recordBlock, _updateBlock) = (Pool, Record, _optimizer.PlainAdam ? UpdateByAdam : options.Dense ? UpdateAll : UpdateTouched);
         for (int i = 0; i < bags.Vocabulary.Length; i++)
         {
             start.Rows.Span.Slice(bags.Vocabulary[i] * Dimensions, Dimensions).CopyTo(_weights.Span[(i * _padded)..]);
@@ -72,6 +73,7 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
     /// <summary>Writes all rows as they are now.</summary>
     internal void CopyRows(Span<float> rows)
     {
+        CatchUpAll();
         _start.Rows.Span.CopyTo(rows);
         for (int i = 0; i < _bags.Vocabulary.Length; i++)
         {
@@ -96,6 +98,12 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
         inputs.CopyTo(_inputs);
         _inputCount = mode == ForwardMode.Record ? inputs.Length : 0;
         _into = into;
+        if (_optimizer.CatchesUp)
+        {
+            ForwardCaughtUp();
+            return;
+        }
+
         // The entries are sorted for the update beside the pooling: it is one block of work that waits for nothing.
         Blocks.Run(Blocks.Of(inputs.Length) + (_inputCount > 0 ? 1 : 0), _threads, _inputCount > 0 ? _recordBlock : _poolBlock);
         _into = default;
@@ -116,9 +124,9 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
     public void Step(double rate)
     {
         _ = _gradients ?? throw new InvalidOperationException("Step wants a gradient: call Backward first.");
-        _step++;
-        _stepSize = LazyAdam.StepSize(rate, _step);
-        Blocks.Run(Blocks.Of(_touchedCount), _threads, _updateBlock);
+        _optimizer.Begin(rate);
+        _clip = _options.ClipNorm is { } most ? Clip(most) : 1;
+        Blocks.Run(Blocks.Of(_options.Dense ? _places.Length : _touchedCount), _threads, _updateBlock);
         _gradients = null;
         _inputCount = 0;
     }
@@ -127,31 +135,33 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
     public void Save(Stream to)
     {
         ArgumentNullException.ThrowIfNull(to);
-        Span<byte> step = stackalloc byte[8];
-        System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(step, _step);
-        to.Write(step);
+        RowOptimizer.WriteLong(to, _optimizer.Step);
         Write(to, _weights);
-        Write(to, _first);
-        Write(to, _second);
+        _optimizer.Save(to);
     }
 
     /// <inheritdoc />
     public void Load(Stream from)
     {
         ArgumentNullException.ThrowIfNull(from);
-        Span<byte> step = stackalloc byte[8];
-        from.ReadExactly(step);
-        _step = System.Buffers.Binary.BinaryPrimitives.ReadInt64LittleEndian(step);
+        _optimizer.Step = RowOptimizer.ReadLong(from);
         Read(from, _weights);
-        Read(from, _first);
-        Read(from, _second);
+        _optimizer.Load(from);
     }
 
     /// <inheritdoc />
-    public void SaveParameters(Stream to) => Write(to, _weights);
+    public void SaveParameters(Stream to)
+    {
+        CatchUpAll();
+        Write(to, _weights);
+    }
 
     /// <inheritdoc />
-    public void LoadParameters(Stream from) => Read(from, _weights);
+    public void LoadParameters(Stream from)
+    {
+        CatchUpAll();
+        Read(from, _weights);
+    }
 
     // The kernels read whole vectors: rows of another length are copied with zeros behind them.
     private Rows<float> Padded(Rows<float> gradients)
@@ -198,13 +208,123 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
         }
     }
 
+    // What a row missed is made up for before it is read: of a batch that is trained on, its own tokens; else all of them.
+    private void ForwardCaughtUp()
+    {
+        if (_inputCount > 0)
+        {
+            SortEntriesByToken();
+            Blocks.Run(Blocks.Of(_touchedCount), _threads, (block, _) =>
+            {
+                foreach (int token in _touched.AsSpan(0, _touchedCount)[(block * Blocks.Rows)..Math.Min(_touchedCount, (block + 1) * Blocks.Rows)])
+                {
+                    _optimizer.CatchUp(token);
+                }
+            });
+        }
+        else
+        {
+            CatchUpAll();
+        }
+
+        Blocks.Run(Blocks.Of(_into.Count), _threads, _poolBlock);
+        _into = default;
+    }
+
+    // Never for a checkpoint: catching up in two parts rounds otherwise than in one, and checkpoints come when the clock says so.
+    private void CatchUpAll()
+    {
+        if (_optimizer.CatchesUp)
+        {
+            Blocks.Run(Blocks.Of(_places.Length), _threads, (block, _) =>
+            {
+                for (int token = block * Blocks.Rows; token < Math.Min(_places.Length, (block + 1) * Blocks.Rows); token++)
+                {
+                    _optimizer.CatchUp(token);
+                }
+            });
+        }
+    }
+
+    // The length of all gradients together: squares of each row, then their sum in the order of tokens, for any number of threads.
+    private float Clip(double most)
+    {
+        if (_squares.Length < _touchedCount)
+        {
+            _squares = new double[_touched.Length];
+        }
+
+        Blocks.Run(Blocks.Of(_touchedCount), _threads, (block, _) =>
+        {
+            float* gradient = stackalloc float[_padded];
+            for (int t = block * Blocks.Rows; t < Math.Min(_touchedCount, (block + 1) * Blocks.Rows); t++)
+            {
+                Gradient(t, 1, gradient);
+                _squares[t] = 0;
+                for (int i = 0; i < _padded; i++)
+                {
+                    _squares[t] += (double)gradient[i] * gradient[i];
+                }
+            }
+        });
+        double square = 0;
+        foreach (double one in _squares.AsSpan(0, _touchedCount))
+        {
+            square += one;
+        }
+
+        return (float)Math.Min(1, most / Math.Sqrt(square));
+    }
+
+    private void Gradient(int touched, float factor, float* into)
+    {
+        var gradients = _gradients.GetValueOrDefault();
+        fixed (float* rows = gradients.Data.Span)
+        fixed (WeightedRow* entries = _entries)
+        {
+            RowSums.Sum(rows, gradients.Stride, _padded, entries + _starts[touched], _starts[touched + 1] - _starts[touched], factor, into);
+        }
+    }
+
+    private void UpdateTouched(int block, int worker)
+    {
+        float* gradient = stackalloc float[_padded];
+        for (int t = block * Blocks.Rows; t < Math.Min(_touchedCount, (block + 1) * Blocks.Rows); t++)
+        {
+            Gradient(t, _clip, gradient);
+            _optimizer.Update(_touched[t], gradient);
+        }
+    }
+
+    // Every token: those that no text of the batch holds have the gradient 0.
+    private void UpdateAll(int block, int worker)
+    {
+        float* gradient = stackalloc float[_padded];
+        int first = block * Blocks.Rows, at = Array.BinarySearch(_touched, 0, _touchedCount, first);
+        at = at < 0 ? ~at : at;
+        for (int token = first; token < Math.Min(_places.Length, first + Blocks.Rows); token++)
+        {
+            if (at < _touchedCount && _touched[at] == token)
+            {
+                Gradient(at++, _clip, gradient);
+            }
+            else
+            {
+                new Span<float>(gradient, _padded).Clear();
+            }
+
+            _optimizer.Update(token, gradient);
+        }
+    }
+
     // Gradient and update of 64 touched tokens; the rows of the next one are on their way while one is summed.
-    private void Update(int block, int worker)
+    private void UpdateByAdam(int block, int worker)
     {
         var gradients = _gradients.GetValueOrDefault();
         float* gradient = stackalloc float[_padded];
         int last = Math.Min(_touchedCount, (block + 1) * Blocks.Rows);
-        fixed (float* rows = gradients.Data.Span, weights = _weights.Span, first = _first.Span, second = _second.Span)
+        float stepSize = _optimizer.StepSize;
+        fixed (float* rows = gradients.Data.Span, weights = _weights.Span, first = _optimizer.First.Span, second = _optimizer.Second.Span)
         fixed (WeightedRow* entries = _entries)
         {
             for (int t = block * Blocks.Rows; t < last; t++)
@@ -213,9 +333,9 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
                 RowSums.Prefetch(weights + next, _padded);
                 RowSums.Prefetch(first + next, _padded);
                 RowSums.Prefetch(second + next, _padded);
-                RowSums.Sum(rows, gradients.Stride, _padded, entries + _starts[t], _starts[t + 1] - _starts[t], 1, gradient);
+                RowSums.Sum(rows, gradients.Stride, _padded, entries + _starts[t], _starts[t + 1] - _starts[t], _clip, gradient);
                 nint at = (nint)_touched[t] * _padded;
-                LazyAdam.Update(weights + at, first + at, second + at, gradient, _padded, _stepSize);
+                LazyAdam.Update(weights + at, first + at, second + at, gradient, _padded, stepSize);
             }
         }
     }

@@ -69,7 +69,7 @@ public sealed class Trainer
         // What is trained on: rows the encoder can read, in batches whose number is known before the first.
         var plan = new RowPlan(Math.Min(_options.HardNegatives, _description.MaxHardNegatives), _description.Rows, _description.MinHardNegatives);
         var all = TrainingRows.From(set, plan);
-        var encoder = start.Begin(all.Texts, _options.Threads);
+        var encoder = await start.BeginAsync(all.Texts, _options, cancellationToken);
         ThrowUnlessChunks(encoder);
         var rows = all.Readable(text => encoder.CanEmbed(text), out var leftOut);
         if (rows.Rows.Length == 0)
@@ -158,7 +158,7 @@ public sealed class Trainer
                 encoder.Step(stepRate);
                 step++;
                 done++;
-                lossAdam.Step(stepRate, step);
+                lossAdam.Step(stepRate * _options.Optimizer.RateFactor, step);
                 average?.Observe(step, encoder);
                 pace.Stop(loss.Pairs);
                 watch.Saw(loss.Value);

@@ -17,8 +17,11 @@ public sealed record TrainingOptions
     /// <summary>Passes over the pairs, 1 to 10,000. Default 10.</summary>
     public int Epochs { get; init; } = 10;
 
-    /// <summary>Peak learning rate of Adam for rows of root mean square 1. Above 0, at most 10. Default 0.03; 0.1 to 0.2 suits long documents.</summary>
+    /// <summary>Peak learning rate for rows of root mean square 1. Above 0, at most 10 (gradient descent: 10,000). Default 0.03; 0.1 to 0.2 suits long documents. Gradient descent wants far higher ones: its step is not divided by the gradient's size.</summary>
     public double Rate { get; init; } = 0.03;
+
+    /// <summary>How gradients become updates. Default: Adam on the rows that a batch touches.</summary>
+    public OptimizerOptions Optimizer { get; init; } = OptimizerOptions.Default;
 
     /// <summary>Share of the steps that climb to the peak rate, 0 to 1. Default 0.1; then the rate follows <see cref="Schedule"/>.</summary>
     public double WarmupShare { get; init; } = 0.1;
@@ -78,7 +81,8 @@ public sealed record TrainingOptions
         problems.AddRange(LossRegistry.Problems(Loss));
         Check(Batch is >= 2 and <= 65_536, nameof(Batch), Batch, "2 to 65536");
         Check(Epochs is >= 1 and <= 10_000, nameof(Epochs), Epochs, "1 to 10000");
-        Check(Rate is > 0 and <= 10, nameof(Rate), Rate, "above 0 and at most 10");
+        Check(Rate > 0 && Rate <= MostRate, nameof(Rate), Rate, $"above 0 and at most {MostRate}");
+        problems.AddRange(Optimizer.Problems());
         Check(WarmupShare is >= 0 and <= 1, nameof(WarmupShare), WarmupShare, "0 to 1");
         Check(HardNegatives is >= 0 and <= 64, nameof(HardNegatives), HardNegatives, "0 to 64");
         Check(MinBatchShare is >= 0 and <= 1, nameof(MinBatchShare), MinBatchShare, "0 to 1");
@@ -132,6 +136,7 @@ public sealed record TrainingOptions
         yield return Of("options.batch", Batch);
         yield return Of("options.epochs", Epochs);
         yield return Of("options.rate", Rate);
+        yield return new("options.optimizer", Optimizer.Word());
         yield return Of("options.warmup_share", WarmupShare);
         yield return Of("options.hard_negatives", HardNegatives);
         yield return Of("options.min_batch_share", MinBatchShare);
@@ -153,6 +158,8 @@ public sealed record TrainingOptions
 
         static KeyValuePair<string, string> Of(string name, IFormattable value) => new(name, value.ToString(null, CultureInfo.InvariantCulture));
     }
+
+    private double MostRate => Optimizer.Kind == OptimizerKind.Sgd ? 10_000 : 10;
 
     /// <summary>The temperature of the loss, or null when it has none.</summary>
     internal double? Temperature => LossRegistry.Of(Loss.Name).Options.FirstOrDefault(o => o.Name == "temperature") is { } option

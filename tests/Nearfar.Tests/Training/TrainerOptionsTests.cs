@@ -246,7 +246,7 @@ public class TrainerOptionsTests
     {
         public string Hash => "dense";
 
-        public Dense Begin(IReadOnlyList<TrainingText> texts, int threads) => new(texts.Count);
+        public ValueTask<Dense> BeginAsync(IReadOnlyList<TrainingText> texts, TrainingOptions options, CancellationToken cancellationToken = default) => ValueTask.FromResult(new Dense(texts.Count));
     }
 
     // A free row for each text through one shared matrix, plain gradient descent; gradients of several passes add up.

@@ -38,7 +38,7 @@ internal static unsafe class LazyAdam
     }
 
     // By squaring: the system's pow differs in its last bit from machine to machine.
-    private static double Power(double x, long n)
+    internal static double Power(double x, long n)
     {
         double result = 1;
         for (; n > 0; n >>= 1, x *= x)
