@@ -46,12 +46,8 @@ internal sealed class CollectionFolder : IDisposable
         return (folder, folder.Load());
     }
 
-    /// <summary>Names the spaces of columns that hold no vector yet.</summary>
-    public void SetSpaces(IReadOnlyList<EmbeddingSpace> spaces)
-    {
-        _manifest = _manifest with { Spaces = spaces };
-        _manifest.Save(_path);
-    }
+    /// <summary>Names the spaces of columns that hold no vector now; in a new generation, since the files of this one may hold deleted vectors of another.</summary>
+    public void SetSpaces(IReadOnlyList<EmbeddingSpace> spaces, RecordTable records) => Settle(records.InOrder(_ => true), spaces);
 
     public void AppendUpserts(IReadOnlyList<StoredRecord> records) => Append("upsert", json =>
     {
@@ -74,7 +70,7 @@ internal sealed class CollectionFolder : IDisposable
     {
         if (_journal is { } journal && journal.Length > Math.Max(LeastJournal, _settled))
         {
-            Settle(records.InOrder(_ => true));
+            Settle(records.InOrder(_ => true), _manifest.Spaces);
         }
     }
 
@@ -91,9 +87,9 @@ internal sealed class CollectionFolder : IDisposable
         Directory.Delete(_path, recursive: true);
     }
 
-    private void Settle(StoredRecord[] records)
+    private void Settle(StoredRecord[] records, IReadOnlyList<EmbeddingSpace> spaces)
     {
-        var next = new CollectionFolder(_path, _manifest with { Generation = _manifest.Generation + 1, Records = records.Length });
+        var next = new CollectionFolder(_path, _manifest with { Generation = _manifest.Generation + 1, Records = records.Length, Spaces = spaces });
         next.WriteRecords(records);
         for (int i = 0; i < _manifest.Schema.Vectors.Count; i++)
         {

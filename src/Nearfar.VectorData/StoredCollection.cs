@@ -170,7 +170,7 @@ internal sealed class StoredCollection : IDisposable
 
         if (isNew)
         {
-            _folder?.SetSpaces([.. _vectors.Select(v => v.Space)]);
+            _folder?.SetSpaces([.. _vectors.Select(v => v.Space)], _records);
         }
     }
 

@@ -136,4 +136,28 @@ public sealed class FolderTests : IDisposable
         await pages.UpsertAsync(Pages.Few(), _token);      // no vector of the old space is left
         Assert.NotEmpty(await pages.SearchAsync(new float[] { 1, 0, 0 }, 1, cancellationToken: _token).ListAsync());
     }
+
+    [Fact]
+    public async Task AllVectorsReplacedByThoseOfAnotherSpace_Reopens()
+    {
+        var old = Enumerable.Range(0, 3000).Select(i => new Page<string> { Key = $"k{i}", Text = new string('x', 500), Vector = new float[] { i + 1, 1, 0 } }).ToArray();
+        using (var store = NearfarVectorStore.Open(_folder, new NearfarVectorStoreOptions { Space = new EmbeddingSpace("support-v7") }))
+        {
+            var pages = await Pages.FilledAsync(store, _token);
+            await pages.UpsertAsync(old, _token);
+        }
+
+        Assert.Single(Directory.GetFiles(Path.Combine(_folder, "pages"), "*.safetensors"));      // settled
+        var next = new NearfarVectorStoreOptions { Space = new EmbeddingSpace("support-v8") };
+        using (var store = NearfarVectorStore.Open(_folder, next))
+        {
+            var pages = store.GetCollection<string, Page<string>>("pages");
+            await pages.DeleteAsync(old.Select(p => p.Key).Concat(["a", "b", "c"]), _token);
+            await pages.UpsertAsync(Pages.Few()[0], _token);
+        }
+
+        using var again = NearfarVectorStore.Open(_folder, next);
+        var found = await again.GetCollection<string, Page<string>>("pages").SearchAsync(new float[] { 1, 0, 0 }, 9, cancellationToken: _token).ListAsync();
+        Assert.Equal(["a"], found.Select(f => f.Record.Key));
+    }
 }
