@@ -222,6 +222,24 @@ public sealed class VerbTests
     }
 
     [Fact]
+    public async Task Train_Preset_TellsEveryRecipeAndLeavesModelAndPage()
+    {
+        using var shop = new Shop();
+        string yaml = File.ReadAllText(shop["nearfar.yaml"]);
+        File.WriteAllText(shop["nearfar.yaml"], yaml.Replace("train: {batch: 20, epochs: 6, rate: 0.1}", "train: {preset: balanced, epochs: 2}", StringComparison.Ordinal));
+        var (exit, output, error) = await shop.RunAsync("train", "--name", "v1", "--json");
+        Assert.True(exit == 0, error);
+        using var json = JsonDocument.Parse(output);
+        Assert.Equal(["plain", "steep"], json.RootElement.GetProperty("candidates").EnumerateArray().Select(c => c.GetProperty("name").GetString()).Take(2));
+        string run = Path.Combine(shop.Path, "output", "runs", "v1");
+        Assert.True(File.Exists(Path.Combine(run, "run.html")));
+        Assert.True(Directory.Exists(Path.Combine(run, "model")));
+        Assert.Equal(1, (await shop.RunAsync("train", "--name", "v1")).Exit);
+        File.WriteAllText(shop["nearfar.yaml"], yaml.Replace("{batch: 20", "{preset: bset, batch: 20", StringComparison.Ordinal));
+        Assert.Contains("best", (await shop.RunAsync("train", "--name", "v2")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task EmbedIndexSearch_Chain_FindsWhatTheCorpusSearchFinds()
     {
         using var shop = new Shop();

@@ -25,7 +25,8 @@ public sealed class RunPage : IProgress<TrainingProgress>
     public void Report(TrainingProgress value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        if (value.Evaluated && (_written is not { } last || value.Step == value.Steps || _clock.GetElapsedTime(last) >= Least))
+        // Of several recipes each has a history of its own, and the run gets one when dev has chosen.
+        if (value.Evaluated && value.Recipe is null && (_written is not { } last || value.Step == value.Steps || _clock.GetElapsedTime(last) >= Least))
         {
             Write(_folder);
             _written = _clock.GetTimestamp();
