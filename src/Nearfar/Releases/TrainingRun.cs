@@ -132,23 +132,23 @@ public sealed class TrainingRun
     }
 
     private RunRecord RecordOf<TEncoder>(TrainingResult<TEncoder> result, IEncoder encoder, string name, string inputs, IReadOnlyList<MinedFile> mined, TrainingSet set, DevSet dev, IEncoder start) => new()
-        {
-            Name = name,
-            Inputs = inputs,
-            Space = encoder.Space.Id,
-            Parent = _start.From is null && _start.Adapter is null ? null : start.Space.Id,
-            Seed = _options.Seed,
-            InstructionSet = KernelSets.Best.ToString(),
-            Options = new SortedDictionary<string, string>(Options().ToDictionary(), StringComparer.Ordinal),
-            Data = new SortedDictionary<string, string>(DataHashes(set, dev, start).ToDictionary(), StringComparer.Ordinal),
-            Mined = mined,
-            Pairs = set.Pairs.Count,
-            Rows = result.Rows,
-            LeftOut = result.LeftOut,
-            Step = result.BestStep,
-            Steps = result.Steps,
-            Metrics = Metrics(result.Best),
-        };
+    {
+        Name = name,
+        Inputs = inputs,
+        Space = encoder.Space.Id,
+        Parent = _start.From is null && _start.Adapter is null ? null : start.Space.Id,
+        Seed = _options.Seed,
+        InstructionSet = KernelSets.Best.ToString(),
+        Options = new SortedDictionary<string, string>(Options().ToDictionary(), StringComparer.Ordinal),
+        Data = new SortedDictionary<string, string>(DataHashes(set, dev, start).ToDictionary(), StringComparer.Ordinal),
+        Mined = mined,
+        Pairs = set.Pairs.Count,
+        Rows = result.Rows,
+        LeftOut = result.LeftOut,
+        Step = result.BestStep,
+        Steps = result.Steps,
+        Metrics = Metrics(result.Best),
+    };
 
     private static void Save(string folder, IEncoder encoder, RunRecord record, IEncoder start)
     {
