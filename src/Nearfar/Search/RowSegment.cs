@@ -28,6 +28,9 @@ internal sealed record IndexSnapshot(RowSegment[] Segments, string[] Ids, int To
         return filter is null ? live : live & Bits.From(filter, start);
     }
 
+    /// <summary>Whether one position may be found.</summary>
+    public bool IsVisible(int position, ulong[]? filter) => !Bits.Has(Hidden, position) && (filter is null || Bits.Has(filter, position));
+
     public Span<float> Row(int position)
     {
         int s = Segments.Length - 1;

@@ -63,6 +63,54 @@ public unsafe class ScanKernelsTests
         }
     }
 
+    [Theory, InlineData(1), InlineData(15), InlineData(16), InlineData(33), InlineData(384), InlineData(1000)]
+    public void Dot8_OfRowsAnywhere_GivesTheBitsOfOneRow(int d)
+    {
+        var random = new SeededRandom((ulong)d);
+        float[] q = new float[Lanes.RoundUp(d, Lanes.Count)];
+        float[] x = new float[ScanKernels.Streams * (d + 3)];
+        foreach (ref float value in q.AsSpan(0, d))
+        {
+            value = random.Bell();
+        }
+
+        foreach (ref float value in x.AsSpan())
+        {
+            value = random.Bell();
+        }
+
+        float* dots = stackalloc float[ScanKernels.Streams];
+        float* squares = stackalloc float[ScanKernels.Streams];
+        float** rows = stackalloc float*[ScanKernels.Streams];
+        fixed (float* a = q, b = x)
+        {
+            foreach (nint ahead in new[] { 0, ScanKernels.Ahead })
+            {
+                for (int j = 0; j < ScanKernels.Streams; j++)
+                {
+                    rows[j] = b + (j * 5 % ScanKernels.Streams * (d + 3));
+                }
+
+                ScanKernels.Dot8(a, rows, d, ahead, dots, squares);
+                for (int j = 0; j < ScanKernels.Streams; j++)
+                {
+                    Assert.Equal(ScanKernels.Dot(a, rows[j], d, out float square), dots[j]);
+                    Assert.Equal(square, squares[j]);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Reach_GuidesBelowByMoreThanTheBound_AreLeftAndNaNIsSeen()
+    {
+        float* dots = stackalloc float[] { 0.5f, 0.4f, 0.45f, float.NaN, -1, 0.39f, float.NegativeInfinity, 0.5f };
+        float* squares = stackalloc float[] { 1, 1, 1, 1, 1, 4, 1, float.NaN };
+        Assert.Equal(0b1000_1101u | 0b10_0000u, ScanKernels.Reach(dots, squares, 0.06f, 0.5f));
+        Assert.Equal(0xFFu, ScanKernels.Reach(dots, squares, 0.06f, float.NegativeInfinity));
+        Assert.Equal(0xFFu, ScanKernels.Reach(dots, squares, float.PositiveInfinity, float.NegativeInfinity));
+    }
+
     [Fact]
     public void AnyNotBelow_ValuesAndNaN_AreSeenAtEveryPlace()
     {
