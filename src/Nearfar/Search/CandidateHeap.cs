@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Nearfar.Search;
 
 /// <summary>The best candidates by an integer score, ties by the smaller position. What is kept does not depend on the order of offering.</summary>
@@ -8,24 +6,11 @@ internal sealed class CandidateHeap(int capacity)
     private readonly PriorityQueue<long, long> _heap = new(Math.Min(capacity, 4096));
 
     /// <summary>A score below this cannot enter.</summary>
-    public long Threshold => _heap.Count < capacity ? long.MinValue : _heap.Peek() >> 32;
+    public int Threshold => _heap.Count < capacity ? int.MinValue : (int)(_heap.Peek() >> 32);
 
     public IEnumerable<int> Positions => _heap.UnorderedItems.Select(e => int.MaxValue - (int)(uint)e.Element);
 
-    /// <summary>Offers those of 64 positions whose score counts.</summary>
-    public void Offer(int first, ulong visible, ReadOnlySpan<int> scores)
-    {
-        long threshold = Threshold;
-        for (; visible != 0; visible &= visible - 1)
-        {
-            int i = BitOperations.TrailingZeroCount(visible);
-            if (scores[i] >= threshold)
-            {
-                Offer(((long)scores[i] << 32) | (uint)(int.MaxValue - first - i));
-                threshold = Threshold;
-            }
-        }
-    }
+    public void Offer(int position, int score) => Offer(((long)score << 32) | (uint)(int.MaxValue - position));
 
     public void Merge(CandidateHeap other)
     {

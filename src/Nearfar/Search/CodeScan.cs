@@ -1,46 +1,42 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
 using Nearfar.Vectors;
 
 namespace Nearfar.Search;
 
-/// <summary>The first pass of a quantised index: the codes of a range of rows against some queries, a block of rows at a time so that it is read from memory once.</summary>
-internal sealed unsafe class CodeScan(RowCode code, IndexSnapshot now, ulong[]? filter, int wanted, CancellationToken cancellationToken)
+/// <summary>The first pass of a quantised index for few queries: over the codes where they lie.</summary>
+internal sealed unsafe class CodeScan : StreamScan
 {
-    private const int Group = 64;
-    private const int Block = 16 * Group;
+    private readonly RowCode _code;
+    private readonly IndexSnapshot _now;
+    private readonly ulong[]? _filter;
+    private readonly byte[][] _queries;
+    private readonly CandidateHeap[] _heaps;
 
-    public CandidateHeap[] Run(Rows<float> queries, ScanRange range)
+    private CodeScan(RowCode code, IndexSnapshot now, ulong[]? filter, int wanted, Rows<float> queries, CancellationToken cancellationToken) : base(now, filter, cancellationToken)
     {
-        var heaps = new CandidateHeap[queries.Count];
-        byte[][] prepared = new byte[queries.Count][];
+        _code = code;
+        _now = now;
+        _filter = filter;
+        _queries = new byte[queries.Count][];
+        _heaps = new CandidateHeap[queries.Count];
         for (int q = 0; q < queries.Count; q++)
         {
-            heaps[q] = new CandidateHeap(wanted);
-            prepared[q] = code.Prepare(queries[q]);
+            _queries[q] = code.Prepare(queries[q]);
+            _heaps[q] = new CandidateHeap(wanted);
         }
+    }
 
-        for (int s = 0; s < now.Segments.Length; s++)
+    public static CandidateHeap[] Run(RowCode code, IndexSnapshot now, ulong[]? filter, int wanted, Rows<float> queries, ScanRange range, CancellationToken cancellationToken)
+    {
+        var scan = new CodeScan(code, now, filter, wanted, queries, cancellationToken);
+        foreach (var (segment, start, end) in now.Parts(range))
         {
-            var segment = now.Segments[s];
-            int start = Math.Max(range.Start, segment.First);
-            int end = Math.Min(range.End, segment.First + now.CountOf(s));
-            if (start >= end)
-            {
-                continue;
-            }
-
-            using var pin = segment.Codes.Pin();
-            byte* codes = (byte*)pin.Pointer - ((long)segment.First * code.Length);
-            for (int block = start; block < end; block += Block)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                for (int q = 0; q < prepared.Length; q++)
-                {
-                    ScanBlock(prepared[q], codes, block, Math.Min(end, block + Block), heaps[q]);
-                }
-            }
+            using var codes = segment.Codes.Pin();
+            scan.Walk(codes.Pointer, code.Length, segment.First, start, end);
         }
 
-        return heaps;
+        return scan._heaps;
     }
 
     public static void Merge(CandidateHeap[] into, CandidateHeap[] from)
@@ -51,18 +47,23 @@ internal sealed unsafe class CodeScan(RowCode code, IndexSnapshot now, ulong[]? 
         }
     }
 
-    private void ScanBlock(byte[] prepared, byte* codes, int start, int end, CandidateHeap heap)
+    protected override void Score(byte** rows, int* positions, int count, bool ahead)
     {
-        int* scores = stackalloc int[Group];
-        fixed (byte* query = prepared)
+        int* scores = stackalloc int[Streams];
+        for (int q = 0; q < _heaps.Length; q++)
         {
-            for (int group = start; group < end; group += Group)
+            fixed (byte* query = _queries[q])
             {
-                ulong visible = now.Visible(group, end - group, filter);
-                if (visible != 0)
+                _code.Score(query, rows, ahead && q == 0, scores);
+            }
+
+            uint reach = Vector256.GreaterThanOrEqual(Vector256.Load(scores), Vector256.Create(_heaps[q].Threshold)).ExtractMostSignificantBits() & ((1u << count) - 1);
+            for (; reach != 0; reach &= reach - 1)
+            {
+                int j = BitOperations.TrailingZeroCount(reach);
+                if (_now.IsVisible(positions[j], _filter))
                 {
-                    code.Score(query, codes + ((long)group * code.Length), visible, scores);
-                    heap.Offer(group, visible, new ReadOnlySpan<int>(scores, Group));
+                    _heaps[q].Offer(positions[j], scores[j]);
                 }
             }
         }

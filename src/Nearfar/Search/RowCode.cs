@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
 using Nearfar.Vectors;
 
@@ -25,12 +24,12 @@ internal abstract unsafe class RowCode(int dimensions)
     /// <summary>A query as <see cref="Score"/> wants it.</summary>
     public abstract byte[] Prepare(ReadOnlySpan<float> query);
 
-    /// <summary>Scores, higher is nearer, of up to 64 rows whose codes lie one behind the other.</summary>
+    /// <summary>Scores, higher is nearer, of <see cref="ScanKernels.Streams"/> rows.</summary>
     /// <param name="query">What <see cref="Prepare"/> made.</param>
-    /// <param name="codes">The first row's code.</param>
-    /// <param name="visible">The rows that are scored.</param>
-    /// <param name="scores">Receives 64 values, those of the rows that are scored.</param>
-    public abstract void Score(byte* query, byte* codes, ulong visible, int* scores);
+    /// <param name="rows">Codes of the rows, anywhere.</param>
+    /// <param name="ahead">Whether memory is asked for what follows each.</param>
+    /// <param name="scores">Receives 8 values.</param>
+    public abstract void Score(byte* query, byte** rows, bool ahead, int* scores);
 }
 
 /// <summary>One byte a value against a query of 16 bits a value: the query's rounding hardly counts beside the rows'.</summary>
@@ -46,7 +45,8 @@ internal sealed unsafe class Int8Code(Int8Ranges ranges) : RowCode(ranges.Start.
 
     public override void Encode(ReadOnlySpan<float> row, Span<byte> code) => ranges.Encode(row, MemoryMarshal.Cast<byte, sbyte>(code));
 
-    // q·x = q·start + sum of (q step) code: the first part is the same for all rows, the second is scaled into 16 bits so that no sum leaves 32.
+    // q·x = q·start + sum of (q step) code: the first part is the same for all rows. The second is scaled into 16 bits and so that every sum of products
+    // is below 2^24 in size: float32 holds it without rounding, and a matrix product of floats gives what the integers give.
     public override byte[] Prepare(ReadOnlySpan<float> query)
     {
         double most = 0;
@@ -58,7 +58,7 @@ internal sealed unsafe class Int8Code(Int8Ranges ranges) : RowCode(ranges.Start.
         }
 
         byte[] weights = new byte[Dimensions * sizeof(short)];
-        double scale = Math.Min(short.MaxValue / most, ((1 << 24) - 1 - (Dimensions / 2.0)) / sum);
+        double scale = Math.Min(short.MaxValue / most, ((1 << 17) - 1 - (Dimensions / 2.0)) / sum);
         for (int d = 0; d < Dimensions && most > 0; d++)
         {
             MemoryMarshal.Cast<byte, short>(weights.AsSpan())[d] = (short)Math.Round(Weight(query, d) * scale);
@@ -67,14 +67,23 @@ internal sealed unsafe class Int8Code(Int8Ranges ranges) : RowCode(ranges.Start.
         return weights;
     }
 
-    public override void Score(byte* query, byte* codes, ulong visible, int* scores)
+    /// <summary>What <see cref="Prepare"/> made, as the left side of a matrix product.</summary>
+    public Rows<float> Weights(Rows<float> queries)
     {
-        for (; visible != 0; visible &= visible - 1)
+        var weights = Rows.Allocate<float>(queries.Count, Dimensions);
+        for (int q = 0; q < queries.Count; q++)
         {
-            int row = BitOperations.TrailingZeroCount(visible);
-            scores[row] = ScanKernels.Dot((sbyte*)codes + ((long)row * Dimensions), (short*)query, Dimensions);
+            var prepared = MemoryMarshal.Cast<byte, short>(Prepare(queries[q]).AsSpan());
+            for (int d = 0; d < Dimensions; d++)
+            {
+                weights[q][d] = prepared[d];
+            }
         }
+
+        return weights;
     }
+
+    public override void Score(byte* query, byte** rows, bool ahead, int* scores) => ScanKernels.Dot8((sbyte**)rows, (short*)query, Dimensions, ahead, scores);
 
     // A dimension that never changes (step 1) is the same for all rows.
     private double Weight(ReadOnlySpan<float> query, int d) => ranges.Steps[d] == 1 ? 0 : (double)query[d] * ranges.Steps[d];
@@ -100,12 +109,11 @@ internal sealed unsafe class BinaryCode(int dimensions) : RowCode(dimensions)
         return bits;
     }
 
-    public override void Score(byte* query, byte* codes, ulong visible, int* scores)
+    public override void Score(byte* query, byte** rows, bool ahead, int* scores)
     {
-        for (; visible != 0; visible &= visible - 1)
+        for (int j = 0; j < ScanKernels.Streams; j++)
         {
-            int row = BitOperations.TrailingZeroCount(visible);
-            scores[row] = -ScanKernels.Hamming(query, codes + ((long)row * Length), Length);
+            scores[j] = -ScanKernels.Hamming(query, rows[j], Length);
         }
     }
 }

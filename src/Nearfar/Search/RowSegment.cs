@@ -31,7 +31,7 @@ internal sealed record IndexSnapshot(RowSegment[] Segments, string[] Ids, int To
     /// <summary>Whether one position may be found.</summary>
     public bool IsVisible(int position, ulong[]? filter) => !Bits.Has(Hidden, position) && (filter is null || Bits.Has(filter, position));
 
-    public Span<float> Row(int position)
+    public RowSegment SegmentOf(int position)
     {
         int s = Segments.Length - 1;
         while (Segments[s].First > position)
@@ -39,6 +39,26 @@ internal sealed record IndexSnapshot(RowSegment[] Segments, string[] Ids, int To
             s--;
         }
 
-        return Segments[s].Rows[position - Segments[s].First];
+        return Segments[s];
+    }
+
+    public Span<float> Row(int position)
+    {
+        var segment = SegmentOf(position);
+        return segment.Rows[position - segment.First];
+    }
+
+    /// <summary>A range by segment: [start, end) of each that has a part of it.</summary>
+    public IEnumerable<(RowSegment Segment, int Start, int End)> Parts(ScanRange range)
+    {
+        for (int s = 0; s < Segments.Length; s++)
+        {
+            int start = Math.Max(range.Start, Segments[s].First);
+            int end = Math.Min(range.End, Segments[s].First + CountOf(s));
+            if (start < end)
+            {
+                yield return (Segments[s], start, end);
+            }
+        }
     }
 }

@@ -16,7 +16,6 @@ internal sealed class TopK
     /// <param name="ids">Compared where scores tie, which is seldom between vectors: nothing is sorted beforehand.</param>
     public TopK(int k, string[] ids) => (_k, _ids) = (k, ids);
 
-
     /// <summary>A score below this cannot enter.</summary>
     public float Threshold => _heap.Count < _k ? float.NegativeInfinity : _heap[0].Score;
 
@@ -32,6 +31,15 @@ internal sealed class TopK
         {
             _heap[0] = hit;
             Down(0);
+        }
+    }
+
+    /// <summary>Offers what another kept.</summary>
+    public void Merge(TopK other)
+    {
+        foreach (var hit in other._heap)
+        {
+            Offer(hit.Document, hit.Score);
         }
     }
 

@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Nearfar.Vectors;
 
@@ -238,6 +240,19 @@ internal static unsafe class MatrixKernels
     private static void Transpose4(float* from, int stride, float* into, int strideInto)
     {
         float* r0 = from, r1 = from + stride, r2 = r1 + stride, r3 = r2 + stride;
+        if (Sse.IsSupported)
+        {
+            var low01 = Sse.UnpackLow(Vector128.Load(r0), Vector128.Load(r1));
+            var low23 = Sse.UnpackLow(Vector128.Load(r2), Vector128.Load(r3));
+            var high01 = Sse.UnpackHigh(Vector128.Load(r0), Vector128.Load(r1));
+            var high23 = Sse.UnpackHigh(Vector128.Load(r2), Vector128.Load(r3));
+            Sse.MoveLowToHigh(low01, low23).Store(into);
+            Sse.MoveHighToLow(low23, low01).Store(into + strideInto);
+            Sse.MoveLowToHigh(high01, high23).Store(into + (2 * strideInto));
+            Sse.MoveHighToLow(high23, high01).Store(into + (3 * strideInto));
+            return;
+        }
+
         for (int n = 0; n < 4; n++, into += strideInto)
         {
             into[0] = r0[n];

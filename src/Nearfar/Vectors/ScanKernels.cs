@@ -51,18 +51,17 @@ internal static unsafe class ScanKernels
     /// <summary>Rows that are taken at a time, from places far apart: so many streams ask memory for more at once than one can.</summary>
     public const int Streams = 8;
 
-    /// <summary>Floats between what is read and what a stream asks memory for: 1.5 KB.</summary>
-    public const int Ahead = 384;
+    private const int BytesAhead = 1536;        // between what is read and what a stream asks memory for
 
     /// <summary>q·x and x·x of eight rows, the same bits as <see cref="Dot(float*, float*, int, out float)"/>; the sums run side by side so that none waits for another.</summary>
     /// <param name="query">[d].</param>
     /// <param name="rows">Eight rows of [d], anywhere.</param>
     /// <param name="d">Dimensions.</param>
-    /// <param name="ahead">Floats to ask memory for in advance in each stream; 0 where the rows that follow are not wanted. A hint: it changes no value.</param>
+    /// <param name="ahead">Whether each stream asks memory for what follows; false where it is not wanted. A hint: it changes no value.</param>
     /// <param name="dots">Receives 8 values.</param>
     /// <param name="squares">Receives 8 values.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Dot8(float* query, float** rows, int d, nint ahead, float* dots, float* squares)
+    public static void Dot8(float* query, float** rows, int d, bool ahead, float* dots, float* squares)
     {
         float* r0 = rows[0], r1 = rows[1], r2 = rows[2], r3 = rows[3], r4 = rows[4], r5 = rows[5], r6 = rows[6], r7 = rows[7];
         Vector512<float> d0 = default, d1 = default, d2 = default, d3 = default, d4 = default, d5 = default, d6 = default, d7 = default,
@@ -70,16 +69,16 @@ internal static unsafe class ScanKernels
         nint i = 0;
         for (; i + Lanes.Count <= d; i += Lanes.Count)
         {
-            if (Sse.IsSupported && ahead != 0)
+            if (Sse.IsSupported && ahead)
             {
-                Sse.Prefetch0(r0 + i + ahead);
-                Sse.Prefetch0(r1 + i + ahead);
-                Sse.Prefetch0(r2 + i + ahead);
-                Sse.Prefetch0(r3 + i + ahead);
-                Sse.Prefetch0(r4 + i + ahead);
-                Sse.Prefetch0(r5 + i + ahead);
-                Sse.Prefetch0(r6 + i + ahead);
-                Sse.Prefetch0(r7 + i + ahead);
+                Sse.Prefetch0((byte*)(r0 + i) + BytesAhead);
+                Sse.Prefetch0((byte*)(r1 + i) + BytesAhead);
+                Sse.Prefetch0((byte*)(r2 + i) + BytesAhead);
+                Sse.Prefetch0((byte*)(r3 + i) + BytesAhead);
+                Sse.Prefetch0((byte*)(r4 + i) + BytesAhead);
+                Sse.Prefetch0((byte*)(r5 + i) + BytesAhead);
+                Sse.Prefetch0((byte*)(r6 + i) + BytesAhead);
+                Sse.Prefetch0((byte*)(r7 + i) + BytesAhead);
             }
 
             var q = Vector512.Load(query + i);
@@ -133,7 +132,7 @@ internal static unsafe class ScanKernels
         }
     }
 
-    /// <summary>Which of the eight scores that <see cref="Dot8"/> guides to can reach a threshold, NaN included: bit j for row j.</summary>
+    /// <summary>Which of the eight scores that <see cref="Dot8(float*, float**, int, bool, float*, float*)"/> guides to can reach a threshold, NaN included: bit j for row j.</summary>
     /// <param name="dots">Guides.</param>
     /// <param name="squares">Squared lengths of the rows.</param>
     /// <param name="bound">How far a guide of a row of length 1 can be from the score.</param>
@@ -180,6 +179,65 @@ internal static unsafe class ScanKernels
         return sum + DotPortable(codes + i, weights + i, d - i);
     }
 
+    /// <summary>The sums of <see cref="Dot(sbyte*, short*, int)"/> for eight rows.</summary>
+    /// <param name="rows">Eight rows of [d] codes, anywhere.</param>
+    /// <param name="weights">[d].</param>
+    /// <param name="d">Dimensions.</param>
+    /// <param name="ahead">As <see cref="Dot8(float*, float**, int, bool, float*, float*)"/>.</param>
+    /// <param name="sums">Receives 8 values.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Dot8(sbyte** rows, short* weights, int d, bool ahead, int* sums)
+    {
+        if (!Avx512BW.IsSupported)
+        {
+            for (int j = 0; j < Streams; j++)
+            {
+                sums[j] = Dot(rows[j], weights, d);
+            }
+
+            return;
+        }
+
+        sbyte* r0 = rows[0], r1 = rows[1], r2 = rows[2], r3 = rows[3], r4 = rows[4], r5 = rows[5], r6 = rows[6], r7 = rows[7];
+        Vector512<int> s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default, s7 = default;
+        nint i = 0;
+        for (; i + 64 <= d; i += 64)
+        {
+            if (ahead)
+            {
+                Sse.Prefetch0(r0 + i + BytesAhead);
+                Sse.Prefetch0(r1 + i + BytesAhead);
+                Sse.Prefetch0(r2 + i + BytesAhead);
+                Sse.Prefetch0(r3 + i + BytesAhead);
+                Sse.Prefetch0(r4 + i + BytesAhead);
+                Sse.Prefetch0(r5 + i + BytesAhead);
+                Sse.Prefetch0(r6 + i + BytesAhead);
+                Sse.Prefetch0(r7 + i + BytesAhead);
+            }
+
+            var low = Vector512.Load(weights + i);
+            var high = Vector512.Load(weights + i + 32);
+            s0 += MultiplyAdd(r0 + i, low, high);
+            s1 += MultiplyAdd(r1 + i, low, high);
+            s2 += MultiplyAdd(r2 + i, low, high);
+            s3 += MultiplyAdd(r3 + i, low, high);
+            s4 += MultiplyAdd(r4 + i, low, high);
+            s5 += MultiplyAdd(r5 + i, low, high);
+            s6 += MultiplyAdd(r6 + i, low, high);
+            s7 += MultiplyAdd(r7 + i, low, high);
+        }
+
+        (sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6], sums[7]) = (Vector512.Sum(s0), Vector512.Sum(s1), Vector512.Sum(s2), Vector512.Sum(s3), Vector512.Sum(s4), Vector512.Sum(s5), Vector512.Sum(s6), Vector512.Sum(s7));
+        for (int j = 0; i < d && j < Streams; j++)
+        {
+            sums[j] += DotPortable(rows[j] + i, weights + i, d - (int)i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> MultiplyAdd(sbyte* codes, Vector512<short> low, Vector512<short> high) =>
+        Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(Vector256.Load(codes)), low) + Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(Vector256.Load(codes + 32)), high);
+
     /// <summary>The same on any machine.</summary>
     public static int DotPortable(sbyte* codes, short* weights, int d)
     {
@@ -199,6 +257,34 @@ internal static unsafe class ScanKernels
         }
 
         return sum;
+    }
+
+    /// <summary>Codes as floats.</summary>
+    public static void Widen(ReadOnlySpan<sbyte> codes, Span<float> values)
+    {
+        int i = 0;
+        fixed (sbyte* from = codes)
+        fixed (float* into = values[..codes.Length])
+        {
+            for (; i + Lanes.Count <= codes.Length; i += Lanes.Count)
+            {
+                var (low, high) = Vector128.Widen(Vector128.Load(from + i));
+                Store(low, into + i);
+                Store(high, into + i + 8);
+            }
+
+            for (; i < codes.Length; i++)
+            {
+                into[i] = from[i];
+            }
+        }
+
+        static void Store(Vector128<short> eight, float* into)
+        {
+            var (low, high) = Vector128.Widen(eight);
+            Vector128.ConvertToSingle(low).Store(into);
+            Vector128.ConvertToSingle(high).Store(into + 4);
+        }
     }
 
     /// <summary>Bits that differ.</summary>

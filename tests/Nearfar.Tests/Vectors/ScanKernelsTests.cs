@@ -13,9 +13,26 @@ public unsafe class ScanKernelsTests
         sbyte[] codes = [.. Enumerable.Range(0, d).Select(_ => (sbyte)(random.Below(256) - 128))];
         short[] weights = [.. Enumerable.Range(0, d).Select(_ => (short)(random.Below(30001) - 15000))];
         int expected = codes.Zip(weights).Sum(p => p.First * p.Second);
-        fixed (sbyte* c = codes)
+        int* sums = stackalloc int[ScanKernels.Streams];
+        sbyte** rows = stackalloc sbyte*[ScanKernels.Streams];
+        float[] wide = new float[d];
+        ScanKernels.Widen(codes, wide);
+        Assert.Equal(codes.Select(c => (float)c), wide);
+        sbyte[] zeros = new sbyte[d];
+        fixed (sbyte* c = codes, z = zeros)
         fixed (short* w = weights)
         {
+            for (int j = 0; j < ScanKernels.Streams; j++)
+            {
+                rows[j] = j % 3 == 0 ? c : z;
+            }
+
+            ScanKernels.Dot8(rows, w, d, d % 2 == 0, sums);
+            for (int j = 0; j < ScanKernels.Streams; j++)
+            {
+                Assert.Equal(j % 3 == 0 ? expected : 0, sums[j]);
+            }
+
             Assert.Equal(expected, ScanKernels.Dot(c, w, d));
             Assert.Equal(expected, ScanKernels.DotPortable(c, w, d));
         }
@@ -84,7 +101,7 @@ public unsafe class ScanKernelsTests
         float** rows = stackalloc float*[ScanKernels.Streams];
         fixed (float* a = q, b = x)
         {
-            foreach (nint ahead in new[] { 0, ScanKernels.Ahead })
+            foreach (bool ahead in new[] { false, true })
             {
                 for (int j = 0; j < ScanKernels.Streams; j++)
                 {
