@@ -1,4 +1,3 @@
-using System.Globalization;
 using Nearfar.Vectors;
 
 namespace Nearfar.Encoding;
@@ -11,29 +10,28 @@ namespace Nearfar.Encoding;
 /// </remarks>
 public sealed class VectorQuantization : IEquatable<VectorQuantization>
 {
-    private readonly float[] _start;
-    private readonly float[] _step;
+    private readonly Int8Ranges? _ranges;       // null: binary
 
-    private VectorQuantization(QuantizationKind kind, int dimensions, float[] start, float[] step) => (Kind, Dimensions, _start, _step) = (kind, dimensions, start, step);
+    private VectorQuantization(int dimensions, Int8Ranges? ranges) => (Dimensions, _ranges) = (dimensions, ranges);
 
     /// <summary>What a value may be.</summary>
-    public QuantizationKind Kind { get; }
+    public QuantizationKind Kind => _ranges is null ? QuantizationKind.Binary : QuantizationKind.Int8;
 
     /// <summary>D of the vectors.</summary>
     public int Dimensions { get; }
 
     /// <summary>int8: lowest value of each dimension [D]; else empty.</summary>
-    public IReadOnlyList<float> Start => _start;
+    public IReadOnlyList<float> Start => _ranges?.Start ?? [];
 
     /// <summary>int8: width of a step of each dimension [D], above 0; else empty.</summary>
-    public IReadOnlyList<float> Step => _step;
+    public IReadOnlyList<float> Step => _ranges?.Step ?? [];
 
     /// <summary>One bit a value.</summary>
     /// <param name="dimensions">D, at least 1.</param>
     public static VectorQuantization Binary(int dimensions)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
-        return new VectorQuantization(QuantizationKind.Binary, dimensions, [], []);
+        return new VectorQuantization(dimensions, null);
     }
 
     /// <summary>One byte a value, over the ranges that calibration vectors span; values outside are clipped.</summary>
@@ -41,30 +39,20 @@ public sealed class VectorQuantization : IEquatable<VectorQuantization>
     /// <exception cref="NearfarException">No row to take ranges from, or a value that is not finite.</exception>
     public static VectorQuantization Int8(Rows<float> calibration)
     {
-        float[]? min = null, max = null;
+        var range = new RangeOfRows(calibration.Dimensions);
+        bool any = false;
         for (int i = 0; i < calibration.Count; i++)
         {
-            ReadOnlySpan<float> row = calibration[i];
-            if (row.ContainsAnyExcept(0f))
+            if (calibration[i].ContainsAnyExcept(0f))
             {
-                System.Numerics.Tensors.TensorPrimitives.Min(min ??= row.ToArray(), row, min);
-                System.Numerics.Tensors.TensorPrimitives.Max(max ??= row.ToArray(), row, max);
+                range.Add(calibration[i]);
+                any = true;
             }
         }
 
-        if (min is null || max is null)
-        {
-            throw new NearfarException($"{calibration.Count} calibration vectors, none of them with a direction; wanted at least one. Give texts that the model knows.");
-        }
-
-        float[] step = new float[min.Length];
-        for (int d = 0; d < step.Length; d++)
-        {
-            step[d] = (max[d] - min[d]) / 255f;
-            step[d] = step[d] == 0 ? 1 : step[d];
-        }
-
-        return Int8(min, step);
+        return any
+            ? new VectorQuantization(calibration.Dimensions, range.ToRanges())
+            : throw new NearfarException($"{calibration.Count} calibration vectors, none of them with a direction; wanted at least one. Give texts that the model knows.");
     }
 
     /// <summary>One byte a value, over given ranges.</summary>
@@ -78,15 +66,7 @@ public sealed class VectorQuantization : IEquatable<VectorQuantization>
             throw new NearfarException($"int8 ranges have {start.Length} starts and {step.Length} steps; wanted one of each for every dimension.");
         }
 
-        for (int d = 0; d < start.Length; d++)
-        {
-            if (!float.IsFinite(start[d]) || !float.IsFinite(step[d]) || step[d] <= 0)
-            {
-                throw new NearfarException(string.Create(CultureInfo.InvariantCulture, $"The int8 range of dimension {d} starts at {start[d]} with step {step[d]}; wanted finite numbers and a step above 0."));
-            }
-        }
-
-        return new VectorQuantization(QuantizationKind.Int8, start.Length, start, step);
+        return new VectorQuantization(start.Length, Int8Ranges.From(start, step, "of the encoder"));
     }
 
     /// <summary>int8 codes of a row.</summary>
@@ -95,10 +75,7 @@ public sealed class VectorQuantization : IEquatable<VectorQuantization>
     public void EncodeInt8(ReadOnlySpan<float> row, Span<sbyte> codes)
     {
         Require(QuantizationKind.Int8, row.Length);
-        for (int d = 0; d < row.Length; d++)
-        {
-            codes[d] = (sbyte)((int)Code(row[d], d) - 128);
-        }
+        _ranges!.Encode(row, codes);
     }
 
     /// <summary>Bits of a row, 8 a byte.</summary>
@@ -107,19 +84,12 @@ public sealed class VectorQuantization : IEquatable<VectorQuantization>
     public void EncodeBinary(ReadOnlySpan<float> row, Span<byte> bits)
     {
         Require(QuantizationKind.Binary, row.Length);
-        bits[..((row.Length + 7) / 8)].Clear();
-        for (int d = 0; d < row.Length; d++)
-        {
-            if (row[d] > 0)
-            {
-                bits[d >> 3] |= (byte)(0x80 >> (d & 7));
-            }
-        }
+        BitCode.Encode(row, bits[..BitCode.Length(row.Length)]);
     }
 
     /// <inheritdoc />
     public bool Equals(VectorQuantization? other) =>
-        other is not null && Kind == other.Kind && Dimensions == other.Dimensions && _start.AsSpan().SequenceEqual(other._start) && _step.AsSpan().SequenceEqual(other._step);
+        other is not null && Kind == other.Kind && Dimensions == other.Dimensions && Start.SequenceEqual(other.Start) && Step.SequenceEqual(other.Step);
 
     /// <inheritdoc />
     public override bool Equals(object? obj) => Equals(obj as VectorQuantization);
@@ -135,7 +105,7 @@ public sealed class VectorQuantization : IEquatable<VectorQuantization>
         double square = 0;
         for (int d = 0; d < row.Length; d++)
         {
-            row[d] = Kind == QuantizationKind.Binary ? (row[d] > 0 ? unit : -unit) : _start[d] + ((Code(row[d], d) + (_step[d] == 1 ? 0f : .5f)) * _step[d]);
+            row[d] = _ranges is null ? (row[d] > 0 ? unit : -unit) : _ranges.Middle(_ranges.StepOf(row[d], d), d);
             square += (double)row[d] * row[d];
         }
 
@@ -150,8 +120,6 @@ public sealed class VectorQuantization : IEquatable<VectorQuantization>
 
     /// <summary>As the identity of a space names it.</summary>
     internal string Name => Kind == QuantizationKind.Int8 ? "int8" : "binary";
-
-    private float Code(float value, int dimension) => Math.Clamp(MathF.Floor((value - _start[dimension]) / _step[dimension]), 0f, 255f);
 
     private void Require(QuantizationKind kind, int length)
     {

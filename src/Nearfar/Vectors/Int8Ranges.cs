@@ -73,7 +73,7 @@ public sealed class Int8Ranges
         ArgumentOutOfRangeException.ThrowIfNotEqual(row.Length, _start.Length, nameof(row));
         for (int d = 0; d < row.Length; d++)
         {
-            codes[d] = (sbyte)((int)Math.Clamp(MathF.Floor((row[d] - _start[d]) / _step[d]), 0f, 255f) - 128);
+            codes[d] = (sbyte)((int)StepOf(row[d], d) - 128);
         }
     }
 
@@ -85,9 +85,15 @@ public sealed class Int8Ranges
         ArgumentOutOfRangeException.ThrowIfNotEqual(codes.Length, _start.Length, nameof(codes));
         for (int d = 0; d < codes.Length; d++)
         {
-            row[d] = _start[d] + ((codes[d] + (_step[d] == 1 ? 128f : 128.5f)) * _step[d]);
+            row[d] = Middle(codes[d] + 128, d);
         }
     }
+
+    /// <summary>The step that a value of a dimension falls into, 0 to 255.</summary>
+    internal float StepOf(float value, int dimension) => Math.Clamp(MathF.Floor((value - _start[dimension]) / _step[dimension]), 0f, 255f);
+
+    /// <summary>The value that a step of a dimension stands for.</summary>
+    internal float Middle(float step, int dimension) => _start[dimension] + ((step + (_step[dimension] == 1 ? 0f : 0.5f)) * _step[dimension]);
 
     /// <summary>Start, then step, float32 little-endian.</summary>
     internal byte[] ToBytes()
