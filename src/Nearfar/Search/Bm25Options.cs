@@ -12,8 +12,8 @@ public sealed record Bm25Options
     public double B { get; init; } = 0.75;
 
     /// <summary>
-    /// Null: words as they stand (Unicode words, and pairs of characters in scripts without spaces). <c>english</c>: words of Latin letters are
-    /// stemmed (Porter2), so that "refunds" finds "refunded"; other words stay. Default null.
+    /// Null: words as they stand (Unicode words, parted at apostrophes; pairs of characters in scripts without spaces). <c>english</c>: words of Latin
+    /// letters are stemmed (Porter2, which reads the apostrophe), so that "refunds" finds "refunded"; other words stay. Default null.
     /// </summary>
     public string? Stemming { get; init; }
 
@@ -40,6 +40,6 @@ public sealed record Bm25Options
             throw new ArgumentOutOfRangeException("options", string.Join(". ", problems) + ".");
         }
 
-        return Stemming is null ? Words.Split : EnglishStemmer.Split;
+        return Stemming is null ? Words.SplitAtApostrophes : EnglishStemmer.Split;
     }
 }

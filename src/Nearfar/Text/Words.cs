@@ -14,7 +14,16 @@ public static class Words
     /// <remarks>Differs from UAX #29: a full stop or comma always parts, so "3.5" and "example.com" are two words.</remarks>
     /// <param name="text">Any text.</param>
     /// <param name="into">Receives the words in order.</param>
-    public static void Split(ReadOnlySpan<char> text, List<string> into)
+    public static void Split(ReadOnlySpan<char> text, List<string> into) => Part(text, into, apostrophesJoin: true);
+
+    /// <summary>
+    /// The same, but an apostrophe parts words, for keyword search: "Luther" is to find "Luther's" and the Turkish "Luther'in", "avion" the French "l'avion".
+    /// </summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="into">Receives the words in order.</param>
+    internal static void SplitAtApostrophes(ReadOnlySpan<char> text, List<string> into) => Part(text, into, apostrophesJoin: false);
+
+    private static void Part(ReadOnlySpan<char> text, List<string> into, bool apostrophesJoin)
     {
         ArgumentNullException.ThrowIfNull(into);
         string folded = Normalization.NfkcLower(text.ToString());
@@ -34,7 +43,7 @@ public static class Words
             {
                 start = start < 0 ? i : start;
             }
-            else if (!(IsMidWord(rune) && start >= 0 && i + length < folded.Length && IsWordAt(folded, i + length)))
+            else if (!(IsMidWord(rune) && (apostrophesJoin || rune.Value == 0x00B7) && start >= 0 && i + length < folded.Length && IsWordAt(folded, i + length)))
             {
                 Flush(folded, ref start, i, into);
             }

@@ -54,8 +54,8 @@ public class Bm25BaselineTests
         Assert.InRange((await ScoreAsync(documents, questions, "helm")).Mrr, 0.489, 0.509);
     }
 
-    /// <summary>Over English pages questions of other languages fare a little worse than the other implementation's .293: ours keeps words with an apostrophe whole.</summary>
-    [Theory, InlineData(false, 0.835), InlineData(true, 0.275)]
+    /// <summary>Over English pages questions of other languages share names with them alone, many with an apostrophe after: .274 while those words were kept whole.</summary>
+    [Theory, InlineData(false, 0.835), InlineData(true, 0.293)]
     public async Task Xquad_MeanMrrOverLanguages(bool english, double other)
     {
         var documents = await ReadAsync("retrieval/xquad/corpus.jsonl.gz");

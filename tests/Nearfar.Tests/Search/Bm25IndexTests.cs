@@ -78,7 +78,7 @@ public class Bm25IndexTests
     }
 
     /// <summary>
-    /// A BM25 written in Python over \w+ finds .802. Ours keeps the apostrophe inside a word (hasn't is one word, not two); the difference is allowed.
+    /// A BM25 written in Python over \w+ finds .802.
     /// </summary>
     [Fact]
     public async Task RankAsync_Banking77_FindsTheIntentAsOftenAsAnother()
@@ -102,6 +102,6 @@ public class Bm25IndexTests
         var rankings = await index.RankAsync([.. test.Select(t => t.Text)], 1, Token);
         double accuracy = rankings.Zip(test).Count(p => p.First.Count > 0 && train[p.First[0].Document].Intent == p.Second.Intent) / (double)test.Length;
         TestContext.Current.TestOutputHelper?.WriteLine($"acc@1 {accuracy:0.0000} of {test.Length}");
-        Assert.InRange(accuracy, 0.792, 0.812);
+        Assert.InRange(accuracy, 0.800, 0.804);
     }
 }

@@ -27,6 +27,17 @@ public class WordsTests
     }
 
     [Theory]
+    [InlineData("Where's my ORDER?", "where s my order")]
+    [InlineData("l’été Luther'in 'quoted' col·lega", "l été luther in quoted col·lega")]
+    [InlineData("東京's ' '", "東京 s")]
+    public void SplitAtApostrophes_AnyScript_PartsThere(string text, string words)
+    {
+        var into = new List<string>();
+        Words.SplitAtApostrophes(text, into);
+        Assert.Equal(words.Split(' '), into);
+    }
+
+    [Theory]
     [InlineData("Where's my order?", 3)]
     [InlineData("東京都の天気", 3)]
     [InlineData("水 iPhone15の値段", 3)]
