@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
 using Nearfar.Vectors;
 
@@ -17,7 +18,8 @@ internal static class Faiss
     /// <param name="threads">As many as ours.</param>
     /// <param name="k">Depth.</param>
     /// <param name="before">What the call before gave: medians go over all calls.</param>
-    public static PeerResult Run(Rows<float> rows, Rows<float> queries, int threads, int k, PeerResult? before)
+    /// <param name="processorTime">Whether seconds are the processor's.</param>
+    public static PeerResult Run(Rows<float> rows, Rows<float> queries, int threads, int k, PeerResult? before, bool processorTime)
     {
         string folder = before?.Folder ?? Directory.CreateTempSubdirectory("nearfar-faiss-").FullName;
         if (before is null)
@@ -33,6 +35,12 @@ internal static class Faiss
             start.ArgumentList.Add(argument);
         }
 
+        // OpenBLAS 0.3.21 of Debian 12 knows no processor younger than itself and takes its slowest kernels there (Prescott); with AVX-512 it gets the right ones.
+        if (Avx512F.IsSupported && !start.Environment.ContainsKey("OPENBLAS_CORETYPE"))
+        {
+            start.Environment["OPENBLAS_CORETYPE"] = "SkylakeX";
+        }
+
         using var process = Process.Start(start)!;
         string text = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
@@ -43,9 +51,9 @@ internal static class Faiss
 
         using var json = JsonDocument.Parse(text);
         var root = json.RootElement;
-        double[] batches = [.. before?.Batches ?? [], root.GetProperty("batch_s").GetDouble()];
+        double[] batches = [.. before?.Batches ?? [], root.GetProperty(processorTime ? "batch_cpu_s" : "batch_s").GetDouble()];
         int[] found = [.. MemoryMarshal.Cast<byte, long>(File.ReadAllBytes(Path.Combine(folder, "found.i64"))).ToArray().Select(i => (int)i)];
-        return new PeerResult(batches.Order().ElementAt(batches.Length / 2), root.GetProperty("single_s").GetDouble(), root.GetProperty("version").GetString()!, root.GetProperty("blas").GetString()!, found, folder, batches);
+        return new PeerResult(batches.Order().ElementAt(batches.Length / 2), root.GetProperty(processorTime ? "single_cpu_s" : "single_s").GetDouble(), root.GetProperty("version").GetString()!, root.GetProperty("blas").GetString()!, found, folder, batches);
     }
 
     private static void Write(string path, Rows<float> rows)
