@@ -19,6 +19,8 @@ internal sealed class VerbContext(ParseResult parsed, TextWriter output, TextWri
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
 
+    private string? _named;
+
     public ParseResult Parsed { get; } = parsed;
 
     public TimeProvider Clock { get; } = clock;
@@ -102,6 +104,12 @@ internal sealed class VerbContext(ParseResult parsed, TextWriter output, TextWri
         return await Console(error).Status().StartAsync(title, status => work(text => status.Status = Markup.Escape(text)));
     }
 
+    /// <summary><c> --workspace X</c> for the next command, when this one named its workspace; else empty.</summary>
+    public string WorkspaceFlag => _named is null ? "" : $" --workspace {_named}";
+
+    // People read paths from where they stand; a script keeps whole ones.
+    private string? Shown(string? path) => path is null || Json || Path.GetRelativePath(Directory.GetCurrentDirectory(), path) is not { } near || near.Length >= path.Length ? path : near;
+
     /// <summary>The workspace that the arguments name.</summary>
     /// <param name="folder">The positional argument, if the verb has one.</param>
     public async Task<Workspace> OpenWorkspaceAsync(string? folder = null)
@@ -112,7 +120,8 @@ internal sealed class VerbContext(ParseResult parsed, TextWriter output, TextWri
             throw new NearfarException($"The workspace is named twice: \"{folder}\" and --workspace \"{option}\". Give one.");
         }
 
-        string path = folder ?? option ?? Workspace.Find(Directory.GetCurrentDirectory())
+        _named = folder ?? option;
+        string path = _named ?? Shown(Workspace.Find(Directory.GetCurrentDirectory()))
             ?? throw new NearfarException("No nearfar.yaml here or in a parent folder. Make one with nearfar init, or name it with --workspace.");
         return await Workspace.OpenAsync(path, Cancellation);
     }

@@ -58,6 +58,11 @@ internal static class TrainReader
             section.Problem("mix_temperature", "belongs to mix: temperature.");
         }
 
+        if (train.Preset is not null && encoder.Kind == "adapter")
+        {
+            section.Problem("preset", "chooses among recipes for static encoders, which train the vectors themselves; an adapter leaves them as they are. Remove it and set rate and epochs here, or write kind: static.");
+        }
+
         if (train.Chunk is not null && encoder.Kind is "static" or "adapter")
         {
             section.Problem("chunk", "saves memory where a forward pass keeps more than its rows; static encoders and adapters keep none. Remove it.");

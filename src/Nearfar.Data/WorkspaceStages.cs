@@ -161,7 +161,23 @@ public static class WorkspaceStages
         }
 
         /// <summary>The sets of the loop.</summary>
-        public LoopData LoopData() => new(workspace.Train, workspace.Dev, workspace.Gate, workspace.Traffic);
+        public LoopData LoopData() => new(workspace.Train, workspace.Dev, workspace.Gate, workspace.Traffic) { GateManifest = workspace.FrozenGate };
+
+        /// <summary>The frozen version of the gate set that has a hash, whether newest or not; null: none has.</summary>
+        /// <param name="hash">As reports carry it.</param>
+        /// <exception cref="NearfarException">The folder of frozen versions was changed by hand.</exception>
+        public Gating.Sets.GateSetManifest? GateVersion(string hash) => workspace.Options.Data.Gate is { } gate
+            ? Gating.Sets.GateSetFolder.Beside(gate.Path).Versions().LastOrDefault(v => v.Hash == hash) : null;
+
+        /// <summary>The encoder that people use today: the current release, else the untrained one.</summary>
+        /// <param name="frozen">Base of adapters that a provider serves, when the workspace has one.</param>
+        /// <param name="clock">For the ledger.</param>
+        internal Encoding.IEncoder InUse(Encoding.IEncoder? frozen, TimeProvider clock) =>
+            new Releases.ReleaseLedger(Path.Combine(workspace.Output, "releases"), clock).CurrentModelFolder() is not { } folder
+                ? frozen ?? StartEncoder.Create(workspace.StartOptions(), workspace.Train)
+                : Encoding.AdapterModelFolder.IsAdapter(folder) && !Encoding.AdapterModelFolder.HoldsBase(folder)
+                    ? Encoding.ModelFolder.Load(folder, frozen ?? StartEncoder.Create(workspace.StartOptions(), workspace.Train))
+                    : Encoding.ModelFolder.Load(folder);
 
         /// <summary>The frozen encoder of an adapter that a provider serves, its cache under the workspace's output; null for any other workspace, whose start is made from files.</summary>
         /// <param name="clock">Paces retries. Null: the system's.</param>

@@ -40,6 +40,21 @@ public sealed class LabelVerbTests
     }
 
     [Fact]
+    public async Task Pool_WithoutTraffic_SaysWhatARowOfItIs()
+    {
+        using var shop = Open();
+        File.WriteAllText(shop["nearfar.yaml"], File.ReadAllText(shop["nearfar.yaml"]).Replace(", traffic: traffic.jsonl", "", StringComparison.Ordinal));
+        var (exit, _, error) = await shop.RunAsync("label", "pool", "--out", shop["sheet.jsonl"]);
+        Assert.Equal(1, exit);
+        Assert.Contains("""{"id": "1", "query": "…"}""", error, StringComparison.Ordinal);
+        Assert.Contains("data: {traffic: traffic.jsonl}", error, StringComparison.Ordinal);
+        // What the message says to do works.
+        File.WriteAllText(shop["traffic.jsonl"], """{"id": "1", "query": "kettle came broken"}""");
+        File.WriteAllText(shop["nearfar.yaml"], File.ReadAllText(shop["nearfar.yaml"]).Replace("gate: gate.jsonl", "gate: gate.jsonl, traffic: traffic.jsonl", StringComparison.Ordinal));
+        Assert.Equal(0, (await shop.RunAsync("label", "pool", "--out", shop["sheet.jsonl"])).Exit);
+    }
+
+    [Fact]
     public async Task Pool_SameSeed_SameBytes_WithACandidateInThePool()
     {
         using var shop = Open();

@@ -119,7 +119,6 @@ public sealed class VerbTests
         var (exit, output, error) = await shop.RunAsync("gate", shop["next.json"], "--reference", shop["today.json"], "--why");
         Assert.True(exit == 0, output + error);
         Assert.Contains("tested together at 0.0", output, StringComparison.Ordinal);
-        Assert.Contains("Note: judged from a report file", output, StringComparison.Ordinal);
         Assert.Single(Directory.GetDirectories(shop["output/runs"], "served-*"));
         var alone = await shop.RunAsync("gate", shop["next.json"]);
         Assert.Equal(1, alone.Exit);
@@ -143,6 +142,50 @@ public sealed class VerbTests
         Assert.Equal(2, json.RootElement.GetProperty("versions").GetArrayLength());
         Assert.All(json.RootElement.GetProperty("versions").EnumerateArray(), v => Assert.True(v.GetProperty("released").GetBoolean()));
         Assert.Contains(json.RootElement.GetProperty("trends").EnumerateArray(), t => t.GetProperty("cohort").GetString() == "all" && t.GetProperty("n").GetInt32() == 40);
+    }
+
+    [Fact]
+    public async Task HistoryAndCheck_ManyCohortsOfOneQuestion_AreCountedNotListed()
+    {
+        using var shop = new Shop("gate: {metric: recall@5, tolerance: 0.3}");
+        string[] gate = [.. File.ReadAllLines(shop["gate.jsonl"]).Select((l, i) => l[..^1] + $",\"cohorts\":{{\"shop\":\"{(i < 20 ? "main" : "branch-" + i)}\"}}}}")];
+        File.WriteAllLines(shop["gate.jsonl"], gate);
+        File.WriteAllText(shop["nearfar.yaml"], File.ReadAllText(shop["nearfar.yaml"]).Replace("query_length: {from", "shop: {}\n  query_length: {from", StringComparison.Ordinal));
+        Assert.Equal(0, (await shop.RunAsync("loop", "--seed", "1")).Exit);
+        foreach (var (verb, folded) in new[] { ("history", "shop: … and 20 cohorts of fewer than 3 questions"), ("check", "gate, shop: … and 20 cohorts of fewer than 3 questions") })
+        {
+            string output = (await shop.RunAsync(verb)).Output;
+            Assert.Contains(folded, output, StringComparison.Ordinal);
+            Assert.Contains("shop=main", output, StringComparison.Ordinal);
+            Assert.DoesNotContain("shop=branch-30", output, StringComparison.Ordinal);
+            string all = (await shop.RunAsync(verb, "--all")).Output;
+            Assert.Contains("shop=branch-30", all, StringComparison.Ordinal);
+            Assert.DoesNotContain("fewer than 3", all, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Check_OneErrorOnEveryLine_IsSaidOnceWithACount()
+    {
+        using var shop = new Shop();
+        File.WriteAllLines(shop["corpus.jsonl"], File.ReadAllLines(shop["corpus.jsonl"]).Select(l => l[..^1] + ",\"tags\":[\"a\"]}"));
+        var check = await shop.RunAsync("check");
+        Assert.Equal(1, check.Exit);
+        Assert.Equal(2, check.Output.Split("\"tags\"").Length);
+        Assert.Contains("the same on 19 more lines", check.Output, StringComparison.Ordinal);
+        var train = await shop.RunAsync("train", "--name", "v1");
+        Assert.Contains("(this line and 19 more)", train.Error, StringComparison.Ordinal);
+        Assert.Equal(2, train.Error.Split("\"tags\"").Length);
+    }
+
+    [Fact]
+    public async Task Train_Next_NamesTheRunAndTheWorkspaceThatWasNamed()
+    {
+        using var shop = new Shop();
+        var train = await shop.RunAsync("train", "--name", "v1");
+        string next = train.Output.Split('\n').Last(l => l.StartsWith("Next: ", StringComparison.Ordinal)).Trim();
+        Assert.Equal($"Next: nearfar eval --model v1 --workspace {shop.Path}", next);
+        Assert.Equal(0, (await Shop.RunBareAsync([.. next.Split(' ')[2..]])).Exit);
     }
 
     [Fact]
@@ -249,6 +292,12 @@ public sealed class VerbTests
         Assert.Equal(0, (await Shop.RunBareAsync("index", shop["v.safetensors"], "--out", shop["index"])).Exit);
         string[] search = ["search", "refund for the planner", "--model", "v1", "--json"];
         Assert.Equal((await shop.RunAsync(search)).Output, (await shop.RunAsync([.. search, "--index", shop["index"]])).Output);
+        var people = await shop.RunAsync("search", "refund for the planner", "--model", "v1", "--index", shop["index"]);
+        Assert.Contains("What the shop does about refund thirty days when it is a planner", people.Output, StringComparison.Ordinal);       // the texts of the workspace
+        var alone = await Shop.RunBareAsync("search", "refund for the planner", "--model", shop["output/runs/v1/model"], "--index", shop["index"]);
+        Assert.Equal(0, alone.Exit);
+        Assert.DoesNotContain("text", alone.Output, StringComparison.Ordinal);                                  // no workspace: no empty column
+        Assert.Contains("refund-planner", alone.Output, StringComparison.Ordinal);
         var foreign = await shop.RunAsync("search", "refund", "--model", "other", "--index", shop["index"]);
         Assert.Equal(1, foreign.Exit);
         Assert.Contains("Rebuild it", foreign.Error, StringComparison.Ordinal);

@@ -13,7 +13,7 @@ internal sealed class CheckVerb : Verb
     private readonly Argument<string?> _workspace = CommonOptions.Folder();
     private readonly Option<bool> _fast = new("--fast") { Description = "No rankings: quick on any size, and silent on unfound positives, easy negatives and hubs." };
     private readonly Option<bool> _full = new("--full") { Description = "Rankings whatever the size; they are left out beyond two billion question-document pairs." };
-    private readonly Option<bool> _all = new("--all") { Description = $"Print every warning and hint, not the first {WarningsOfEachRule} of each rule." };
+    private readonly Option<bool> _all = new("--all") { Description = $"Print every warning, hint and cohort, not the first {WarningsOfEachRule} of each rule and cohorts of {SmallCohorts.Least} questions on." };
 
     public override string Name => "check";
 
@@ -37,10 +37,16 @@ internal sealed class CheckVerb : Verb
         if (report.Cohorts.Count > 0)
         {
             context.Say();
+            var (shown, folded) = context.Parsed.GetValue(_all) ? (report.Cohorts, []) : SmallCohorts.Fold(report.Cohorts, c => (c.Set, c.Attribute), c => c.IsProtected ? int.MaxValue : c.Questions);
             context.Table(["set", "cohort", "questions", "pages", "smallest provable change"],
-                report.Cohorts.Select(c => (IReadOnlyList<string>)[c.Set, $"{(c.Attribute.Length == 0 ? "all" : $"{c.Attribute}={c.Value}")}{(c.IsProtected ? " (protected)" : "")}",
+                shown.Select(c => (IReadOnlyList<string>)[c.Set, $"{(c.Attribute.Length == 0 ? "all" : $"{c.Attribute}={c.Value}")}{(c.IsProtected ? " (protected)" : "")}",
                     c.Questions.ToString(CultureInfo.InvariantCulture), c.Clusters.ToString(CultureInfo.InvariantCulture),
                     c.Questions == 0 ? "none" : c.SmallestEffect.ToString("0.000", CultureInfo.InvariantCulture)]), 2, 3, 4);
+            foreach (var (group, count) in folded)
+            {
+                context.Say($"{group.Set}, {group.Attribute}: … and {SmallCohorts.Words(count)}: --all lists them.");
+            }
+
             context.Say(string.Create(CultureInfo.InvariantCulture, $"Smallest change of a share that would be shown with power .8 where {CohortSize.AssumedDisagreement:P0} of the questions change."));
         }
 
@@ -64,9 +70,20 @@ internal sealed class CheckVerb : Verb
         foreach (var rule in report.Findings.GroupBy(f => (f.Severity, f.Rule)))
         {
             bool shorten = !all && rule.Key.Severity != FindingSeverity.Error && rule.Count() > WarningsOfEachRule;
-            foreach (var finding in shorten ? rule.Take(WarningsOfEachRule) : rule)
+            // One error on every line of a file is said once; other errors are told in full.
+            foreach (var kind in (shorten ? rule.Take(WarningsOfEachRule) : rule).GroupBy(f => (f.Path, f.Message)))
             {
-                context.Say(finding.ToString());
+                Finding[] same = [.. kind];
+                bool fold = !all && same.Length > WarningsOfEachRule;
+                foreach (var finding in fold ? same.Take(1) : same)
+                {
+                    context.Say(finding.ToString());
+                }
+
+                if (fold)
+                {
+                    context.Say($"{same[0].Path}: the same on {same.Length - 1} more lines: --all prints them.");
+                }
             }
 
             if (shorten)

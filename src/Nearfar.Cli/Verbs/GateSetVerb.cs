@@ -115,8 +115,9 @@ internal sealed class GateSetVerb : Verb
             NewPagesOnly = options.NewPagesOnly || context.Parsed.GetValue(_newPages),
             Because = context.Parsed.GetValue(_because),
         };
-        var baseline = context.Parsed.GetValue(_baseline) is { } model ? await ModelFinder.LoadAsync(context, model, workspace) : null;
+        var baseline = context.Parsed.GetValue(_baseline) is { } model ? await ModelFinder.LoadAsync(context, model, workspace) : await ModelFinder.BaselineAsync(context, workspace);
         var (frozen, isNew) = await context.WithProgress("freeze", _ => set.FreezeAsync(options, baseline, context.Cancellation));
+        ModelFinder.Close(context, baseline);
         var manifest = frozen.Manifest;
         context.Emit(new { is_new = isNew, manifest });
         if (!isNew)

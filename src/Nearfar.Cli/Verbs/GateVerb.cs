@@ -52,6 +52,7 @@ internal sealed class GateVerb : Verb
         GateSetHint.Say(context, workspace);
         var gate = new GateOpening(workspace.LoopData(), workspace.LoopOptions(context.Seed) with { Base = frozen }, context.Clock);
         var attempt = await context.WithProgress("gate", _ => gate.JudgeAsync(model, folder, context.Cancellation));
+        ModelFinder.Close(context, frozen);
         var input = RunReport.Write(workspace.Options.Name, workspace.LoopData(), attempt);
         Show(context, input, attempt.Decision, folder, RunReport.HtmlPath(folder));
         context.Next(attempt.Decision.ExitCode switch
@@ -67,9 +68,11 @@ internal sealed class GateVerb : Verb
     {
         var candidate = EvalReportJson.Load(path);
         var reference = context.Parsed.GetValue(_reference) is { } file ? EvalReportJson.Load(file) : null;
-        var gate = new ReportGate(workspace.Gate, workspace.GatePolicy(), workspace.Output, context.Clock);
+        using var frozen = candidate.Space is null ? null : await workspace.OpenBaseAsync(context.Clock, null, context.Cancellation);
+        var gate = new ReportGate(workspace.Gate, workspace.GatePolicy(), workspace.Output, context.Clock) { Base = frozen };
         var verdict = await context.WithProgress("gate", _ => gate.JudgeAsync(candidate, reference, context.Cancellation));
-        var input = new ReportInput { Candidate = candidate, References = [.. verdict.References.Select(r => r.Report)], Decision = verdict.Decision, Corpus = workspace.Corpus };
+        ModelFinder.Close(context, frozen);
+        var input = new ReportInput { Candidate = candidate, References = [.. verdict.References.Select(r => r.Report)], Decision = verdict.Decision, GateSet = workspace.GateVersion(candidate.SetHash), Corpus = workspace.Corpus };
         string page = RunReport.HtmlPath(verdict.Folder);
         AtomicFile.Write(page, HtmlReport.Render(input));
         Show(context, input, verdict.Decision, verdict.Folder, page);

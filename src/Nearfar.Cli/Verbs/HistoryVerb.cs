@@ -13,6 +13,7 @@ internal sealed class HistoryVerb : Verb
 {
     private readonly Argument<string?> _workspace = CommonOptions.Folder();
     private readonly Option<int> _last = new("--last") { Description = "Versions shown.", DefaultValueFactory = _ => 5, HelpName = "N" };
+    private readonly Option<bool> _all = new("--all") { Description = $"List cohorts of fewer than {SmallCohorts.Least} questions too, where an attribute has many." };
 
     public override string Name => "history";
 
@@ -22,6 +23,7 @@ internal sealed class HistoryVerb : Verb
     {
         command.Add(_workspace);
         command.Add(_last);
+        command.Add(_all);
     }
 
     protected override async Task<int> RunAsync(VerbContext context)
@@ -99,7 +101,7 @@ internal sealed class HistoryVerb : Verb
         return scored;
     }
 
-    private static void Show(VerbContext context, string metric, List<Version> versions, IReadOnlyList<VersionTrend> trends, int releases)
+    private void Show(VerbContext context, string metric, List<Version> versions, IReadOnlyList<VersionTrend> trends, int releases)
     {
         var byCohort = trends.ToDictionary(t => t.Cohort?.ToString() ?? "all", StringComparer.Ordinal);
         var rows = new List<(string Cohort, string[] Cells)>
@@ -108,8 +110,10 @@ internal sealed class HistoryVerb : Verb
             ("all", [.. versions.Select(v => Cell(v.Report?.Metrics, metric))]),
         };
         var newest = versions.LastOrDefault(v => v.Report is not null)?.Report;
-        rows.AddRange((newest?.Cohorts ?? new Dictionary<string, IReadOnlyDictionary<string, CohortScore>>()).SelectMany(a => a.Value.OrderByDescending(v => v.Value.N).Select(v => (Attribute: a.Key, Value: v.Key)))
-            .Select(c => ($"{c.Attribute}={c.Value}",
+        var cohorts = (newest?.Cohorts ?? new Dictionary<string, IReadOnlyDictionary<string, CohortScore>>())
+            .SelectMany(a => a.Value.OrderByDescending(v => v.Value.N).Select(v => (Attribute: a.Key, Value: v.Key, v.Value.N)));
+        var (shown, folded) = context.Parsed.GetValue(_all) ? ([.. cohorts], []) : SmallCohorts.Fold(cohorts, c => c.Attribute, c => c.N);
+        rows.AddRange(shown.Select(c => ($"{c.Attribute}={c.Value}",
                 (string[])[.. versions.Select(v => v.Report is { } r && r.Cohorts.TryGetValue(c.Attribute, out var values) && values.TryGetValue(c.Value, out var score) ? Cell(score.Metrics, metric) : "-")])));
         context.Emit(new
         {
@@ -120,6 +124,11 @@ internal sealed class HistoryVerb : Verb
         context.Say($"{metric} / {MetricNames.MarginMean} on the gate set");
         context.Table(["cohort", .. versions.Select(v => $"run {v.Entry.Run}"), "trend over releases (95%), adjusted p"],
             rows.Select(r => (IReadOnlyList<string>)[r.Cohort, .. r.Cells, Trend(byCohort.GetValueOrDefault(r.Cohort))]));
+        foreach (var (attribute, count) in folded)
+        {
+            context.Say($"{attribute}: … and {SmallCohorts.Words(count)}: --all lists them.");
+        }
+
         foreach (var trend in trends.Where(Declines))
         {
             context.Say(FormattableString.Invariant($"Declines: {trend.Cohort?.ToString() ?? "all questions"}, {metric} {trend.Change:0.000} over {releases} releases (n {trend.N}, {trend.Low:0.000} to {trend.High:0.000}), adjusted p {trend.AdjustedP:0.####}."));

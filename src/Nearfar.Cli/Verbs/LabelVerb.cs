@@ -89,7 +89,10 @@ internal sealed class LabelVerb : Verb
             Seed = context.Seed ?? options.Seed,
         };
         var candidate = context.Parsed.GetValue(_candidate) is { } model ? await ModelFinder.LoadAsync(context, model, workspace) : null;
-        var pool = await context.WithProgress("pool", _ => labels.PoolAsync(options, candidate, context.Cancellation));
+        var baseline = await ModelFinder.BaselineAsync(context, workspace);
+        var pool = await context.WithProgress("pool", _ => labels.PoolAsync(options, candidate, baseline, context.Cancellation));
+        ModelFinder.Close(context, candidate);
+        ModelFinder.Close(context, baseline);
         string path = context.Parsed.GetRequiredValue(_out)!;
         var files = new OutputFiles();
         files.Add(path, p => LabelSheet.Write(p, pool.Rows));

@@ -40,6 +40,7 @@ internal sealed class LoopVerb : Verb
                 Attempt = new AttemptLine(attempt => Show(context, workspace, attempt)),
             },
             context.Cancellation));
+        ModelFinder.Close(context, frozen);
         Conclude(context, workspace, outcome);
         return outcome.ExitCode;
     }

@@ -55,8 +55,16 @@ internal static class ModelFinder
             ?? (workspace.Options.Encoder is { Kind: "adapter", From: { } from } && Directory.Exists(from) ? ModelFolder.Load(from) : null));
     }
 
-    /// <summary>Closes a provider's encoder, also beneath an adapter, and says on stderr what it cost; does nothing with one of our own.</summary>
-    public static void Close(VerbContext context, IEncoder encoder)
+    /// <summary>What pools and baselines use where the workspace's encoders need a provider: the current release, else the adapter's frozen base. Null: files are enough.</summary>
+    /// <returns>To be closed: <see cref="Close"/>.</returns>
+    public static async Task<IEncoder?> BaselineAsync(VerbContext context, Workspace workspace)
+    {
+        var frozen = await workspace.OpenBaseAsync(context.Clock, null, context.Cancellation);
+        return frozen is not null && new ReleaseLedger(Path.Combine(workspace.Output, "releases"), context.Clock).CurrentModelFolder() is { } folder ? ModelFolder.Load(folder, frozen) : frozen;
+    }
+
+    /// <summary>Closes a provider's encoder, also beneath an adapter, and says on stderr what it cost; does nothing with one of our own or none.</summary>
+    public static void Close(VerbContext context, IEncoder? encoder)
     {
         if ((encoder is AdapterEncoder adapter ? adapter.Base : encoder) is not ProviderEncoder provider)
         {

@@ -123,6 +123,7 @@ internal sealed class ReportVerb : Verb
             };
         return input with
         {
+            GateSet = workspace?.GateVersion(input.Candidate.SetHash),
             Slices = slices is null ? input.Slices : SliceFindingsJson.Load(slices),
             Top = context.Parsed.GetValue(_top),
             Examples = context.Parsed.GetValue(_examples),

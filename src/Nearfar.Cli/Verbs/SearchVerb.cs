@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Nearfar.Data;
 using Nearfar.Data.Formats;
 using Nearfar.Encoding;
 using Nearfar.Pairs;
@@ -105,7 +106,7 @@ internal sealed class SearchVerb : Verb
         if (context.Parsed.GetValue(_index) is { } folder && asked is null)
         {
             var index = IndexFolder.Open(folder);
-            return (new VectorRanker(encoder, index), index.Ids, null);
+            return (new VectorRanker(encoder, index), index.Ids, await TextsAsync(context));
         }
 
         var workspace = await context.OpenWorkspaceAsync();
@@ -116,6 +117,25 @@ internal sealed class SearchVerb : Verb
         return await HybridChoice.ResolveAsync(context, asked, encoder, () => Task.FromResult<JudgedSet>(workspace.Dev)) is { } hybrid
             ? (new HybridRanker(ranker, new Bm25Index(documents), hybrid), ranker.Index.Ids, documents)
             : (ranker, ranker.Index.Ids, documents);
+    }
+
+    // An index holds vectors and ids; texts are the workspace's, where there is one that can be read.
+    private static async Task<Corpus?> TextsAsync(VerbContext context)
+    {
+        if (context.Json || (context.Parsed.GetValue(CommonOptions.Workspace) ?? Workspace.Find(Directory.GetCurrentDirectory())) is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            return (await context.OpenWorkspaceAsync()).Corpus;
+        }
+        catch (NearfarException e)
+        {
+            context.Note($"No texts are shown, the workspace cannot be read: {e.Message}");
+            return null;
+        }
     }
 
     // Shows the documents of one question; returns them for --json.
@@ -129,11 +149,11 @@ internal sealed class SearchVerb : Verb
             return answer;
         }
 
-        context.Table(["rank", "score", "id", "text"], hits.Select((h, i) => (IReadOnlyList<string>)
-        [
-            (i + 1).ToString(CultureInfo.InvariantCulture), h.Score.ToString("0.000", CultureInfo.InvariantCulture), ids[h.Document],
-            corpus is null ? "" : Cut(corpus.Documents[h.Document].Title ?? corpus.Documents[h.Document].Text),
-        ]), 0, 1);
+        string[] columns = corpus is null ? ["rank", "score", "id"] : ["rank", "score", "id", "text"];
+        context.Table(columns, hits.Select((h, i) => (IReadOnlyList<string>)[.. new[]
+        {
+            (i + 1).ToString(CultureInfo.InvariantCulture), h.Score.ToString("0.000", CultureInfo.InvariantCulture), ids[h.Document], TextOf(corpus, ids[h.Document]),
+        }.Take(columns.Length)]), 0, 1);
         return answer;
     }
 
@@ -170,6 +190,9 @@ internal sealed class SearchVerb : Verb
 
     // A run's name is one cell.
     private static string Tag(string name) => string.Join('-', name.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
+    // By id: an index may be older than the corpus, or ordered otherwise.
+    private static string TextOf(Corpus? corpus, string id) => corpus?.TryGet(id, out var document) == true ? Cut(document.Title ?? document.Text) : "(not in the corpus of the workspace)";
 
     private static string Cut(string text) => text.Length <= 100 ? text : text[..99] + "…";
 }

@@ -63,10 +63,7 @@ internal sealed class TrainVerb : Verb
             IEncoder start = frozen is not null ? frozen : StartEncoder.Create(workspace.StartOptions(context.Seed), workspace.Train);
             return await run.RunAsync(set, workspace.Dev, start, folder, files, new RunPage(folder, context.Clock, new TrainingWarnings(context, new TrainingLine(say))), context.Cancellation);
         });
-        if (frozen is not null)
-        {
-            ModelFinder.Close(context, frozen);
-        }
+        ModelFinder.Close(context, frozen);
 
         var record = model.Record;
         string page = RunPage.Write(folder);
@@ -84,7 +81,7 @@ internal sealed class TrainVerb : Verb
         }
 
         context.Say($"Run page: {page}");
-        context.Next($"nearfar eval --model {model.Folder}");
+        context.Next($"nearfar eval --model {name}{context.WorkspaceFlag}");
         return 0;
     }
 }

@@ -30,6 +30,11 @@ internal sealed class CheckRankers
     public static CheckRankers Create(Workspace workspace, WorkspaceRows rows, ulong seed, CancellationToken cancellationToken)
     {
         string? released = new ReleaseLedger(Path.Combine(workspace.Output, "releases"), TimeProvider.System).CurrentModelFolder();
+        if (released is not null && AdapterModelFolder.IsAdapter(released) && !AdapterModelFolder.HoldsBase(released))
+        {
+            released = null;        // its base is a provider's, or too large to be copied
+        }
+
         bool own = workspace.Options.Encoder is { Kind: "static" } or { Kind: "adapter", Provider: null };
         IEncoder encoder = released is not null ? ModelFolder.Load(released)
             : StartEncoder.Create(own ? workspace.StartOptions(seed) : new StartOptions { Seed = seed }, new TrainingSet(rows.Corpus, rows.Train?.Rows ?? []));

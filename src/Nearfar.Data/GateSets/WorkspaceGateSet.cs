@@ -100,7 +100,8 @@ public sealed class WorkspaceGateSet
 
         problems.ThrowIfAny();
         var builder = Builder(rows);
-        var ranker = await VectorRanker.CreateAsync(baseline ?? Baseline(), rows.Corpus, cancellationToken).ConfigureAwait(false);
+        using var frozen = baseline is null ? await _workspace.OpenBaseAsync(_clock, null, cancellationToken).ConfigureAwait(false) : null;
+        var ranker = await VectorRanker.CreateAsync(baseline ?? _workspace.InUse(frozen, _clock), rows.Corpus, cancellationToken).ConfigureAwait(false);
         var freezer = new GateSetFreezer(builder, PoolRanker.For(rows.Corpus, ranker), options, _clock);
         var set = await freezer.FreezeAsync(draft, rows.Frozen, cancellationToken).ConfigureAwait(false);
         return ReferenceEquals(set, rows.Frozen) ? (set, false) : (Folder.Append(set), true);
@@ -223,6 +224,4 @@ public sealed class WorkspaceGateSet
     }
 
     private ReleaseLedger Ledger() => new(Path.Combine(_workspace.Output, "releases"), _clock);
-
-    private IEncoder Baseline() => Ledger().CurrentModelFolder() is { } folder ? ModelFolder.Load(folder) : StartEncoder.Create(_workspace.StartOptions(), _workspace.Train);
 }

@@ -23,7 +23,7 @@ public sealed class WorkspaceLabels
         ArgumentNullException.ThrowIfNull(clock);
         _workspace = workspace;
         _clock = clock;
-        _ = workspace.Options.Data.Traffic ?? throw new NearfarException(workspace.Path, 0, "names no traffic. Add data.traffic: the questions that were asked, with what was retrieved.");
+        _ = workspace.Options.Data.Traffic ?? throw new NearfarException(workspace.Path, 0, "names no traffic, and what is judged are questions of traffic whose right page nobody named; those of dev and gate have theirs. Write one line a question, {\"id\": \"1\", \"query\": \"…\"}, into a file and name it: data: {traffic: traffic.jsonl}.");
     }
 
     /// <summary>
@@ -32,9 +32,10 @@ public sealed class WorkspaceLabels
     /// </summary>
     /// <param name="options">How many and how deep; null for the defaults.</param>
     /// <param name="candidate">A model that may be released next; null: none.</param>
+    /// <param name="baseline">The model that is in use; null: the current release, else the untrained encoder.</param>
     /// <param name="cancellationToken">Stops between rankers.</param>
     /// <exception cref="NearfarException">A data file is bad, or every question has a known right document.</exception>
-    public async Task<LabelPool> PoolAsync(LabelOptions? options = null, IEncoder? candidate = null, CancellationToken cancellationToken = default)
+    public async Task<LabelPool> PoolAsync(LabelOptions? options = null, IEncoder? candidate = null, IEncoder? baseline = null, CancellationToken cancellationToken = default)
     {
         var corpus = _workspace.Corpus;
         var seals = Seals();
@@ -45,7 +46,8 @@ public sealed class WorkspaceLabels
             throw new NearfarException(_workspace.Options.Data.Traffic!.Path, 0, "every question has a known right document, or stands in dev or gate: nothing is to be judged.");
         }
 
-        var rankers = new List<IRanker> { new Bm25Index(corpus), await VectorRanker.CreateAsync(Current(), corpus, cancellationToken).ConfigureAwait(false) };
+        using var frozen = baseline is null ? await _workspace.OpenBaseAsync(_clock, null, cancellationToken).ConfigureAwait(false) : null;
+        var rankers = new List<IRanker> { new Bm25Index(corpus), await VectorRanker.CreateAsync(baseline ?? _workspace.InUse(frozen, _clock), corpus, cancellationToken).ConfigureAwait(false) };
         if (candidate is not null && candidate.Space.Id != rankers[1].Name)
         {
             rankers.Add(await VectorRanker.CreateAsync(candidate, corpus, cancellationToken).ConfigureAwait(false));
@@ -119,10 +121,6 @@ public sealed class WorkspaceLabels
 
         return seals;
     }
-
-    private IEncoder Current() =>
-        new ReleaseLedger(Path.Combine(_workspace.Output, "releases"), _clock).CurrentModelFolder() is { } folder ? ModelFolder.Load(folder)
-            : StartEncoder.Create(_workspace.StartOptions(), _workspace.Train);
 
     private void ThrowIfUnknown(JudgedLabels labels)
     {

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using Nearfar.Evaluation.Geometry;
 using Nearfar.Vectors;
@@ -13,14 +12,7 @@ public static class EvalReportJson
     public static byte[] ToUtf8(EvalReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
-        var buffer = new ArrayBufferWriter<byte>(1 << 16);
-        using (var json = JsonFiles.Writer(buffer))
-        {
-            Write(json, report);
-        }
-
-        buffer.Write("\n"u8);
-        return buffer.WrittenSpan.ToArray();
+        return JsonFiles.ToUtf8(json => Write(json, report));
     }
 
     /// <summary>Writes the file atomically.</summary>
@@ -41,7 +33,6 @@ public static class EvalReportJson
 
     private static void Write(Utf8JsonWriter json, EvalReport report)
     {
-        json.WriteStartObject();
         json.WriteNumber("schema", EvalReport.SchemaVersion);
         json.WriteString("kind", "report");
         json.WriteString("label", report.Label);
@@ -53,13 +44,7 @@ public static class EvalReportJson
         json.WriteNumber("documents", report.Documents);
         json.WriteNumber("documents_without_token", report.DocumentsWithoutToken);
         json.WriteEndObject();
-        json.WriteStartArray("cutoffs");
-        foreach (int k in report.Cutoffs)
-        {
-            json.WriteNumberValue(k);
-        }
-
-        json.WriteEndArray();
+        JsonFiles.WriteList<int>(json, "cutoffs", report.Cutoffs, json.WriteNumberValue);
         json.WriteNumber("depth", report.Depth);
         WriteScale(json, report.Scale);
         GeometryJson.Write(json, report.Geometry);
@@ -67,14 +52,7 @@ public static class EvalReportJson
         WriteSummaries(json, report.Metrics);
         GeometryJson.WriteQuantiles(json, report.Quantiles);
         WriteCohorts(json, report.Cohorts);
-        json.WriteStartArray("queries");
-        foreach (var query in report.Queries)
-        {
-            WriteQuery(json, query);
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
+        JsonFiles.WriteList(json, "queries", report.Queries, query => WriteQuery(json, query));
     }
 
     private static void WriteSpace(Utf8JsonWriter json, EmbeddingSpace? space)
@@ -115,49 +93,32 @@ public static class EvalReportJson
         json.WriteEndObject();
     }
 
-    private static void WriteSummaries(Utf8JsonWriter json, IReadOnlyDictionary<string, MetricSummary> metrics)
+    private static void WriteSummaries(Utf8JsonWriter json, IReadOnlyDictionary<string, MetricSummary> metrics) => JsonFiles.WriteMap(json, "metrics", metrics, (name, summary) =>
     {
-        json.WriteStartObject("metrics");
-        foreach (var (name, summary) in metrics.OrderBy(m => m.Key, StringComparer.Ordinal))
-        {
-            json.WriteStartObject(name);
-            json.WriteNumber("n", summary.N);
-            json.WriteNumber("clusters", summary.Clusters);
-            json.WriteNumber("mean", summary.Mean);
-            JsonFiles.WriteNumber(json, "low", summary.Low);
-            JsonFiles.WriteNumber(json, "high", summary.High);
-            json.WriteEndObject();
-        }
-
+        json.WriteStartObject(name);
+        json.WriteNumber("n", summary.N);
+        json.WriteNumber("clusters", summary.Clusters);
+        json.WriteNumber("mean", summary.Mean);
+        JsonFiles.WriteNumber(json, "low", summary.Low);
+        JsonFiles.WriteNumber(json, "high", summary.High);
         json.WriteEndObject();
-    }
+    });
 
-    private static void WriteCohorts(Utf8JsonWriter json, IReadOnlyDictionary<string, IReadOnlyDictionary<string, CohortScore>> cohorts)
-    {
-        json.WriteStartObject("cohorts");
-        foreach (var (attribute, values) in cohorts.OrderBy(c => c.Key, StringComparer.Ordinal))
+    private static void WriteCohorts(Utf8JsonWriter json, IReadOnlyDictionary<string, IReadOnlyDictionary<string, CohortScore>> cohorts) =>
+        JsonFiles.WriteMap(json, "cohorts", cohorts, (attribute, values) => JsonFiles.WriteMap(json, attribute, values, (value, score) =>
         {
-            json.WriteStartObject(attribute);
-            foreach (var (value, score) in values.OrderBy(v => v.Key, StringComparer.Ordinal))
+            json.WriteStartObject(value);
+            json.WriteNumber("n", score.N);
+            json.WriteNumber("clusters", score.Clusters);
+            WriteSummaries(json, score.Metrics);
+            GeometryJson.WriteQuantiles(json, score.Quantiles);
+            if (score.Scale is { } scale)
             {
-                json.WriteStartObject(value);
-                json.WriteNumber("n", score.N);
-                json.WriteNumber("clusters", score.Clusters);
-                WriteSummaries(json, score.Metrics);
-                GeometryJson.WriteQuantiles(json, score.Quantiles);
-                if (score.Scale is { } scale)
-                {
-                    WriteScale(json, scale);
-                }
-
-                json.WriteEndObject();
+                WriteScale(json, scale);
             }
 
             json.WriteEndObject();
-        }
-
-        json.WriteEndObject();
-    }
+        }));
 
     private static void WriteQuery(Utf8JsonWriter json, QueryScore query)
     {
@@ -165,26 +126,17 @@ public static class EvalReportJson
         json.WriteString("id", query.Id);
         json.WriteString("query", query.Query);
         json.WriteString("cluster", query.Cluster);
-        json.WriteStartObject("cohorts");
-        foreach (var (attribute, value) in query.Cohorts.OrderBy(c => c.Key, StringComparer.Ordinal))
-        {
-            json.WriteString(attribute, value);
-        }
-
-        json.WriteEndObject();
+        JsonFiles.WriteMap<string>(json, "cohorts", query.Cohorts, json.WriteString);
         JsonFiles.WriteNumber(json, "first_relevant_rank", query.FirstRelevantRank);
         json.WriteBoolean("no_known_token", query.NoKnownToken);
         JsonFiles.WriteNumbers(json, "metrics", query.Metrics);
-        json.WriteStartArray("top");
-        foreach (var document in query.Top)
+        JsonFiles.WriteList(json, "top", query.Top, document =>
         {
             json.WriteStartObject();
             json.WriteString("id", document.Id);
             json.WriteNumber("score", document.Score);
             json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
         json.WriteEndObject();
     }
 
@@ -225,7 +177,7 @@ public static class EvalReportJson
         string id = json["id"].Text();
         return string.IsNullOrWhiteSpace(id)
             ? throw json.Error("the space's id is blank.")
-            : new EmbeddingSpace(id) { Label = json["label"].IsNull ? null : json["label"].Text() };
+            : new EmbeddingSpace(id) { Label = json["label"].TextOrNull() };
     }
 
     private static ScaleFingerprint? Scale(StrictJson json) => json.IsNull ? null : new(

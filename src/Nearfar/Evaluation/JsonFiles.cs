@@ -16,6 +16,53 @@ internal static class JsonFiles
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,       // a file, never pasted into a page
     });
 
+    /// <summary>A whole file as UTF-8 with a final newline; its content is one object.</summary>
+    /// <param name="content">Writes the object's fields.</param>
+    public static byte[] ToUtf8(Action<Utf8JsonWriter> content)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1 << 14);
+        using (var json = Writer(buffer))
+        {
+            json.WriteStartObject();
+            content(json);
+            json.WriteEndObject();
+        }
+
+        buffer.Write("\n"u8);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>An object of one field a key, keys in ordinal order.</summary>
+    /// <param name="json">Receives it.</param>
+    /// <param name="name">Of the object.</param>
+    /// <param name="values">By key.</param>
+    /// <param name="write">Writes one field, its name included.</param>
+    public static void WriteMap<T>(Utf8JsonWriter json, string name, IEnumerable<KeyValuePair<string, T>> values, Action<string, T> write)
+    {
+        json.WriteStartObject(name);
+        foreach (var (key, value) in values.OrderBy(v => v.Key, StringComparer.Ordinal))
+        {
+            write(key, value);
+        }
+
+        json.WriteEndObject();
+    }
+
+    /// <summary>A list; each value writes itself.</summary>
+    public static void WriteList<T>(Utf8JsonWriter json, string name, IEnumerable<T> values, Action<T> write)
+    {
+        json.WriteStartArray(name);
+        foreach (var value in values)
+        {
+            write(value);
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>A list of texts.</summary>
+    public static void WriteTexts(Utf8JsonWriter json, string name, IEnumerable<string> texts) => WriteList<string>(json, name, texts, json.WriteStringValue);
+
     public static byte[] Bytes(string path)
     {
         try
@@ -67,14 +114,6 @@ internal static class JsonFiles
         }
     }
 
-    public static void WriteNumbers(Utf8JsonWriter json, string name, IReadOnlyDictionary<string, double> values)
-    {
-        json.WriteStartObject(name);
-        foreach (var (key, value) in values.OrderBy(v => v.Key, StringComparer.Ordinal))
-        {
-            json.WriteNumber(key, value);
-        }
-
-        json.WriteEndObject();
-    }
+    public static void WriteNumbers(Utf8JsonWriter json, string name, IReadOnlyDictionary<string, double> values) =>
+        WriteMap<double>(json, name, values, json.WriteNumber);
 }

@@ -92,6 +92,8 @@ internal readonly struct StrictJson
         return _element.TryGetDouble(out double value) && double.IsFinite(value) ? value : throw Wrong("a finite number");
     }
 
+    public string? TextOrNull() => IsNull ? null : Text();
+
     public double? NumberOrNull() => IsNull ? null : Number();
 
     public List<T> List<T>(Func<StrictJson, T> read)

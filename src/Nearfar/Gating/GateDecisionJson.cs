@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using Nearfar.Evaluation;
 
@@ -12,14 +11,7 @@ public static class GateDecisionJson
     public static byte[] ToUtf8(GateDecision decision)
     {
         ArgumentNullException.ThrowIfNull(decision);
-        var buffer = new ArrayBufferWriter<byte>(1 << 14);
-        using (var json = JsonFiles.Writer(buffer))
-        {
-            Write(json, decision);
-        }
-
-        buffer.Write("\n"u8);
-        return buffer.WrittenSpan.ToArray();
+        return JsonFiles.ToUtf8(json => Write(json, decision));
     }
 
     /// <summary>Writes the file atomically.</summary>
@@ -40,7 +32,6 @@ public static class GateDecisionJson
 
     private static void Write(Utf8JsonWriter json, GateDecision decision)
     {
-        json.WriteStartObject();
         json.WriteNumber("schema", GateDecision.SchemaVersion);
         json.WriteString("kind", "decision");
         json.WriteString("verdict", Names.Of(decision.Verdict));
@@ -51,41 +42,16 @@ public static class GateDecisionJson
         json.WriteString("policy_hash", decision.PolicyHash);
         json.WritePropertyName("candidate");
         Write(json, decision.Candidate);
-        json.WriteStartArray("references");
-        foreach (var report in decision.References)
-        {
-            Write(json, report);
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("earlier");
-        foreach (var report in decision.Earlier)
-        {
-            Write(json, report);
-        }
-
-        json.WriteEndArray();
+        JsonFiles.WriteList(json, "references", decision.References, report => Write(json, report));
+        JsonFiles.WriteList(json, "earlier", decision.Earlier, report => Write(json, report));
         json.WriteNumber("joint_tests", decision.JointTests);
         json.WriteNumber("joint_level", decision.JointLevel);
-        json.WriteStartArray("notes");
-        foreach (string note in decision.Notes)
-        {
-            json.WriteStringValue(note);
-        }
-
-        json.WriteEndArray();
-        Write(json, "reasons", decision.Reasons);
-        Write(json, "watch", decision.Watch);
-        Write(json, "unproven", decision.Unproven);
-        Write(json, "advice", decision.Advice);
-        json.WriteStartArray("listed");
-        foreach (var cohort in decision.Listed)
-        {
-            json.WriteStringValue(cohort.ToString());
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
+        JsonFiles.WriteTexts(json, "notes", decision.Notes);
+        JsonFiles.WriteList(json, "reasons", decision.Reasons, reason => Write(json, reason));
+        JsonFiles.WriteList(json, "watch", decision.Watch, reason => Write(json, reason));
+        JsonFiles.WriteList(json, "unproven", decision.Unproven, reason => Write(json, reason));
+        JsonFiles.WriteList(json, "advice", decision.Advice, reason => Write(json, reason));
+        JsonFiles.WriteTexts(json, "listed", decision.Listed.Select(cohort => cohort.ToString()));
     }
 
     private static void Write(Utf8JsonWriter json, DecidedReport report)
@@ -96,17 +62,6 @@ public static class GateDecisionJson
         json.WriteString("space", report.Space);
         json.WriteString("hash", report.Hash);
         json.WriteEndObject();
-    }
-
-    private static void Write(Utf8JsonWriter json, string name, IReadOnlyList<GateReason> reasons)
-    {
-        json.WriteStartArray(name);
-        foreach (var reason in reasons)
-        {
-            Write(json, reason);
-        }
-
-        json.WriteEndArray();
     }
 
     private static void Write(Utf8JsonWriter json, GateReason reason)
@@ -136,13 +91,7 @@ public static class GateDecisionJson
         JsonFiles.WriteNumber(json, "smallest_effect", reason.SmallestEffect);
         json.WriteString("note", reason.Note);
         json.WriteString("text", reason.ToString());
-        json.WriteStartArray("query_ids");
-        foreach (string id in reason.QueryIds)
-        {
-            json.WriteStringValue(id);
-        }
-
-        json.WriteEndArray();
+        JsonFiles.WriteTexts(json, "query_ids", reason.QueryIds);
         json.WriteEndObject();
     }
 

@@ -1,9 +1,14 @@
 namespace Nearfar.Pairs;
 
-/// <summary>Collects problems: keeps the first ones, counts all, and throws them as one message.</summary>
+/// <summary>Collects problems: keeps the first ones, counts all, and throws them as one message that says the same problem of many lines once.</summary>
 internal sealed class ProblemList(int shown = 100)
 {
+    // Up to here each line is named; beyond, the first stands for all.
+    private const int NamedLines = 3;
+
     private readonly List<DataProblem> _problems = [];
+    private readonly Dictionary<(string Path, string Message), long> _kinds = [];
+    private readonly List<DataProblem> _told = [];
 
     public IReadOnlyList<DataProblem> Shown => _problems;
 
@@ -19,6 +24,8 @@ internal sealed class ProblemList(int shown = 100)
         {
             _problems.Add(new DataProblem(path, line, message));
         }
+
+        Tell(path, line, message);
     }
 
     public void AddAll(IReadOnlyList<DataProblem> problems, long count)
@@ -26,6 +33,7 @@ internal sealed class ProblemList(int shown = 100)
         foreach (var problem in problems.Take(shown - _problems.Count))
         {
             _problems.Add(problem);
+            Tell(problem.Path, problem.Line, problem.Message);
         }
 
         Count += count;
@@ -43,7 +51,25 @@ internal sealed class ProblemList(int shown = 100)
             throw new NearfarException(_problems[0].Path, _problems[0].Line, _problems[0].Message);
         }
 
-        string rest = Count > _problems.Count ? $"\nand {Count - _problems.Count} more." : "";
-        throw new NearfarException($"{Count} problems:\n{string.Join('\n', _problems)}{rest}");
+        DataProblem[] told = [.. _told.DistinctBy(p => _kinds[(p.Path, p.Message)] > NamedLines ? p with { Line = -1 } : p)];
+        long rest = Count - told.Sum(p => _kinds[(p.Path, p.Message)] is > NamedLines and var all ? all : 1);
+        var lines = told.Select(p => _kinds[(p.Path, p.Message)] is > NamedLines and var all ? $"{p} (this line and {all - 1} more)" : p.ToString());
+        throw new NearfarException($"{Count} problems:\n{string.Join('\n', lines)}{(rest > 0 ? $"\nand {rest} more." : "")}");
+    }
+
+    // One problem on each of a thousand lines is said once; behind it another may hide.
+    private void Tell(string path, long line, string message)
+    {
+        var kind = (path, message);
+        if (!_kinds.TryGetValue(kind, out long known) && _told.Count >= shown)
+        {
+            return;
+        }
+
+        _kinds[kind] = known + 1;
+        if (known < NamedLines && _told.Count < shown)
+        {
+            _told.Add(new DataProblem(path, line, message));
+        }
     }
 }

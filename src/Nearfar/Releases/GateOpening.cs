@@ -15,6 +15,7 @@ public sealed class GateOpening
     private readonly ReleaseLedger _ledger;
     private readonly Evaluator _evaluator;
     private readonly Lazy<IEncoder> _start;
+    private readonly EarlierReleases _earlier;
 
     /// <param name="data">The sets.</param>
     /// <param name="options">Policy, start and output folder.</param>
@@ -29,6 +30,7 @@ public sealed class GateOpening
         _ledger = new ReleaseLedger(Path.Combine(options.Output, "releases"), clock);
         _evaluator = new Evaluator();
         _start = new Lazy<IEncoder>(() => start ?? options.CreateStart(data.Train));
+        _earlier = new EarlierReleases(_ledger, options.Output, data.Gate, () => _start.Value);
     }
 
     internal static string DecisionPath(string folder) => Path.Combine(folder, "decision.json");
@@ -46,7 +48,7 @@ public sealed class GateOpening
         ArgumentNullException.ThrowIfNull(model);
         var start = _start.Value;
         var policy = WithSpaces(_options.Policy, start);
-        var candidate = await CachedAsync(Path.Combine(folder, "report.json"), model.Encoder.Space.Id, () => _evaluator.EvaluateAsync(model.Encoder, _data.Gate, cancellationToken)).ConfigureAwait(false);
+        var candidate = await EarlierReleases.CachedAsync(Path.Combine(folder, "report.json"), model.Encoder.Space.Id, _data.Gate, () => _evaluator.EvaluateAsync(model.Encoder, _data.Gate, cancellationToken)).ConfigureAwait(false);
         var entries = _ledger.Read();
         var known = entries.LastOrDefault(e => e.Event == LedgerEvent.Gate && e.Space == model.Record.Space && e.GateSet == _data.Gate.Hash);
         if (known is not null && File.Exists(DecisionPath(folder)) && HashOf(DecisionPath(folder)) == known.Decision)
@@ -69,7 +71,7 @@ public sealed class GateOpening
             References = references,
             Attempt = attempt,
             SetHash = _data.Gate.Hash,
-            Earlier = await EarlierAsync(policy, entries, model.Record.Space, notes, cancellationToken).ConfigureAwait(false),
+            Earlier = await _earlier.OfModelsAsync(policy, entries, model.Record.Space, _ledger.Current()?.Space, notes, cancellationToken).ConfigureAwait(false),
             Notes = notes,
             Calibrations = await CalibrateAsync(policy, model.Encoder, start, cancellationToken).ConfigureAwait(false),
         });
@@ -89,28 +91,6 @@ public sealed class GateOpening
         {
             return null;
         }
-    }
-
-    // Slow decline shows against releases further back; one that was taken back is no standard.
-    private async Task<IReadOnlyList<EarlierRelease>> EarlierAsync(GatePolicy policy, IReadOnlyList<LedgerEntry> entries, string candidate, List<string> notes, CancellationToken cancellationToken)
-    {
-        var earlier = new List<EarlierRelease>();
-        var standing = ReleaseLedger.Standing(entries);
-        foreach (var release in standing.SkipLast(policy.Reference == ReferenceKind.Current ? 1 : 0).Reverse().Where(r => r.Space != candidate).Take(policy.History))
-        {
-            string folder = _ledger.ModelFolder(release.Space);
-            if (!Directory.Exists(folder))
-            {
-                notes.Add($"release {release.Run} ({release.Space}) cannot be scored any more, its folder is gone: the candidate was not held against it (G4)");
-                continue;
-            }
-
-            var encoder = ModelFolder.Load(folder, _start.Value);
-            var report = await ReferenceReportAsync(encoder.Space.Id, () => _evaluator.EvaluateAsync(encoder, _data.Gate, cancellationToken)).ConfigureAwait(false);
-            earlier.Add(new EarlierRelease(earlier.Exists(e => e.Name == release.Run) ? $"{release.Run} {release.Space}" : release.Run, report));
-        }
-
-        return earlier;
     }
 
     // A policy file may say where its raw margins were found by the part a model plays; the tests need its space.
@@ -176,7 +156,7 @@ public sealed class GateOpening
         var references = new List<GateReference>();
         foreach (var decided in decision.References)
         {
-            string path = ReferencePath(decided.Space);
+            string path = _earlier.ReportPath(decided.Space);
             if (!File.Exists(path) || EvalReportJson.Load(path) is not { } report || report.ComputeHash() != decided.Hash)
             {
                 return null;
@@ -188,20 +168,5 @@ public sealed class GateOpening
         return references;
     }
 
-    private string ReferencePath(string? space) => Path.Combine(_options.Output, "reports", $"{space ?? "bm25"}.{_data.Gate.Hash[..12]}.json");
-
-    private Task<EvalReport> ReferenceReportAsync(string? space, Func<Task<EvalReport>> evaluate) => CachedAsync(ReferencePath(space), space, evaluate);
-
-    // A report is a function of model and set: one that was written of both is read back, any other is made again.
-    private async Task<EvalReport> CachedAsync(string path, string? space, Func<Task<EvalReport>> evaluate)
-    {
-        if (File.Exists(path) && EvalReportJson.Load(path) is { } known && known.SetHash == _data.Gate.Hash && known.Space?.Id == space)
-        {
-            return known;
-        }
-
-        var report = await evaluate().ConfigureAwait(false);
-        EvalReportJson.Save(path, report);
-        return report;
-    }
+    private Task<EvalReport> ReferenceReportAsync(string? space, Func<Task<EvalReport>> evaluate) => EarlierReleases.CachedAsync(_earlier.ReportPath(space), space, _data.Gate, evaluate);
 }

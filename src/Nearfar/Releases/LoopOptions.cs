@@ -1,5 +1,6 @@
 using Nearfar.Encoding;
 using Nearfar.Gating;
+using Nearfar.Gating.Sets;
 using Nearfar.Mining;
 using Nearfar.Pairs;
 using Nearfar.Training;
@@ -11,7 +12,11 @@ namespace Nearfar.Releases;
 /// <param name="Dev">Chooses the step.</param>
 /// <param name="Gate">Opened once for each candidate.</param>
 /// <param name="Traffic">Questions from production; may be empty.</param>
-public sealed record LoopData(TrainingSet Train, DevSet Dev, GateSet Gate, IReadOnlyList<TrafficRow> Traffic);
+public sealed record LoopData(TrainingSet Train, DevSet Dev, GateSet Gate, IReadOnlyList<TrafficRow> Traffic)
+{
+    /// <summary>The frozen version that <see cref="Gate"/> is; null: it was never frozen.</summary>
+    public GateSetManifest? GateManifest { get; init; }
+}
 
 /// <summary>How a loop trains, judges and mines.</summary>
 public sealed record LoopOptions

@@ -1,3 +1,4 @@
+using Nearfar.Encoding;
 using Nearfar.Evaluation;
 using Nearfar.Gating;
 using Nearfar.Pairs;
@@ -35,10 +36,14 @@ public sealed class ReportGate
         _ledger = new ReleaseLedger(Path.Combine(output, "releases"), clock);
     }
 
+    /// <summary>The frozen encoder of released adapters whose folders hold no copy of it; null: there are none.</summary>
+    public IEncoder? Base { get; init; }
+
     /// <summary>Decides about a report, writes it and the decision to <c>runs/served-HASH/</c>, and the ledger's line.</summary>
     /// <param name="candidate">Made on the gate set, by <c>eval --set gate</c>.</param>
     /// <param name="reference">What is served now; null: the policy must compare with BM25, which is scored here.</param>
-    /// <param name="cancellationToken">Stops the scoring of BM25.</param>
+    /// <param name="cancellationToken">Stops the scoring of BM25 and of earlier releases.</param>
+    /// <remarks>Slow decline is looked for as for a run (G4): a report with a space is held against the releases of the ledger, a served ranking against those that passed before.</remarks>
     /// <exception cref="NearfarException">Combinations that no decision can be made of: each is named with what to do.</exception>
     public async Task<ReportVerdict> JudgeAsync(EvalReport candidate, EvalReport? reference, CancellationToken cancellationToken = default)
     {
@@ -46,7 +51,7 @@ public sealed class ReportGate
         ThrowUnlessLegal(candidate, reference);
         string hash = candidate.ComputeHash();
         string space = candidate.Space?.Id ?? $"report-{hash[..16]}";
-        string name = $"served-{hash[..12]}";
+        string name = EarlierReleases.ServedName(candidate);
         string folder = Path.Combine(_output, "runs", name);
         string policy = _policy.ComputeHash();
         var entries = _ledger.Read();
@@ -61,15 +66,25 @@ public sealed class ReportGate
         }
 
         GateRecord.ThrowIfPolicyChanged(entries, space, _gate.Hash, policy);
+        var notes = GateRecord.Notes(entries, _gate.Hash, policy).ToList();
+        var earlier = new EarlierReleases(_ledger, _output, _gate, () => Base);
         var decision = new ReleaseGate(_policy).Decide(new GateInput
         {
             Candidate = candidate,
             References = references,
             Attempt = ReleaseLedger.AttemptsOn(entries, _gate.Hash) + 1,
             SetHash = _gate.Hash,
-            Notes = [.. GateRecord.Notes(entries, _gate.Hash, policy), "judged from a report file: earlier releases were not scored beside it (G4)"],
+            // A model has the models before it, a served ranking the rankings that passed before it.
+            Earlier = candidate.Space is null ? earlier.OfServed(_policy, entries, candidate, reference)
+                : await earlier.OfModelsAsync(_policy, entries, space, reference?.Space?.Id, notes, cancellationToken).ConfigureAwait(false),
+            Notes = notes,
         });
         EvalReportJson.Save(Path.Combine(folder, "report.json"), candidate);
+        if (reference is not null)
+        {
+            EvalReportJson.Save(Path.Combine(folder, "reference.json"), reference);
+        }
+
         GateDecisionJson.Save(path, decision);
         GateRecord.Append(_ledger, entries, decision, path, space, name, policy);
         return new ReportVerdict(decision, references, folder);

@@ -41,7 +41,7 @@ internal sealed record MatrixRow(string Attribute, string Value, int N, int Clus
     {
         get
         {
-            double size = Cells is [{ Change: { } change }, ..] ? Math.Abs(change.Difference) * Math.Sqrt(N) : 0;
+            double size = Cells is [{ State: not CellState.TooFew, Change: { } change }, ..] ? Math.Abs(change.Difference) * Math.Sqrt(N) : 0;
             int state = Cells.Max(c => c?.State >= CellState.Watch ? (int)c.State : 0);
             return (1000 * state) + size;
         }

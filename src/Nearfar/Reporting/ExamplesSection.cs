@@ -126,7 +126,11 @@ internal static class ExamplesSection
             page.Leaf("span", rank is { } r ? Figures.Whole(r) + "." : "–", ("class", "place"));
             if (view.Input.Corpus is { } corpus && corpus.TryGet(id, out var document))
             {
-                Texts.WriteTitle(page, document);
+                if (!string.IsNullOrWhiteSpace(document.Title))      // else its text would stand there twice
+                {
+                    Texts.WriteTitle(page, document);
+                }
+
                 page.Text(right ? " ✓ right page " : " ").Leaf("small", Score(score, rank)).Text(" ").Leaf("bdi", Snippet.Of(id, 120), ("class", "id soft"));
                 Texts.WriteText(page, document, right ? 220 : 110);
             }

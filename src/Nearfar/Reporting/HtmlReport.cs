@@ -31,6 +31,7 @@ public static class HtmlReport
                     CohortSection.Write(page, view);
                     SlicesSection.Write(page, view);
                     MarginSection.Write(page, view);
+                    SpaceSection.Write(page, view);
                     ExamplesSection.Write(page, view);
                     LimitsSection.Write(page, view);
                     TrainingSection.Write(page, view);
@@ -47,7 +48,7 @@ public static class HtmlReport
         (string Id, string Words, bool There)[] sections =
         [
             ("why", "Why", view.Decision is not null), ("models", "All questions", true), ("cohorts", "By cohort", true), ("slices", "Slices", view.Slices is not null),
-            ("margins", "Margins", true), ("examples", "Questions that changed", view.Comparison is not null), ("limits", "What is not known", true), ("provenance", "Where it came from", true),
+            ("margins", "Margins", true), ("space", "Spaces", SpaceSection.IsThere(view)), ("examples", "Questions that changed", view.Comparison is not null), ("limits", "What is not known", true), ("provenance", "Where it came from", true),
         ];
         using (page.In("nav", ("aria-label", "On this page")))
         using (page.In("ul"))

@@ -22,8 +22,80 @@ internal static class MarginSection
             page.Leaf("p", $"A question's hard margin is its similarity to the right page less that to the nearest wrong one{(z ? ", in standard deviations of the similarity of unrelated texts, so that models compare" : "")}. Below 0 the wrong page is nearer.");
             WriteFigure(page, view, bins);
             WriteTable(page, view, bins);
+            WriteTails(page, view);
         }
     }
+
+    // A good mean over a tenth of the questions below 0 is not good.
+    private static void WriteTails(Markup page, ReportView view)
+    {
+        var models = view.Input.References.Prepend(view.Now).Where(r => r.Quantiles is { Count: > 0 }).ToArray();
+        if (models.Length == 0)
+        {
+            return;
+        }
+
+        page.Leaf("h3", "The low tail", ("id", "tails"));
+        page.Leaf("p", "Raw margins in each model's own unit with the 95% interval; z is the same in its spreads of unrelated texts, which compare.", ("class", "soft"));
+        using (page.In("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-labelledby", "tails")))
+        using (page.In("table", ("class", "spaces")))
+        {
+            using (page.In("thead"))
+            using (page.In("tr"))
+            {
+                foreach (string title in (ReadOnlySpan<string>)["model", "5 % are below", "10 % are below", "middle"])
+                {
+                    page.Leaf("th", title, ("scope", "col"));
+                }
+            }
+
+            using (page.In("tbody"))
+            {
+                foreach (var (model, metric) in models.SelectMany(m => m.Quantiles!.Keys.Order(StringComparer.Ordinal).Select(k => (m, k))))
+                {
+                    WriteTail(page, model, metric);
+                }
+            }
+        }
+    }
+
+    private static void WriteTail(Markup page, EvalReport model, string metric)
+    {
+        using (page.In("tr"))
+        {
+            using (page.In("th", ("scope", "row")))
+            {
+                page.Leaf("bdi", ReportTitle.NameOf(model)).Leaf("small", metric);
+            }
+
+            foreach (string name in (ReadOnlySpan<string>)["q05", "q10", "q50"])
+            {
+                using (page.In("td", ("class", "pair")))
+                {
+                    if (!model.Quantiles![metric].TryGetValue(name, out var estimate))
+                    {
+                        page.Leaf("span", "none", ("class", "soft"));
+                        continue;
+                    }
+
+                    page.Text(Figures.Fixed(estimate.Value, 3));
+                    page.Leaf("small", Bounds(estimate));
+                    if (model.Scale is { Sigma: > 0 } scale)
+                    {
+                        page.Leaf("small", $"z {Figures.Fixed(estimate.Value / scale.Sigma, 2)}");
+                    }
+                }
+            }
+        }
+    }
+
+    private static string Bounds(Estimate estimate) => estimate switch
+    {
+        { Low: { } low, High: { } high } => $"{Figures.Fixed(low, 3)} to {Figures.Fixed(high, 3)}",
+        { Low: { } low } => $"{Figures.Fixed(low, 3)} and up",
+        { High: { } high } => $"up to {Figures.Fixed(high, 3)}",
+        _ => "no interval",
+    };
 
     private static void WriteFigure(Markup page, ReportView view, MarginBins bins)
     {

@@ -25,6 +25,7 @@ public static class MarkdownReport
         var text = new StringBuilder();
         text.Append("**").Append(view.Counts.FirstLine).Append("**\n\n").Append(MarkdownText.Escape(ReportTitle.Of(view))).Append(". ");
         text.Append(ReasonText.Disjoint(view.Now) is { } disjoint ? MarkdownText.Escape(disjoint) : "").Append("\n\n");
+        text.Append(ReasonText.Frozen(view) is { } frozen ? MarkdownText.Escape(frozen) + "\n\n" : "");
         WriteVerdict(text, view);
         AppendWhileItFits(text, view);
         return text.ToString();

@@ -52,7 +52,7 @@ internal sealed class MatrixBuilder(EvalReport now, ReportComparison? comparison
     private static int Nearest(EvalReport report, int wanted) => report.Cutoffs.OrderBy(k => Math.Abs(k - wanted)).First();
 
     private MatrixRow[] RowsOf(string attribute, string[] metrics) =>
-        [.. now.Cohorts[attribute].OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => RowOf(new CohortKey(attribute, v.Key), v.Value, metrics))];
+        [.. CohortOrder.Of(now.Cohorts[attribute].Keys).Select(v => RowOf(new CohortKey(attribute, v), now.Cohorts[attribute][v], metrics))];
 
     private MatrixRow RowOf(CohortKey cohort, CohortScore score, string[] metrics)
     {

@@ -58,6 +58,17 @@ internal static class ProvenanceSection
         }
 
         yield return (view.Now.IsGateSet ? "gate set" : "set", $"{view.Now.SetName}, {Figures.Count(view.Now.Queries.Count, "question")} over {Figures.Count(view.Now.Documents, "document")}, {view.Now.SetHash}");
+        if (view.Input.GateSet is { } set)
+        {
+            yield return ("gate set, frozen version", $"{Figures.Whole(set.Version)}: {Figures.Whole(set.PerQuery)} negatives a question drawn with seed {set.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture)}"
+                + (set.Short > 0 ? $", fewer for {Figures.Count(set.Short, "question")}" : "") + (set.Because is { } because ? $"; changed because: {Snippet.Of(because, 200)}" : ""));
+            yield return ("negatives that people reviewed", $"{Figures.Whole(set.Reviewed)} of {Figures.Whole(set.Negatives)}");
+        }
+        else if (view.Now.IsGateSet)
+        {
+            yield return ("gate set, frozen version", "none is known: its negatives are what its rows name (nearfar gateset freeze)");
+        }
+
         if (view.Decision is { } decision)
         {
             foreach (var earlier in decision.Earlier)

@@ -89,6 +89,11 @@ internal static class ReasonText
         _ => "",
     };
 
+    /// <summary><c>Gate set version 3 (1a2b…): people wrote, judged or reviewed 120 of its 400 negatives, 30 %.</c>; null when no version is known.</summary>
+    public static string? Frozen(ReportView view) => view.Input.GateSet is not { } set ? null
+        : $"Gate set version {Figures.Whole(set.Version)} ({Figures.ShortHash(set.Hash)}): " + (set.Negatives == 0 ? "its questions carry no negatives." :
+            $"people wrote, judged or reviewed {Figures.Whole(set.Reviewed)} of its {Figures.Count(set.Negatives, "negative")}, {Figures.Percent((double)set.Reviewed / set.Negatives)}.");
+
     /// <summary>How the questions are apart from what was trained on, by the built-in cohort <c>page</c>; null when the set does not say.</summary>
     public static string? Disjoint(Evaluation.EvalReport report)
     {

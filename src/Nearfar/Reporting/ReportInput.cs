@@ -1,6 +1,7 @@
 using Nearfar.Evaluation;
 using Nearfar.Evaluation.Slices;
 using Nearfar.Gating;
+using Nearfar.Gating.Sets;
 using Nearfar.Pairs;
 
 namespace Nearfar.Reporting;
@@ -19,6 +20,9 @@ public sealed record ReportInput
 
     /// <summary>Slices found in the candidate's report, or between it and the main reference; null: not searched.</summary>
     public SliceFindings? Slices { get; init; }
+
+    /// <summary>The frozen version that the reports were made on, with the share of its negatives that people reviewed; null: none is known.</summary>
+    public GateSetManifest? GateSet { get; init; }
 
     /// <summary>Titles and texts of the documents that questions found; null: ids alone are shown.</summary>
     public Corpus? Corpus { get; init; }

@@ -37,6 +37,12 @@ internal sealed class ReportView
                 $"The slices were searched on set \"{slices.SetName}\" {Figures.ShortHash(slices.SetHash)}, the report is of \"{Now.SetName}\" {Figures.ShortHash(Now.SetHash)}. Search again on this report: nearfar slices.");
         }
 
+        if (input.GateSet is { } frozen && frozen.Hash != input.Candidate.SetHash)
+        {
+            throw new NearfarException(
+                $"The frozen gate set is version {frozen.Version} {Figures.ShortHash(frozen.Hash)}, the report is of \"{Now.SetName}\" {Figures.ShortHash(Now.SetHash)}. Name the version that the report was made on.");
+        }
+
         Comparison = Then is null ? null : new ReportComparison(Then, Now, input.Top);
         var builder = new MatrixBuilder(Now, Comparison, Decision, input.Top);
         Counts = builder.CountsOf(_ => true);

@@ -32,6 +32,7 @@ public static class RunReport
             References = [.. attempt.References.Select(r => r.Report)],
             Decision = attempt.Decision,
             Slices = File.Exists(slicesPath) ? SliceFindingsJson.Load(slicesPath) : null,
+            GateSet = data.GateManifest?.Hash == attempt.Candidate.SetHash ? data.GateManifest : null,
             Corpus = data.Gate.Corpus,
             Training = ReadCurve(Path.Combine(attempt.Folder, "history.jsonl"), record.Step),
             Provenance = provenance,

@@ -52,7 +52,11 @@ internal static class Stylesheet
         .counts .kept { border-color: var(--then); } .counts .fixed { border-color: var(--good); }
         .counts .broken { border-color: var(--bad); border-top-style: double; } .counts .missed { border-top-style: dashed; }
 
-        .scroll { overflow-x: auto; margin: .75rem 0; max-width: 100%; }
+        .scroll {
+          overflow-x: auto; margin: .75rem 0; max-width: 100%;
+          background: linear-gradient(to left, var(--ground) 40%, transparent) 100% 0 / 2.5rem 100%, linear-gradient(to left, color-mix(in srgb, var(--ink) 28%, transparent), transparent) 100% 0 / .75rem 100%;
+          background-repeat: no-repeat; background-attachment: local, scroll;
+        }
         table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; font-size: .9375rem; }
         caption { text-align: left; color: var(--soft); font-size: .875rem; padding-bottom: .375rem; }
         th, td { padding: .4375rem .625rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
@@ -70,7 +74,7 @@ internal static class Stylesheet
         svg .axis { stroke: var(--line); stroke-width: 1; } svg .zero { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 3 3; }
         svg .now { fill: var(--now); } svg .now.bar { fill-opacity: .4; stroke: var(--now); stroke-width: 1; } svg .then { fill: none; stroke: var(--then); stroke-width: 2; vector-effect: non-scaling-stroke; }
         svg .curve { fill: none; stroke: var(--now); stroke-width: 2; vector-effect: non-scaling-stroke; }
-        svg .range { stroke: var(--soft); stroke-width: 2; } svg .dot { fill: var(--soft); }
+        svg .range { stroke: var(--soft); stroke-width: 2; } svg .wide { stroke-width: 6; stroke-opacity: .5; } svg .dot { fill: var(--soft); }
         svg.good .range, svg.good .arrow { stroke: var(--good); } svg.good .dot { fill: var(--good); }
         svg.bad .range, svg.bad .arrow { stroke: var(--bad); } svg.bad .dot { fill: var(--bad); }
         svg.open .range { stroke: var(--open); } svg.open .dot { fill: var(--open); }
@@ -107,7 +111,7 @@ internal static class Stylesheet
           table { font-size: .875rem; } th, td { padding: .375rem .375rem; } td small, th small { font-size: .8125rem; } td .mark { display: block; }
           .pair small { white-space: normal; min-width: 6rem; }
           nav ul { gap: .125rem 1rem; font-size: .9375rem; } nav a { padding: .3125rem 0; }
-          .scroll th:first-child { position: sticky; left: 0; background: var(--ground); min-width: 7.25rem; max-width: 9rem; z-index: 1; }
+          .scroll th:first-child { position: sticky; left: 0; background: var(--ground); min-width: 7.25rem; max-width: 9rem; z-index: 1; } .scroll .spaces th:first-child { min-width: 9.75rem; max-width: 10.5rem; }
           dl.facts { grid-template-columns: 1fr; gap: 0; } .hits li { padding-right: 0; } dl.facts dd { margin-bottom: .5rem; }
         }
         @media print {
@@ -121,7 +125,7 @@ internal static class Stylesheet
           body { max-width: none; padding: 0; }
           .skip, .screen, nav { display: none; } .paper { display: block; } .hits .other .text { display: none; }
           .reasons dl.facts { grid-template-columns: repeat(2, max-content 1fr); } td, th { padding: .25rem .375rem; }
-          .scroll { overflow: visible; }
+          .scroll { overflow: visible; background: none; }
           details::details-content { content-visibility: visible; block-size: auto; }
           .reasons details { break-inside: avoid; } .counts { break-inside: avoid; grid-template-columns: repeat(4, 1fr); }
           details { break-inside: avoid; } details.fold, details.long { break-inside: auto; }

@@ -20,6 +20,11 @@ internal static class VerdictSection
             {
                 page.Leaf("p", disjoint, ("class", "soft"));
             }
+
+            if (ReasonText.Frozen(view) is { } frozen)
+            {
+                page.Leaf("p", frozen, ("class", "soft"));
+            }
         }
     }
 

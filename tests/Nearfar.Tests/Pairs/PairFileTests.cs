@@ -132,10 +132,23 @@ public sealed class PairFileTests
     public void Read_ManyBadRows_ShowsTheFirstHundredAndCountsTheRest()
     {
         using var folder = new Folder();
-        string path = folder.Write("p.jsonl", string.Concat(Enumerable.Repeat("{}\n", 250)));
+        string path = folder.Write("p.jsonl", string.Concat(Enumerable.Range(0, 250).Select(i => $"{{\"query\":\"q\",\"positive\":\"d\",\"field{i}\":[]}}\n")));
         string message = Assert.Throws<NearfarException>(() => PairFile.Read(path)).Message;
-        Assert.StartsWith("500 problems:", message, StringComparison.Ordinal); // no query, no positive
-        Assert.EndsWith("and 400 more.", message, StringComparison.Ordinal);
+        Assert.StartsWith("250 problems:", message, StringComparison.Ordinal);
+        Assert.Equal(100, message.Split("unknown field").Length - 1);
+        Assert.EndsWith("and 150 more.", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_OneProblemOnEveryLine_IsSaidOnceWithItsCountAndHidesNoOther()
+    {
+        using var folder = new Folder();
+        string path = folder.Write("p.jsonl", string.Concat(Enumerable.Repeat("{}\n", 250)) + "[]\n");
+        string message = Assert.Throws<NearfarException>(() => PairFile.Read(path)).Message;
+        Assert.StartsWith("501 problems:", message, StringComparison.Ordinal); // no query, no positive, no object
+        Assert.Equal(4, message.Split('\n').Length);
+        Assert.Equal(2, message.Split("(this line and 249 more)").Length - 1);
+        Assert.Contains("p.jsonl:251:", message, StringComparison.Ordinal);
     }
 
     private static Gen<T> Pick<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);

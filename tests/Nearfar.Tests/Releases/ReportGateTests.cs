@@ -42,7 +42,7 @@ public class ReportGateTests
         var verdict = await gate.JudgeAsync(next, now, Token);
         Assert.Equal(Verdict.Passed, verdict.Decision.Verdict);
         Assert.Null(verdict.Decision.Candidate.Space);
-        Assert.Contains(verdict.Decision.Notes, n => n.Contains("earlier releases were not scored", StringComparison.Ordinal));
+        Assert.Empty(verdict.Decision.Earlier);                   // nothing passed before
         var again = await gate.JudgeAsync(next, now, Token);
         Assert.Equal(1, again.Decision.Attempt);
         var entry = Assert.Single(new ReleaseLedger(folder["releases"], s_clock).Read());
@@ -52,6 +52,69 @@ public class ReportGateTests
 
         var spoiled = await gate.JudgeAsync(await ReportAsync("spoiled", 80), now, Token);
         Assert.Equal((Verdict.Blocked, 2), (spoiled.Decision.Verdict, spoiled.Decision.Attempt));
+    }
+
+    [Fact]
+    public async Task JudgeAsync_SameModelByBothDoors_SameVerdictAndNumbers()
+    {
+        using var folder = new Folder();
+        var data = TinyShop.Data();
+        var options = TinyShop.Options(folder.Path) with { Policy = TinyShop.Easy };
+        for (ulong seed = 1; seed <= 3; seed++)
+        {
+            Assert.Equal(LoopEnd.Released, (await new ReleaseLoop(data, options with { Training = options.Training with { Seed = seed } }, s_clock).RunAsync(new LoopProgress(), Token)).End);
+        }
+
+        var entries = new ReleaseLedger(folder["releases"], s_clock).Read();
+        var byRun = GateDecisionJson.Load(folder["runs/003/decision.json"]);
+        Assert.Equal("001", Assert.Single(byRun.Earlier).Label);
+        // The folder as it was when run 003 came to the gate, but for the run itself: then its finished report is gated instead.
+        var candidate = EvalReportJson.Load(folder["runs/003/report.json"]);
+        var reference = EvalReportJson.Load(folder["runs/002/report.json"]);
+        using var other = new Folder();
+        string third = entries.First(e => e.Run == "003").Space;
+        foreach (string file in Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories).Where(f => !f.Contains("003", StringComparison.Ordinal) && !f.Contains(third, StringComparison.Ordinal)))
+        {
+            string to = Path.Combine(other.Path, Path.GetRelativePath(folder.Path, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+            File.Copy(file, to);
+        }
+
+        File.Delete(other["releases/ledger.jsonl"]);
+        File.Delete(other["releases/ledger.head"]);
+        var ledger = new ReleaseLedger(other["releases"], s_clock);
+        foreach (var entry in entries.TakeWhile(e => e.Run != "003"))
+        {
+            ledger.Append((sequence, time, previous) => entry with { Sequence = sequence, Time = time, Previous = previous });
+        }
+
+        var byReport = (await new ReportGate(data.Gate, options.Policy, other.Path, s_clock).JudgeAsync(candidate, reference, Token)).Decision;
+        Assert.Equal(byRun.Earlier, byReport.Earlier);
+        Assert.Equal((byRun.Verdict, byRun.Attempt, byRun.JointTests, byRun.JointLevel), (byReport.Verdict, byReport.Attempt, byReport.JointTests, byReport.JointLevel));
+        foreach (var (run, report) in new[] { (byRun.Reasons, byReport.Reasons), (byRun.Unproven, byReport.Unproven), (byRun.Watch, byReport.Watch) })
+        {
+            Assert.Equal(run.Select(r => r.ToString()), report.Select(r => r.ToString()));
+            Assert.Equal(run.Select(r => (r.P, r.AdjustedP, r.Low, r.High)), report.Select(r => (r.P, r.AdjustedP, r.Low, r.High)));
+        }
+    }
+
+    [Fact]
+    public async Task JudgeAsync_ServedRankingThatLosesALittleEachTime_IsHeldAgainstWhatPassedBefore()
+    {
+        using var folder = new Folder();
+        // Each loses 6 of the 40 plain questions to the one before: within what is allowed. The third has lost 12 to the first.
+        var policy = Policy() with { OtherTolerance = 0.2 };
+        var gate = new ReportGate(Gate, policy, folder.Path, s_clock);
+        var (first, second, third) = (await ReportAsync("first"), await ReportAsync("second", 6), await ReportAsync("third", 12));
+        var one = await gate.JudgeAsync(second, first, Token);
+        Assert.Equal((Verdict.Passed, 0), (one.Decision.Verdict, one.Decision.Earlier.Count));
+        var two = await gate.JudgeAsync(third, second, Token);
+        Assert.Equal(EarlierReleases.ServedName(first), Assert.Single(two.Decision.Earlier).Label);      // what the second was compared with
+        Assert.Equal(Verdict.Blocked, two.Decision.Verdict);
+        Assert.Contains(two.Decision.Reasons, r => r is { Rule: "G4", Outcome: TestOutcome.Bad } && r.Cohort?.ToString() == "style=plain");
+        // The same two reports where nothing passed before.
+        using var bare = new Folder();
+        Assert.Equal(Verdict.Passed, (await new ReportGate(Gate, policy, bare.Path, s_clock).JudgeAsync(third, second, Token)).Decision.Verdict);
     }
 
     [Fact]

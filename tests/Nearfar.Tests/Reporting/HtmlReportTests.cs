@@ -215,7 +215,7 @@ public sealed class HtmlReportTests
     public void Render_Histogram_CountsEveryMarginOnce()
     {
         var page = Parse(HtmlReport.Render(SampleReports.Input(SampleReports.Good)));
-        var table = page.Descendants("section").Single(s => (string?)s.Attribute("aria-labelledby") == "margins").Descendants("tbody").Single();
+        var table = page.Descendants("section").Single(s => (string?)s.Attribute("aria-labelledby") == "margins").Descendants("tbody").First();
         var numbers = table.Elements("tr").Select(r => r.Elements("td").Select(d => int.Parse(d.Value, CultureInfo.InvariantCulture)).ToArray()).ToArray();
         Assert.Equal(SampleReports.Good.Metrics[MetricNames.ZMarginHard].N, numbers.Sum(n => n[0]));
         Assert.Equal(SampleReports.Reference.Metrics[MetricNames.ZMarginHard].N, numbers.Sum(n => n[1]));
@@ -237,6 +237,99 @@ public sealed class HtmlReportTests
         var input = new ReportInput { Candidate = SampleReports.Good, References = [SampleReports.Reference with { SetHash = new string('8', 64) }] };
         Assert.Throws<NearfarException>(() => HtmlReport.Render(input));
     }
+
+    [Fact]
+    public void Render_Spaces_HoldTheNumbersOfTheReports()
+    {
+        var section = SectionOf(SampleReports.Input(SampleReports.Good with { Geometry = SampleReports.Shape(.7), Cohorts = SampleReports.WithScales(SampleReports.Good) }), "space");
+        var scales = section.Descendants("tbody").First().Elements("tr").ToArray();
+        Assert.Equal(["helpdesk v8", "helpdesk v7", "untrained encoder"], scales.Select(r => r.Element("th")!.Value));      // BM25 has no space
+        Assert.Equal(["-0.140", "0.100", "0.430", "0.110", "0.120", "unknown"], scales[0].Elements("td").Skip(1).Select(d => d.Value));
+        Assert.Contains("from -0.140 by 0.100 to 0.430", (string)scales[0].Descendants("svg").Single().Attribute("aria-label")!, StringComparison.Ordinal);
+        var measures = section.Descendants("tbody").ElementAt(1).Elements("tr").ToArray();
+        Assert.Equal(["alignment", "uniformity", "anisotropy", "effective_rank", "hub_skew", "hub_share"], measures.Select(r => r.Element("th")!.Nodes().First().ToString()));
+        Assert.Equal("0.7000.600 to 0.800", measures[0].Element("td")!.Value);
+        Assert.Equal("71.5", measures[3].Element("td")!.Value);                                                    // no interval
+        Assert.Contains("top 10 of at least 20 questions", measures[5].Element("th")!.Value, StringComparison.Ordinal);
+        Assert.Contains("shop/refund-policy/annual/en", section.Descendants("ul").Single().Value, StringComparison.Ordinal);
+        Assert.Contains("42 questions", section.Descendants("ul").Single().Value, StringComparison.Ordinal);
+        var cohorts = section.Descendants("details").Single().Descendants("tbody").Single().Elements("tr").ToArray();
+        Assert.Equal("language = ja", cohorts[0].Element("th")!.Value);                                             // the farthest from the whole
+        Assert.Equal("+1.583", cohorts[0].Elements("td").Last().Value);                                            // (.30 - .11) / .12
+    }
+
+    [Fact]
+    public void Render_ReportsOfKeywordSearchAlone_HaveNoSpaces() =>
+        Assert.DoesNotContain("The spaces behind it", HtmlReport.Render(new ReportInput { Candidate = SampleReports.Bm25 }), StringComparison.Ordinal);
+
+    [Fact]
+    public void Render_Quantiles_OfBothVersionsInTheirUnitsAndInSpreads()
+    {
+        var quantiles = MarginQuantiles.Of(SampleReports.Good.Queries)!;
+        var section = SectionOf(SampleReports.Input(SampleReports.Good with { Quantiles = quantiles }), "margins");
+        var rows = section.Descendants("tbody").Last().Elements("tr").ToArray();
+        Assert.Equal([MetricNames.MarginHard, MetricNames.MarginMean], rows.Select(r => r.Element("th")!.Element("small")!.Value));
+        var q05 = quantiles[MetricNames.MarginHard]["q05"];
+        var cell = rows[0].Elements("td").First();
+        Assert.StartsWith(Figures.Fixed(q05.Value, 3), cell.Value, StringComparison.Ordinal);
+        Assert.Contains($"{Figures.Fixed(q05.Low!.Value, 3)} to {Figures.Fixed(q05.High!.Value, 3)}", cell.Value, StringComparison.Ordinal);
+        Assert.EndsWith($"z {Figures.Fixed(q05.Value / .12, 2)}", cell.Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Render_FrozenGateSet_TellsVersionHashAndReviewedShare()
+    {
+        var input = SampleReports.Input(SampleReports.Good) with { GateSet = SampleReports.Frozen(SampleReports.Good.SetHash) };
+        foreach (string text in new[] { HtmlReport.Render(input), MarkdownReport.Render(input) })
+        {
+            Assert.Contains("Gate set version 3 (777777777777): people wrote, judged or reviewed 630 of its 2520 negatives, 25 %", text, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("none is known", HtmlReport.Render(input with { GateSet = null }), StringComparison.Ordinal);
+        string message = Assert.Throws<NearfarException>(() => HtmlReport.Render(input with { GateSet = SampleReports.Frozen(new string('9', 64)) })).Message;
+        Assert.Contains("version 3 999999999999", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Render_RangesOfACohort_StandInTheirOrder()
+    {
+        Assert.Equal(["<4", "4-9", "9-16", ">=16", "(unknown)"], CohortOrder.Of(["(unknown)", "4-9", ">=16", "9-16", "<4"]));
+        Assert.Equal(["<365d", "365d-1095d", ">=1095d"], CohortOrder.Of(["365d-1095d", "<365d", ">=1095d"]));
+        Assert.Equal(["10-x", "2-y", "<b>"], CohortOrder.Of(["2-y", "<b>", "10-x"]));          // names, not ranges
+        Assert.Equal(["2024", "9"], CohortOrder.Of(["9", "2024"]));
+    }
+
+    [Fact]
+    public void Render_DocumentWithoutTitle_SaysItsTextOnce()
+    {
+        var corpus = new Corpus(SampleReports.Corpus.Documents.Select(d => d with { Title = null, Text = "Only this of " + d.Id }));
+        var section = SectionOf(SampleReports.Input(SampleReports.Collapsed) with { Corpus = corpus }, "examples");
+        var hits = section.Descendants("li").Where(l => (string?)l.Attribute("class") is "right" or "other").ToArray();
+        Assert.NotEmpty(hits);
+        Assert.All(hits, h => Assert.Equal(2, h.Value.Split("Only this of").Length));
+    }
+
+    [Fact]
+    public void Render_OneQuestionThatTurned_IsNoCohortThatMovedMost()
+    {
+        var (candidate, reference) = SampleReports.ManyIntents(77);
+        EvalReport Lone(EvalReport report, double recall)
+        {
+            QueryScore[] rows = [.. report.Queries.Select((q, i) => i != 0 ? q : q with
+            {
+                Cohorts = new Dictionary<string, string>(StringComparer.Ordinal) { ["intent"] = "lone" },
+                Metrics = q.Metrics.ToDictionary(m => m.Key, m => m.Key == "recall@5" ? recall : m.Value, StringComparer.Ordinal),
+            })];
+            return report with { Queries = rows, Metrics = Aggregation.Summarise(rows), Cohorts = Aggregation.ByCohort(rows) };
+        }
+
+        var section = SectionOf(new ReportInput { Candidate = Lone(candidate, 0), References = [Lone(reference, 1)] }, "cohorts");
+        Assert.DoesNotContain(section.Descendants("tbody").First().Elements("tr"), r => r.Element("th")!.Element("bdi")!.Value == "lone");
+        Assert.Contains(section.Descendants("tbody").ElementAt(1).Elements("tr"), r => r.Element("th")!.Element("bdi")!.Value == "lone");
+    }
+
+    private static XElement SectionOf(ReportInput input, string id) =>
+        Parse(HtmlReport.Render(input)).Descendants("section").Single(s => (string?)s.Attribute("aria-labelledby") == id);
 
     [Fact]
     public void Render_Samples_AreWrittenToBeLookedAt()

@@ -1,5 +1,7 @@
 using Nearfar.Evaluation;
+using Nearfar.Evaluation.Geometry;
 using Nearfar.Gating;
+using Nearfar.Gating.Sets;
 using Nearfar.Pairs;
 using Nearfar.Reporting;
 using Nearfar.Training.Sampling;
@@ -112,6 +114,50 @@ internal static class SampleReports
             Data = [new("train", 1180, new string('a', 64)), new("mined, attempt 1", 212, new string('b', 64)), new("dev", 240, new string('c', 64))],
             Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["seed"] = "1", ["loss"] = "mnrl, temperature 0.05", ["instruction set"] = "avx2" },
         },
+    };
+
+    /// <summary>A geometry as reports hold it; not every measure is there.</summary>
+    public static SpaceGeometry Shape(double alignment) => new()
+    {
+        Sample = 1000,
+        Seed = 1,
+        HubDepth = 10,
+        Measures = new Dictionary<string, Estimate>(StringComparer.Ordinal)
+        {
+            [GeometryNames.Uniformity] = new(1000, -3.1, -3.2, -3.0),
+            [GeometryNames.Alignment] = new(420, alignment, alignment - .1, alignment + .1),
+            [GeometryNames.Anisotropy] = new(1000, .04, .03, .05),
+            [GeometryNames.EffectiveRank] = new(1000, 71.46, null, null),
+            [GeometryNames.HubSkew] = new(420, 1.2, .9, 1.5),
+            [GeometryNames.HubShare] = new(420, .2, .1, .3),
+        },
+        Hubs = [new("shop/refund-policy/annual/en", 42)],
+    };
+
+    /// <summary>The report's cohorts, each language with a scale of its own; that of Japanese lies far off.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, CohortScore>> WithScales(EvalReport report) => report.Cohorts.ToDictionary(c => c.Key,
+        c => (IReadOnlyDictionary<string, CohortScore>)c.Value.ToDictionary(v => v.Key, v => c.Key != "language" ? v.Value : v.Value with { Scale = new ScaleFingerprint(500, 1, v.Key == "ja" ? .3 : .1, .1, -.1, .1, .4) }, StringComparer.Ordinal), StringComparer.Ordinal);
+
+    /// <summary>The third version of a gate set.</summary>
+    public static GateSetManifest Frozen(string hash) => new()
+    {
+        Version = 3,
+        Hash = hash,
+        RowsHash = new string('1', 64),
+        Time = new DateTimeOffset(2026, 11, 1, 0, 0, 0, TimeSpan.Zero),
+        CorpusHash = new string('2', 64),
+        CorpusDocuments = 700,
+        Seed = 1,
+        PerQuery = 6,
+        Depth = 10,
+        Rankers = new Dictionary<string, string>(StringComparer.Ordinal) { ["keyword search"] = "" },
+        Questions = 420,
+        KnownPages = 140,
+        Negatives = 2520,
+        Reviewed = 630,
+        Short = 0,
+        Cohorts = new Dictionary<string, IReadOnlyDictionary<string, int>>(StringComparer.Ordinal),
+        Documents = new Dictionary<string, string>(StringComparer.Ordinal),
     };
 
     private static TrainingCurve Curve() => new()

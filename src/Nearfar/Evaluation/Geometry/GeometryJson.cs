@@ -17,16 +17,13 @@ internal static class GeometryJson
         json.WriteNumber("seed", geometry.Seed);
         json.WriteNumber("hub_depth", geometry.HubDepth);
         WriteEstimates(json, "measures", geometry.Measures);
-        json.WriteStartArray("hubs");
-        foreach (var hub in geometry.Hubs)
+        JsonFiles.WriteList(json, "hubs", geometry.Hubs, hub =>
         {
             json.WriteStartObject();
             json.WriteString("id", hub.Id);
             json.WriteNumber("count", hub.Count);
             json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
         json.WriteEndObject();
     }
 
@@ -41,38 +38,24 @@ internal static class GeometryJson
 
     public static void WriteQuantiles(Utf8JsonWriter json, IReadOnlyDictionary<string, IReadOnlyDictionary<string, Estimate>>? quantiles)
     {
-        if (quantiles is null)
+        if (quantiles is not null)
         {
-            return;
+            JsonFiles.WriteMap(json, "quantiles", quantiles, (metric, values) => WriteEstimates(json, metric, values));
         }
-
-        json.WriteStartObject("quantiles");
-        foreach (var (metric, values) in quantiles.OrderBy(q => q.Key, StringComparer.Ordinal))
-        {
-            WriteEstimates(json, metric, values);
-        }
-
-        json.WriteEndObject();
     }
 
     public static Dictionary<string, IReadOnlyDictionary<string, Estimate>> ReadQuantiles(StrictJson json) =>
         json.Map<IReadOnlyDictionary<string, Estimate>>(metric => metric.Map(ReadEstimate));
 
-    private static void WriteEstimates(Utf8JsonWriter json, string name, IReadOnlyDictionary<string, Estimate> estimates)
+    private static void WriteEstimates(Utf8JsonWriter json, string name, IReadOnlyDictionary<string, Estimate> estimates) => JsonFiles.WriteMap(json, name, estimates, (measure, estimate) =>
     {
-        json.WriteStartObject(name);
-        foreach (var (measure, estimate) in estimates.OrderBy(e => e.Key, StringComparer.Ordinal))
-        {
-            json.WriteStartObject(measure);
-            json.WriteNumber("n", estimate.N);
-            json.WriteNumber("value", estimate.Value);
-            JsonFiles.WriteNumber(json, "low", estimate.Low);
-            JsonFiles.WriteNumber(json, "high", estimate.High);
-            json.WriteEndObject();
-        }
-
+        json.WriteStartObject(measure);
+        json.WriteNumber("n", estimate.N);
+        json.WriteNumber("value", estimate.Value);
+        JsonFiles.WriteNumber(json, "low", estimate.Low);
+        JsonFiles.WriteNumber(json, "high", estimate.High);
         json.WriteEndObject();
-    }
+    });
 
     private static Estimate ReadEstimate(StrictJson json) =>
         new(json.Only("n", "value", "low", "high")["n"].Whole(1), json["value"].Number(), json["low"].NumberOrNull(), json["high"].NumberOrNull());

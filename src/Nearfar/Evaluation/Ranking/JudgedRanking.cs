@@ -132,6 +132,8 @@ public sealed class JudgedRanking : IRankingMeasures
     /// <summary>Grades by rank, -1 for unjudged.</summary>
     internal ReadOnlySpan<int> Grades => _grades;
 
+    internal Judgements Judgements => _judgements;
+
     internal double NdcgAt(int k, GainTable gains)
     {
         double ideal = _judgements.IdealGain(k, gains);

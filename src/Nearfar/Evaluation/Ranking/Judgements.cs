@@ -16,6 +16,9 @@ internal sealed class Judgements
 
     public int Level { get; }
 
+    /// <summary>Grades from 0 up, highest first: the ideal order.</summary>
+    public ReadOnlySpan<int> Descending => _descending;
+
     /// <summary>Judged with at least <see cref="Level"/>, R.</summary>
     public int Relevant { get; }
 

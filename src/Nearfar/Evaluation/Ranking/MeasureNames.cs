@@ -28,8 +28,13 @@ internal static class MeasureNames
         Cut("recall", s_cutoffs, (r, k, _) => r.RecallAt(k)),
         One("gm_bpref", Summary.GeometricMean, (r, _) => r.BinaryPreference),
         Shares("Rprec_mult", s_fifths, PrecisionAtShareOfR),
+        One("utility", Summary.Mean, (r, _) => r.RelevantRetrieved - (r.Retrieved - r.RelevantRetrieved)),
         One("11pt_avg", Summary.Mean, (r, _) => ElevenPoints((JudgedRanking)r), needsOrder: true),
+        One("binG", Summary.Mean, (r, _) => GainMeasures.BinaryG((JudgedRanking)r), needsOrder: true),
+        One("G", Summary.Mean, (r, _) => GainMeasures.G((JudgedRanking)r), needsOrder: true),
         new("ndcg", Gains),
+        One("ndcg_rel", Summary.Mean, (r, _) => GainMeasures.NdcgAtRelevant((JudgedRanking)r), needsOrder: true),
+        One("Rndcg", Summary.Mean, (r, _) => GainMeasures.NdcgAtLevels((JudgedRanking)r), needsOrder: true),
         Cut("ndcg_cut", s_cutoffs, (r, k, o) => r.NdcgAt(k, TableOf(o))),
         Cut("map_cut", s_cutoffs, (r, k, o) => r.AveragePrecisionAt(k, o.MapDenominator)),
         Cut("relative_P", s_cutoffs, (r, k, _) => r.Relevant == 0 ? 0 : r.RelevantIn(k) / Math.Min(k, r.Relevant)),
@@ -40,15 +45,22 @@ internal static class MeasureNames
         One("set_map", Summary.Mean, (r, _) => Share(r.RelevantRetrieved, r.Retrieved) * Share(r.RelevantRetrieved, r.Relevant)),
         One("set_F", Summary.Mean, (r, _) => Harmonic(Share(r.RelevantRetrieved, r.Retrieved), Share(r.RelevantRetrieved, r.Relevant))),
         One("num_nonrel_judged_ret", Summary.Sum, (r, _) => r.NonRelevantRetrieved),
+        One("yaap", Summary.Mean, (r, _) => GainMeasures.SmoothedAveragePrecision((JudgedRanking)r), needsOrder: true),
         Cut("unj", [5, 10, 20], (r, k, _) => r.UnjudgedAt(k)),
     ];
 
     private static readonly Dictionary<string, string[]> s_groups = new(StringComparer.Ordinal)
     {
         ["official"] = ["runid", "num_q", "num_ret", "num_rel", "num_rel_ret", "map", "gm_map", "Rprec", "bpref", "recip_rank", "iprec_at_recall", "P"],
-        ["set"] = ["runid", "num_q", "num_ret", "num_rel", "num_rel_ret", "set_P", "set_relative_P", "set_recall", "set_map", "set_F"],
-        ["all_trec"] = [.. s_families.Select(f => f.Name)],
+        ["set"] = ["runid", "num_q", "num_ret", "num_rel", "num_rel_ret", "utility", "set_P", "set_relative_P", "set_recall", "set_map", "set_F"],
+        ["all_trec"] = [.. s_families.Select(f => f.Name).Where(n => n != "yaap")],
     };
+
+    // Known to trec_eval and not to us: told apart from a slip of the pen.
+    private static readonly string[] s_missing =
+    [
+        "relstring", "infAP", "dcg", "ideal_dcg", "rbp", "rbp_resid", "map_avgjg", "P_avgjg", "Rprec_mult_avgjg", "qrels_jg", "prefs", "all_prefs",
+    ];
 
     /// <summary>Names that may be asked for.</summary>
     public static IEnumerable<string> All => s_families.Select(f => f.Name).Concat(s_groups.Keys);
@@ -73,6 +85,10 @@ internal static class MeasureNames
             {
                 asked.TryAdd(stem, []);
                 asked[stem].AddRange(parameters);
+            }
+            else if (s_missing.Contains(stem) || stem.StartsWith("prefs_", StringComparison.Ordinal))
+            {
+                problems.Add($"\"{stem}\" of trec_eval is not computed here; use trec_eval for it");
             }
             else
             {

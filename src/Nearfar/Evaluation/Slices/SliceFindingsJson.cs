@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 
@@ -12,14 +11,7 @@ public static class SliceFindingsJson
     public static byte[] ToUtf8(SliceFindings findings)
     {
         ArgumentNullException.ThrowIfNull(findings);
-        var buffer = new ArrayBufferWriter<byte>(1 << 14);
-        using (var json = JsonFiles.Writer(buffer))
-        {
-            Write(json, findings);
-        }
-
-        buffer.Write("\n"u8);
-        return buffer.WrittenSpan.ToArray();
+        return JsonFiles.ToUtf8(json => Write(json, findings));
     }
 
     /// <summary>Writes the file atomically.</summary>
@@ -40,7 +32,6 @@ public static class SliceFindingsJson
 
     private static void Write(Utf8JsonWriter json, SliceFindings findings)
     {
-        json.WriteStartObject();
         json.WriteNumber("schema", SliceFindings.SchemaVersion);
         json.WriteString("kind", "slices");
         json.WriteString("label", findings.Label);
@@ -66,49 +57,31 @@ public static class SliceFindingsJson
         }
 
         json.WriteEndObject();
-        WriteSlices(json, "slices", findings.Slices);
-        WriteSlices(json, "retested", findings.Retested);
-        WriteTexts(json, "questions", findings.Questions);
+        JsonFiles.WriteList(json, "slices", findings.Slices, slice => WriteSlice(json, slice));
+        JsonFiles.WriteList(json, "retested", findings.Retested, slice => WriteSlice(json, slice));
+        JsonFiles.WriteTexts(json, "questions", findings.Questions);
+    }
+
+    private static void WriteSlice(Utf8JsonWriter json, Slice slice)
+    {
+        json.WriteStartObject();
+        json.WriteStartObject("conditions");
+        foreach (var condition in slice.Conditions)
+        {
+            json.WriteString(condition.Attribute, condition.Value);
+        }
+
         json.WriteEndObject();
-    }
-
-    private static void WriteSlices(Utf8JsonWriter json, string name, IReadOnlyList<Slice> slices)
-    {
-        json.WriteStartArray(name);
-        foreach (var slice in slices)
-        {
-            json.WriteStartObject();
-            json.WriteStartObject("conditions");
-            foreach (var condition in slice.Conditions)
-            {
-                json.WriteString(condition.Attribute, condition.Value);
-            }
-
-            json.WriteEndObject();
-            json.WriteNumber("n", slice.N);
-            json.WriteNumber("clusters", slice.Clusters);
-            json.WriteNumber("mean", slice.Mean);
-            json.WriteNumber("effect", slice.Effect);
-            JsonFiles.WriteNumber(json, "shrunken_mean", slice.ShrunkenMean);
-            json.WriteNumber("p", slice.P);
-            json.WriteNumber("adjusted_p", slice.AdjustedP);
-            json.WriteBoolean("confirmed", slice.Confirmed);
-            WriteTexts(json, "examples", slice.Examples);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static void WriteTexts(Utf8JsonWriter json, string name, IReadOnlyList<string> texts)
-    {
-        json.WriteStartArray(name);
-        foreach (string text in texts)
-        {
-            json.WriteStringValue(text);
-        }
-
-        json.WriteEndArray();
+        json.WriteNumber("n", slice.N);
+        json.WriteNumber("clusters", slice.Clusters);
+        json.WriteNumber("mean", slice.Mean);
+        json.WriteNumber("effect", slice.Effect);
+        JsonFiles.WriteNumber(json, "shrunken_mean", slice.ShrunkenMean);
+        json.WriteNumber("p", slice.P);
+        json.WriteNumber("adjusted_p", slice.AdjustedP);
+        json.WriteBoolean("confirmed", slice.Confirmed);
+        JsonFiles.WriteTexts(json, "examples", slice.Examples);
+        json.WriteEndObject();
     }
 
     private static SliceFindings Findings(StrictJson json)
@@ -120,9 +93,9 @@ public static class SliceFindingsJson
         return new SliceFindings
         {
             Label = json["label"].Text(),
-            Before = TextOrNull(json["before"]),
+            Before = json["before"].TextOrNull(),
             Metric = json["metric"].Text(),
-            Within = TextOrNull(json["within"]),
+            Within = json["within"].TextOrNull(),
             SetName = set["name"].Text(),
             SetHash = set["hash"].Text(),
             N = json["n"].Whole(1),
@@ -169,6 +142,4 @@ public static class SliceFindingsJson
             Examples = json["examples"].List(e => e.Text()),
         };
     }
-
-    private static string? TextOrNull(StrictJson json) => json.IsNull ? null : json.Text();
 }

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text.Json;
 using Nearfar.Evaluation;
 using Nearfar.Pairs;
 
@@ -12,48 +10,34 @@ internal static class GateSetManifestJson
     private const string Kind = "gate-set";
     private const int Schema = 1;
 
-    public static byte[] Write(GateSetManifest manifest)
+    public static byte[] Write(GateSetManifest manifest) => JsonFiles.ToUtf8(json =>
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = JsonFiles.Writer(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteString("kind", Kind);
-            json.WriteNumber("schema", Schema);
-            json.WriteNumber("version", manifest.Version);
-            json.WriteString("hash", manifest.Hash);
-            json.WriteString("previous", manifest.Previous);
-            json.WriteString("rows_sha256", manifest.RowsHash);
-            json.WriteString("time", Dates.Write(manifest.Time));
-            json.WriteString("because", manifest.Because);
-            json.WriteString("as_of", manifest.AsOf?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
-            json.WriteString("corpus", manifest.CorpusHash);
-            json.WriteNumber("corpus_documents", manifest.CorpusDocuments);
-            WriteTexts(json, "rules", manifest.Rules);
-            json.WriteNumber("seed", manifest.Seed);
-            json.WriteNumber("per_query", manifest.PerQuery);
-            json.WriteNumber("depth", manifest.Depth);
-            json.WriteBoolean("new_pages_only", manifest.NewPagesOnly);
-            WriteTexts(json, "rankers", manifest.Rankers);
-            json.WriteNumber("questions", manifest.Questions);
-            json.WriteNumber("known_pages", manifest.KnownPages);
-            json.WriteNumber("negatives", manifest.Negatives);
-            json.WriteNumber("reviewed", manifest.Reviewed);
-            json.WriteNumber("short", manifest.Short);
-            WriteCounts(json, "left_out", manifest.LeftOut);
-            json.WriteStartObject("cohorts");
-            foreach (var (attribute, values) in manifest.Cohorts.OrderBy(c => c.Key, StringComparer.Ordinal))
-            {
-                WriteCounts(json, attribute, values);
-            }
-
-            json.WriteEndObject();
-            WriteTexts(json, "documents", manifest.Documents);
-            json.WriteEndObject();
-        }
-
-        return [.. buffer.WrittenSpan, (byte)'\n'];
-    }
+        json.WriteString("kind", Kind);
+        json.WriteNumber("schema", Schema);
+        json.WriteNumber("version", manifest.Version);
+        json.WriteString("hash", manifest.Hash);
+        json.WriteString("previous", manifest.Previous);
+        json.WriteString("rows_sha256", manifest.RowsHash);
+        json.WriteString("time", Dates.Write(manifest.Time));
+        json.WriteString("because", manifest.Because);
+        json.WriteString("as_of", manifest.AsOf?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+        json.WriteString("corpus", manifest.CorpusHash);
+        json.WriteNumber("corpus_documents", manifest.CorpusDocuments);
+        JsonFiles.WriteTexts(json, "rules", manifest.Rules);
+        json.WriteNumber("seed", manifest.Seed);
+        json.WriteNumber("per_query", manifest.PerQuery);
+        json.WriteNumber("depth", manifest.Depth);
+        json.WriteBoolean("new_pages_only", manifest.NewPagesOnly);
+        JsonFiles.WriteMap<string>(json, "rankers", manifest.Rankers, json.WriteString);
+        json.WriteNumber("questions", manifest.Questions);
+        json.WriteNumber("known_pages", manifest.KnownPages);
+        json.WriteNumber("negatives", manifest.Negatives);
+        json.WriteNumber("reviewed", manifest.Reviewed);
+        json.WriteNumber("short", manifest.Short);
+        JsonFiles.WriteMap<int>(json, "left_out", manifest.LeftOut, json.WriteNumber);
+        JsonFiles.WriteMap(json, "cohorts", manifest.Cohorts, (attribute, values) => JsonFiles.WriteMap<int>(json, attribute, values, json.WriteNumber));
+        JsonFiles.WriteMap<string>(json, "documents", manifest.Documents, json.WriteString);
+    });
 
     public static GateSetManifest Read(ReadOnlyMemory<byte> bytes, string path) => StrictJson.Read(bytes, path, root =>
     {
@@ -64,10 +48,10 @@ internal static class GateSetManifestJson
         {
             Version = root["version"].Whole(1),
             Hash = root["hash"].Text(),
-            Previous = TextOrNull(root["previous"]),
+            Previous = root["previous"].TextOrNull(),
             RowsHash = root["rows_sha256"].Text(),
             Time = Dates.TryParseTime(root["time"].Text(), out var time) ? time : throw root["time"].Error("wanted an ISO 8601 time."),
-            Because = TextOrNull(root["because"]),
+            Because = root["because"].TextOrNull(),
             AsOf = Day(root["as_of"]),
             CorpusHash = root["corpus"].Text(),
             CorpusDocuments = root["corpus_documents"].Whole(),
@@ -88,40 +72,5 @@ internal static class GateSetManifestJson
         };
     });
 
-    private static string? TextOrNull(StrictJson json) => json.IsNull ? null : json.Text();
-
     private static DateOnly? Day(StrictJson json) => json.IsNull ? null : Dates.TryParseDay(json.Text(), out var day) ? day : throw json.Error("wanted a day such as 2026-11-01.");
-
-    private static void WriteTexts(Utf8JsonWriter json, string name, IEnumerable<string> texts)
-    {
-        json.WriteStartArray(name);
-        foreach (string text in texts)
-        {
-            json.WriteStringValue(text);
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static void WriteTexts(Utf8JsonWriter json, string name, IReadOnlyDictionary<string, string> texts)
-    {
-        json.WriteStartObject(name);
-        foreach (var (key, value) in texts.OrderBy(t => t.Key, StringComparer.Ordinal))
-        {
-            json.WriteString(key, value);
-        }
-
-        json.WriteEndObject();
-    }
-
-    private static void WriteCounts(Utf8JsonWriter json, string name, IReadOnlyDictionary<string, int> counts)
-    {
-        json.WriteStartObject(name);
-        foreach (var (key, value) in counts.OrderBy(c => c.Key, StringComparer.Ordinal))
-        {
-            json.WriteNumber(key, value);
-        }
-
-        json.WriteEndObject();
-    }
 }

@@ -64,6 +64,64 @@ internal static class PlainMeasures
                 }
 
                 return relevant == 0 ? 0 : preferred / relevant;
+            case "utility": return Found(int.MaxValue) - (ranking.Count - Found(int.MaxValue));
+            case "binG":
+                double steps = 0;
+                for (int rank = 1; rank <= ranking.Count; rank++)
+                {
+                    steps += ranking[rank - 1] >= level ? 1 / Math.Log2(2 + ranking.Take(rank - 1).Count(g => !(g >= level))) : 0;
+                }
+
+                return Found(int.MaxValue) == 0 ? 0 : steps / relevant;
+            case "G":
+                double gains = 0;
+                double[] costs = [.. judged.Values.Where(g => g >= 0).OrderDescending().Concat(Enumerable.Repeat(0, ranking.Count)).Select(g => Math.Max(1.0, g))];
+                for (int rank = 1; rank <= ranking.Count; rank++)
+                {
+                    gains += ranking[rank - 1] > 0 ? ranking[rank - 1]!.Value / Math.Log2(2 + costs.Take(rank).Sum() - ranking.Take(rank).Sum(g => (double)(g ?? 0))) : 0;
+                }
+
+                return judged.Values.Any(g => g > 0) ? gains / judged.Values.Where(g => g > 0).Sum(g => (double)g) : 0;
+            case "ndcg_rel":
+                List<int> best = [.. judged.Values.Where(g => g > 0).OrderDescending()], got = [.. ranking.Select(g => g ?? 0)];
+                if (best.Count == 0)
+                {
+                    return 0;
+                }
+
+                double atRelevant = 0;
+                for (int rank = 1; rank <= got.Count; rank++)
+                {
+                    atRelevant += got[rank - 1] > 0 ? Gain(got, rank) / Gain(best, rank) : 0;
+                }
+
+                return (atRelevant + ((best.Count - got.Count(g => g > 0)) * Gain(got, int.MaxValue) / Gain(best, int.MaxValue))) / best.Count;
+            case "Rndcg":
+                List<int> order = [.. judged.Values.Where(g => g > 0).OrderDescending()], ranked = [.. ranking.Select(g => g ?? 0)];
+                if (relevant == 0)
+                {
+                    return 0;
+                }
+
+                double atLevels = 0;
+                int points = 0, reached = 0;
+                foreach (var gradeLevel in order.GroupBy(g => g))      // highest first
+                {
+                    reached += gradeLevel.Count();
+                    atLevels += Gain(ranked, reached) / Gain(order, reached);
+                    points++;
+                }
+
+                bool isLonger = ranked.Count > order.Count + 1;
+                return isLonger ? (atLevels + (Gain(ranked, int.MaxValue) / Gain(order, int.MaxValue))) / (points + 1) : atLevels / points;
+            case "yaap":
+                double found = 0;
+                for (int rank = 1; rank <= ranking.Count; rank++)
+                {
+                    found += ranking[rank - 1] >= level ? (double)Found(rank) / rank : 0;
+                }
+
+                return Math.Log((1 + found) / (1 + relevant - found));
             default: throw new ArgumentException(measure);
         }
     }

@@ -10,7 +10,8 @@ public sealed class RankingFuzzTests
 {
     private const string Seed = "0000KGzTNp14";
     private static readonly string[] s_measures =
-        ["num_ret", "num_rel", "num_rel_ret", "map", "Rprec", "bpref", "recip_rank", "P.1,3,7,40", "recall.1,3,7,40", "ndcg", "ndcg_cut.1,3,7,40", "map_cut.1,3,7,40", "success.1,3,7", "unj.1,3,7,40"];
+        ["num_ret", "num_rel", "num_rel_ret", "map", "Rprec", "bpref", "recip_rank", "P.1,3,7,40", "recall.1,3,7,40", "ndcg", "ndcg_cut.1,3,7,40", "map_cut.1,3,7,40", "success.1,3,7", "unj.1,3,7,40",
+            "utility", "binG", "G", "ndcg_rel", "Rndcg", "yaap"];
 
     // Ids of all planes, short ones so that they meet, and such as share long beginnings.
     private static readonly Gen<string> s_id = Gen.OneOf(
