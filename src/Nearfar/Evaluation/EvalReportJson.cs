@@ -23,6 +23,19 @@ public static class EvalReportJson
         return buffer.WrittenSpan.ToArray();
     }
 
+    /// <summary>SHA-256 of what <see cref="ToUtf8"/> gives, without ever holding it.</summary>
+    internal static string Hash(EvalReport report)
+    {
+        using var hash = new HashWriter();
+        using (var json = JsonFiles.Writer(hash))
+        {
+            Write(json, report);
+        }
+
+        hash.Write("\n"u8);
+        return hash.Finish();
+    }
+
     /// <summary>Writes the file atomically.</summary>
     /// <param name="path">The file.</param>
     /// <param name="report">Any report.</param>
@@ -166,7 +179,7 @@ public static class EvalReportJson
         json.WriteString("query", query.Query);
         json.WriteString("cluster", query.Cluster);
         json.WriteStartObject("cohorts");
-        foreach (var (attribute, value) in query.Cohorts.OrderBy(c => c.Key, StringComparer.Ordinal))
+        foreach (var (attribute, value) in JsonFiles.Sorted(query.Cohorts))
         {
             json.WriteString(attribute, value);
         }
