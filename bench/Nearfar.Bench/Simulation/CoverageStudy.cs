@@ -37,16 +37,17 @@ internal static class CoverageStudy
         for (int s = 0; s < s_sizes.Length; s++)
         {
             var set = PlantedSet.Create([s_sizes[s]], study.Seed + (ulong)s, single);
-            var printed = study.Run(2000, i => Print(set, truth, study.Seed, i));
-            foreach (var metric in printed.SelectMany(p => p).GroupBy(p => p.Metric, StringComparer.Ordinal))
+            var shown = study.Once($"coverage {questions} {name} n {s_sizes[s]}", () => study.Run(2000, i => Print(set, truth, study.Seed, i)).SelectMany(p => p)
+                .GroupBy(p => p.Metric, StringComparer.Ordinal).Select(m => (Metric: m.Key, Cell: m.First().N < 30 ? "" : Cell([.. m], m.Average(p => p.Value)))).ToArray());
+            foreach (var (metric, cell) in shown)
             {
-                if (!cells.TryGetValue(metric.Key, out var row))
+                if (!cells.TryGetValue(metric, out var row))
                 {
-                    cells[metric.Key] = row = new string[s_sizes.Length];
+                    cells[metric] = row = new string[s_sizes.Length];
                     Array.Fill(row, "");
                 }
 
-                row[s] = metric.First().N < 30 ? "" : Cell([.. metric], metric.Average(p => p.Value));
+                row[s] = cell;
             }
         }
 

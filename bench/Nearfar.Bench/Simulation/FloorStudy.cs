@@ -2,7 +2,7 @@ using Nearfar.Gating;
 
 namespace Nearfar.Bench.Simulation;
 
-/// <summary>A margin floor of .18 on each of 40 intents: healthy worlds and six planted failures.</summary>
+/// <summary>A margin floor of .18 on each of 40 intents: healthy worlds, six planted failures, and two where one intent stands exactly at its floor.</summary>
 internal static class FloorStudy
 {
     public static void Run(Study study)
@@ -22,6 +22,8 @@ internal static class FloorStudy
                 ("D one n 308 at .165", 0.26, 0.03, [(3, 0.165)]),
                 ("E five n 14 to 35 at .12", 0.26, 0.03, [(39, 0.12), (34, 0.12), (30, 0.12), (25, 0.12), (19, 0.12)]),
                 ("F one n 14 at .14", 0.26, 0.03, [(39, 0.14)]),
+                ("G healthy N(.26, .01), one n 308 at .18", 0.26, 0.01, [(3, 0.18)]),
+                ("H healthy N(.26, .01), one n 70 at .18", 0.26, 0.01, [(11, 0.18)]),
             })
             {
                 if (shape == MarginShape.Tail && bad.Length > 0)
@@ -47,7 +49,7 @@ internal static class FloorStudy
     private static void Row(Study study, string name, PlantedSet set, PlantedTruth truth, GatePolicy policy)
     {
         CohortKey[] planted = [.. truth.Margins.Keys.Select(PlantedSet.IntentKey)];
-        var seen = study.Run(planted.Length == 0 ? 1000 : 500, i =>
+        var seen = study.Run($"floor {name} {truth.Shape}", planted.Length == 0 ? 1000 : 500, i =>
         {
             var trial = Trial.Run(set, truth, policy, study.Seed, i);
             return (trial.Verdict, Found: planted.Length == 0 ? 0 : planted.Average(c => trial.Found(c) ? 1.0 : 0),

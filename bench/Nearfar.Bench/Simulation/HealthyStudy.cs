@@ -16,13 +16,13 @@ internal static class HealthyStudy
         {
             ("power law", PlantedSet.Create(PlantedSet.PowerLaw, study.Seed), 2000),
             ("a tenth of it", PlantedSet.Create([.. PlantedSet.PowerLaw.Select(n => Math.Max(2, n / 10))], study.Seed), 2000),
-            ("equal", PlantedSet.Create(PlantedSet.Equal, study.Seed), 500),
+            ("equal", PlantedSet.Create(PlantedSet.Equal, study.Seed), 1000),
         })
         {
             foreach (double discordant in new[] { 0.03, 0.10 })
             {
                 // Spread and shape take turns, so that each cell holds all four alike.
-                var seen = study.Run(repetitions, i => One(set, new PlantedTruth
+                var seen = study.Run($"healthy {name} {discordant}", repetitions, i => One(set, new PlantedTruth
                 {
                     Discordant = discordant,
                     Spread = (i & 1) == 0 ? 0.03 : 0.06,
@@ -56,7 +56,7 @@ internal static class HealthyStudy
         var set = PlantedSet.Create(PlantedSet.PowerLaw, study.Seed);
         foreach (double spread in new[] { 0.01, 0.02 })
         {
-            var trials = study.Run(300, i =>
+            var trials = study.Run($"uneven {spread}", 500, i =>
             {
                 var trial = Trial.Run(set, new PlantedTruth { ChangeSpread = spread }, Study.Joint, study.Seed, i);
                 bool wrong = trial.Decision.Reasons.Any(r => r.Rule == "G3" && r.Outcome == TestOutcome.Bad && set.MeanOf(r.Cohort!.Value, trial.Release.Falls) < 0.05);

@@ -21,20 +21,27 @@ internal sealed class Oracle
     public double Cut { get; }
 
     /// <param name="study">Seed and threads.</param>
+    /// <param name="name">Of the world.</param>
     /// <param name="set">The questions.</param>
     /// <param name="healthy">The world without a fall.</param>
     /// <param name="metrics">1: recall@5 alone; 2: nDCG@10 beside it, as the gate tests them.</param>
-    public static Oracle Of(Study study, PlantedSet set, PlantedTruth healthy, int metrics)
+    public static Oracle Of(Study study, string name, PlantedSet set, PlantedTruth healthy, int metrics)
+    {
+        var (errors, cut) = study.Once("oracle " + name, () => Learn(study, set, healthy, metrics));
+        return new(set, metrics, errors, cut);
+    }
+
+    private static (double[] Errors, double Cut) Learn(Study study, PlantedSet set, PlantedTruth healthy, int metrics)
     {
         var draws = study.Run(6000, i => Changes(set, PlantedRelease.Draw(set, healthy, study.Seed + 1000, i), metrics));
         double[] errors = Errors(draws);
         double[] largest = [.. draws.Select(d => d.Select((mean, t) => errors[t] > 0 ? -mean / errors[t] : 0).Max()).Order()];
-        return new(set, metrics, errors, largest[(int)(0.99 * largest.Length)]);
+        return (errors, largest[(int)(0.99 * largest.Length)]);
     }
 
     /// <summary>The same cut with the standard errors of another truth.</summary>
-    public Oracle For(Study study, PlantedTruth truth) =>
-        new(_set, _metrics, Errors(study.Run(1000, i => Changes(_set, PlantedRelease.Draw(_set, truth, study.Seed + 2000, i), _metrics))), Cut);
+    public Oracle For(Study study, string name, PlantedTruth truth) =>
+        new(_set, _metrics, study.Once("oracle errors " + name, () => Errors(study.Run(1000, i => Changes(_set, PlantedRelease.Draw(_set, truth, study.Seed + 2000, i), _metrics)))), Cut);
 
     public bool Finds(PlantedRelease release, CohortKey cohort, double tolerance)
     {

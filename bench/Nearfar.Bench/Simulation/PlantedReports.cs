@@ -1,6 +1,8 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Nearfar.Evaluation;
+using Nearfar.Training.Sampling;
 using Nearfar.Vectors;
 
 namespace Nearfar.Bench.Simulation;
@@ -16,6 +18,17 @@ internal static class PlantedReports
 
     public static (EvalReport Before, EvalReport After) Of(PlantedSet set, PlantedRelease release) =>
         (Of(set, "reference", release.RankBefore, release.MarginBefore, release.ViolationBefore), Of(set, "candidate", release.RankAfter, release.MarginAfter, release.ViolationAfter));
+
+    /// <summary>A further model, equal to both: of each document's questions it answers all as one of them does, drawn by coin.</summary>
+    public static EvalReport Mixed(PlantedSet set, PlantedRelease release, string label, ulong seed, int repetition, int number)
+    {
+        var random = SeededRandom.For(seed, repetition, "mixed " + label + number.ToString(CultureInfo.InvariantCulture));
+        bool[] first = [.. Enumerable.Range(0, set.Documents).Select(_ => random.Below(2) == 0)];
+        int[] ranks = [.. Enumerable.Range(0, set.Count).Select(i => first[set.Document[i]] ? release.RankBefore[i] : release.RankAfter[i])];
+        double[] margins = [.. Enumerable.Range(0, set.Count).Select(i => first[set.Document[i]] ? release.MarginBefore[i] : release.MarginAfter[i])];
+        bool[] violations = [.. Enumerable.Range(0, set.Count).Select(i => first[set.Document[i]] ? release.ViolationBefore[i] : release.ViolationAfter[i])];
+        return Of(set, label, ranks, margins, violations);
+    }
 
     public static double Recall5(int rank) => rank <= 5 ? 1 : 0;
 

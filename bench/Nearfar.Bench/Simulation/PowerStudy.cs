@@ -36,7 +36,7 @@ internal static class PowerStudy
         {
             var set = PlantedSet.Create(Sizes, study.Seed, single);
             var healthy = new PlantedTruth { Discordant = 0.10, OnTop = onTop };
-            var oracle = Oracle.Of(study, set, healthy, metrics);
+            var oracle = Oracle.Of(study, $"{name} {(onTop ? "on top" : "among")}", set, healthy, metrics);
             foreach (var (intent, size, fall, wanted) in s_falls.Where(f => f.Wanted > 0 || (single && !onTop)))
             {
                 var cohort = PlantedSet.IntentKey(intent);
@@ -50,8 +50,8 @@ internal static class PowerStudy
 
     private static void Row(Study study, string name, PlantedSet set, CohortKey cohort, PlantedTruth truth, Oracle null_, string size, double wanted)
     {
-        var oracle = null_.For(study, truth);
-        var seen = study.Run(300, i =>
+        var oracle = null_.For(study, $"{name} {(truth.OnTop ? "on top" : "among")} n {size} fall {truth.Falls[0].Fall}", truth);
+        var seen = study.Run($"power {name} {(truth.OnTop ? "on top" : "among")} n {size} fall {truth.Falls[0].Fall}", name == "independent" && !truth.OnTop ? 2000 : 500, i =>
         {
             var trial = Trial.Run(set, truth, Study.Joint, study.Seed, i);
             return (Found: trial.Found(cohort), Oracle: oracle.Finds(trial.Release, cohort, Tolerance), Blocked: trial.Verdict == Verdict.Blocked,
@@ -70,7 +70,7 @@ internal static class PowerStudy
             var set = PlantedSet.Create(Sizes, study.Seed, single);
             CohortKey[] fallen = [.. s_fallen.Select(PlantedSet.IntentKey)];
             var truth = new PlantedTruth { Falls = [.. fallen.Select(c => (c, 0.15))] };
-            var seen = study.Run(300, i =>
+            var seen = study.Run($"watch {(single ? "independent" : "clustered")}", single ? 2000 : 500, i =>
             {
                 var trial = Trial.Run(set, truth, Study.Joint, study.Seed, i);
                 return (Any: trial.Decision.Watch.Count > 0, Power: fallen.Average(c => trial.Decision.Watch.Any(r => r.Cohort == c) ? 1.0 : 0), False: FalseShare(set, trial), Blocked: trial.Verdict == Verdict.Blocked);

@@ -11,11 +11,22 @@ internal static class Aggregation
     public static SortedDictionary<string, MetricSummary> Summarise(IReadOnlyList<QueryScore> rows)
     {
         var summaries = new SortedDictionary<string, MetricSummary>(StringComparer.Ordinal);
-        foreach (string metric in rows.SelectMany(r => r.Metrics.Keys).Distinct(StringComparer.Ordinal))
+        int[]? ofAll = null;      // most measures are there for every row
+        foreach (string metric in MetricsOf(rows))
         {
-            var having = rows.Where(r => r.Metrics.ContainsKey(metric)).ToArray();
-            double[] values = [.. having.Select(r => r.Metrics[metric])];
-            var mean = ClusteredMean.Of(values, ClustersOf(having));
+            var having = new List<QueryScore>(rows.Count);
+            double[] values = new double[rows.Count];
+            foreach (var row in rows)
+            {
+                if (row.Metrics.TryGetValue(metric, out double value))
+                {
+                    values[having.Count] = value;
+                    having.Add(row);
+                }
+            }
+
+            values = values[..having.Count];
+            var mean = ClusteredMean.Of(values, having.Count == rows.Count ? ofAll ??= ClustersOf(rows) : ClustersOf(having));
             var interval = MeanBounds.Describe(metric, values, mean, Alpha);
             summaries[metric] = new(mean.N, mean.Clusters, mean.Mean, interval?.Low, interval?.High);
         }
@@ -44,6 +55,18 @@ internal static class Aggregation
         }
 
         return cohorts;
+    }
+
+    /// <summary>Every measure that some row has.</summary>
+    public static HashSet<string> MetricsOf(IReadOnlyList<QueryScore> rows)
+    {
+        var metrics = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var row in rows)
+        {
+            metrics.UnionWith(row.Metrics.Keys);
+        }
+
+        return metrics;
     }
 
     /// <summary>Numbers clusters in order of appearance.</summary>

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Nearfar.Evaluation.Geometry;
 using Nearfar.Vectors;
 
@@ -60,7 +59,7 @@ public sealed record EvalReport
     public required IReadOnlyList<QueryScore> Queries { get; init; }
 
     /// <summary>SHA-256 (64 hex) of the report's JSON: what decisions and ledgers record.</summary>
-    public string ComputeHash() => Convert.ToHexStringLower(SHA256.HashData(EvalReportJson.ToUtf8(this)));
+    public string ComputeHash() => EvalReportJson.Hash(this);
 
     /// <summary>Refuses two reports that were made on different sets.</summary>
     /// <param name="other">The report that meets this one.</param>

@@ -15,6 +15,19 @@ public static class EvalReportJson
         return JsonFiles.ToUtf8(json => Write(json, report));
     }
 
+    /// <summary>SHA-256 of what <see cref="ToUtf8"/> gives, without ever holding it.</summary>
+    internal static string Hash(EvalReport report)
+    {
+        using var hash = new HashWriter();
+        using (var json = JsonFiles.Writer(hash))
+        {
+            Write(json, report);
+        }
+
+        hash.Write("\n"u8);
+        return hash.Finish();
+    }
+
     /// <summary>Writes the file atomically.</summary>
     /// <param name="path">The file.</param>
     /// <param name="report">Any report.</param>

@@ -13,6 +13,11 @@ internal sealed class PairedReports
     public static PairedReports Of(EvalReport before, EvalReport after)
     {
         before.ThrowUnlessSameSet(after);
+        if (InOneOrder(before.Queries, after.Queries))
+        {
+            return Checked(before, after, [.. before.Queries.Zip(after.Queries)]);
+        }
+
         var (earlier, later) = (ById(before), ById(after));
         string[] missing = [.. earlier.Keys.Except(later.Keys, StringComparer.Ordinal), .. later.Keys.Except(earlier.Keys, StringComparer.Ordinal)];
         if (missing.Length > 0)
@@ -21,7 +26,11 @@ internal sealed class PairedReports
                 $"Reports \"{before.Label}\" and \"{after.Label}\" do not hold the same questions: {missing.Length} are in one only, such as \"{missing.Order(StringComparer.Ordinal).First()}\". Score both anew: nearfar eval.");
         }
 
-        var rows = earlier.Keys.Order(Search.Utf8Order.Ascending).Select(id => (Before: earlier[id], After: later[id])).ToArray();
+        return Checked(before, after, [.. earlier.Keys.Order(Search.Utf8Order.Ascending).Select(id => (Before: earlier[id], After: later[id]))]);
+    }
+
+    private static PairedReports Checked(EvalReport before, EvalReport after, (QueryScore Before, QueryScore After)[] rows)
+    {
         int other = Array.FindIndex(rows, r => r.Before.Cluster != r.After.Cluster || !SameCohorts(r.Before.Cohorts, r.After.Cohorts));
         return other < 0
             ? new(rows)
@@ -71,8 +80,27 @@ internal sealed class PairedReports
 
     public static string CohortOf(QueryScore row, string attribute) => row.Cohorts.GetValueOrDefault(attribute, "(unknown)");
 
+    // Reports are written so: then no table is needed, and no id can stand there twice.
+    private static bool InOneOrder(IReadOnlyList<QueryScore> before, IReadOnlyList<QueryScore> after)
+    {
+        if (before.Count != after.Count)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < before.Count; i++)
+        {
+            if (before[i].Id != after[i].Id || (i > 0 && Search.Utf8Order.Compare(before[i - 1].Id, before[i].Id) >= 0))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private static bool SameCohorts(IReadOnlyDictionary<string, string> a, IReadOnlyDictionary<string, string> b) =>
-        a.Count == b.Count && a.All(c => b.TryGetValue(c.Key, out string? value) && value == c.Value);
+        ReferenceEquals(a, b) || a.Count == b.Count && a.All(c => b.TryGetValue(c.Key, out string? value) && value == c.Value);
 
     private static Dictionary<string, QueryScore> ById(EvalReport report)
     {
@@ -92,9 +120,10 @@ internal sealed class PairedReports
 /// <summary>One measure of the same questions in two reports.</summary>
 internal sealed record PairedValues(string Metric, IReadOnlyList<QueryScore> Rows, double[] Before, double[] After)
 {
-    public double[] Differences { get; } = [.. After.Zip(Before, (a, b) => a - b)];
+    public double[] Differences { get; } = Subtract(After, Before);
 
-    public int[] Clusters { get; } = Aggregation.ClustersOf(Rows);
+    /// <summary>Cluster of each row, numbered in order of appearance.</summary>
+    public int[] Clusters { get => field ??= Aggregation.ClustersOf(Rows); init; }
 
     public MetricChange Change()
     {
@@ -102,5 +131,16 @@ internal sealed record PairedValues(string Metric, IReadOnlyList<QueryScore> Row
         var interval = MeanBounds.DescribePaired(Metric, Before, After, mean, Aggregation.Alpha);
         return new(mean.N, mean.Clusters, ClusteredMean.Of(Before, Clusters).Mean, ClusteredMean.Of(After, Clusters).Mean, mean.Mean,
             interval?.Low, interval?.High, Differences.Count(d => d > 0), Differences.Count(d => d < 0));
+    }
+
+    private static double[] Subtract(double[] from, double[] what)
+    {
+        double[] differences = new double[from.Length];
+        for (int i = 0; i < differences.Length; i++)
+        {
+            differences[i] = from[i] - what[i];
+        }
+
+        return differences;
     }
 }

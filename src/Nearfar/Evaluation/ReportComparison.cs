@@ -15,10 +15,12 @@ public sealed class ReportComparison
     /// <param name="top">The k of "right page in top k", 1 to the reports' depth. Default 3.</param>
     /// <exception cref="NearfarException">The reports were made on different sets or hold different questions.</exception>
     public ReportComparison(EvalReport before, EvalReport after, int top = 3)
+        : this(before ?? throw new ArgumentNullException(nameof(before)), after ?? throw new ArgumentNullException(nameof(after)), PairedReports.Of(before, after), top)
     {
-        ArgumentNullException.ThrowIfNull(before);
-        ArgumentNullException.ThrowIfNull(after);
-        var paired = PairedReports.Of(before, after);
+    }
+
+    internal ReportComparison(EvalReport before, EvalReport after, PairedReports paired, int top)
+    {
         int depth = Math.Min(before.Depth, after.Depth);
         ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(top, depth);

@@ -50,11 +50,25 @@ internal sealed class FalseBlockBudget
             flipper.Draw(block, StepDown.Lanes, sums);
             for (int lane = 0; lane < Math.Min(StepDown.Lanes, flips - (block * StepDown.Lanes)); lane++)
             {
-                bad += Enumerable.Range(0, tests.Length).Any(t => tests[t].IsBad(sums[(t * 2 * StepDown.Lanes) + lane], sums[(((t * 2) + 1) * StepDown.Lanes) + lane])) ? 1 : 0;
+                bad += AnyIsBad(tests, sums, lane) ? 1 : 0;
             }
         }
 
         return (double)bad / flips;
+    }
+
+    private static bool AnyIsBad(Flipped[] tests, int[] sums, int lane)
+    {
+        for (int t = 0; t < tests.Length; t++)
+        {
+            int at = (t * 2 * StepDown.Lanes) + lane;
+            if (tests[t].IsBad(sums[at], sums[at + StepDown.Lanes]))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     // Two sums of each test: of changes, and of changes times the size of their cluster.

@@ -9,7 +9,8 @@ internal static class Integrity
     public const int MostAttempts = 30;      // .05 / 2^30 is the last tail probability whose quantiles are proven right
 
     /// <exception cref="NearfarException">No decision can be made; the message names every cause.</exception>
-    public static void ThrowUnlessWhole(GatePolicy policy, GateInput input)
+    /// <returns>The candidate beside each reference, as given, then beside each earlier release that the policy looks at.</returns>
+    public static PairedReports[] ThrowUnlessWhole(GatePolicy policy, GateInput input)
     {
         var problems = new List<string>();
         if (input.Attempt is < 1 or > MostAttempts)
@@ -24,11 +25,12 @@ internal static class Integrity
             Report(policy, input, report, problems);
         }
 
+        var pairs = new List<PairedReports>();
         if (problems.Count == 0)
         {
             foreach (var report in reports.Skip(1))
             {
-                SameQuestions(report, input.Candidate, problems);
+                SameQuestions(report, input.Candidate, problems, pairs);
             }
 
             Cohorts(policy, input.Candidate, problems);
@@ -39,6 +41,8 @@ internal static class Integrity
         {
             throw new NearfarException($"No decision can be made: {string.Join("; ", problems.Take(20))}{(problems.Count > 20 ? $"; and {problems.Count - 20} more" : "")}.");
         }
+
+        return [.. pairs];
     }
 
     private static void References(GatePolicy policy, GateInput input, List<string> problems)
@@ -113,17 +117,23 @@ internal static class Integrity
     private static void Rows(GatePolicy policy, EvalReport report, string name, List<string> problems)
     {
         int before = problems.Count;
-        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var kinds = new Dictionary<string, (bool IsUnit, int Cutoff)>(StringComparer.Ordinal);
+        var seen = AreAscending(report.Queries) ? null : new HashSet<string>(StringComparer.Ordinal);
         foreach (var row in report.Queries)
         {
-            if (!seen.Add(row.Id))
+            if (seen?.Add(row.Id) == false)
             {
                 problems.Add($"{name} holds question \"{row.Id}\" twice");
             }
 
             foreach (var (metric, value) in row.Metrics)
             {
-                if (!double.IsFinite(value) || (MetricNames.IsUnit(metric) && value is < 0 or > 1))
+                if (!kinds.TryGetValue(metric, out var kind))
+                {
+                    kinds[metric] = kind = (MetricNames.IsUnit(metric), MetricNames.IsRetrieval(metric) ? MetricNames.CutoffOf(metric) : 0);
+                }
+
+                if (!double.IsFinite(value) || (kind.IsUnit && value is < 0 or > 1))
                 {
                     problems.Add($"{name} gives {metric} {value.ToString(CultureInfo.InvariantCulture)} for question \"{row.Id}\"");
                 }
@@ -139,7 +149,7 @@ internal static class Integrity
                 problems.Add($"{name} has no {metric} for question \"{row.Id}\", which the policy tests jointly");
             }
 
-            Rank(report, row, name, problems);
+            Rank(report, row, kinds, name, problems);
         }
 
         if (problems.Count == before)
@@ -148,12 +158,26 @@ internal static class Integrity
         }
     }
 
+    // As reports are written: then no id can stand there twice.
+    private static bool AreAscending(IReadOnlyList<QueryScore> rows)
+    {
+        for (int i = 1; i < rows.Count; i++)
+        {
+            if (Search.Utf8Order.Compare(rows[i - 1].Id, rows[i].Id) >= 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     // Rank and measure of a row say the same twice: an edit of one alone shows.
-    private static void Rank(EvalReport report, QueryScore row, string name, List<string> problems)
+    private static void Rank(EvalReport report, QueryScore row, Dictionary<string, (bool IsUnit, int Cutoff)> kinds, string name, List<string> problems)
     {
         foreach (var (metric, value) in row.Metrics)
         {
-            int k = MetricNames.IsRetrieval(metric) ? MetricNames.CutoffOf(metric) : 0;
+            int k = kinds[metric].Cutoff;
             if (k > 0 && k <= report.Depth && value > 0 != row.FirstRelevantRank <= k)
             {
                 problems.Add($"{name} gives {metric} {value.ToString(CultureInfo.InvariantCulture)} for question \"{row.Id}\", whose first relevant document stands at rank {row.FirstRelevantRank?.ToString(CultureInfo.InvariantCulture) ?? "none"}");
@@ -163,7 +187,7 @@ internal static class Integrity
 
     private static void Aggregates(EvalReport report, string name, List<string> problems)
     {
-        foreach (string metric in report.Queries.SelectMany(q => q.Metrics.Keys).Concat(report.Metrics.Keys).Distinct(StringComparer.Ordinal))
+        foreach (string metric in Aggregation.MetricsOf(report.Queries).Union(report.Metrics.Keys, StringComparer.Ordinal))
         {
             if (!(report.Metrics.TryGetValue(metric, out var summary) && IsMean(summary, report.Queries, metric)))
             {
@@ -227,11 +251,11 @@ internal static class Integrity
         }
     }
 
-    private static void SameQuestions(EvalReport reference, EvalReport candidate, List<string> problems)
+    private static void SameQuestions(EvalReport reference, EvalReport candidate, List<string> problems, List<PairedReports> pairs)
     {
         try
         {
-            PairedReports.Of(reference, candidate);
+            pairs.Add(PairedReports.Of(reference, candidate));
         }
         catch (NearfarException e)
         {

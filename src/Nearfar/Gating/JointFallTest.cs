@@ -32,7 +32,8 @@ internal static class JointFallTest
     public static Result[] Run(IReadOnlyList<FallTest> tests, int flips, ulong seed, int? threads = null)
     {
         var units = new Dictionary<string, int>(StringComparer.Ordinal);
-        var (starts, unit, value) = (new List<int> { 0 }, new List<int>(), new List<int>());
+        int most = tests.Sum(t => t.Values.Rows.Count);
+        var (starts, unit, value) = (new List<int>(tests.Count + 1) { 0 }, new List<int>(most), new List<int>(most));
         var own = new StepDown.Test[tests.Count];
         for (int t = 0; t < own.Length; t++)
         {

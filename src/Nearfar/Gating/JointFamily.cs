@@ -117,7 +117,7 @@ internal sealed class JointFamily
     private GateReason Reason(int i)
     {
         var item = _items[i];
-        var reason = _test.Difference(item.Rule, item.Cohort, item.Kind, item.Values, item.Tolerance);
+        var reason = _test.Difference(item.Rule, item.Cohort, item.Kind, item.Values, item.Tolerance, item.Mean);
         (double Mean, double Variance)? shrunken = _shrunken.Value.TryGetValue(item, out var size) ? size : null;
         double level = _level / _items.Count;
         // A sign-flip test of C clusters has no p-value below 2^-C.
@@ -141,7 +141,7 @@ internal sealed class JointFamily
     private GateReason WatchedReason(int i)
     {
         var item = _watched[i];
-        return _test.Difference(item.Rule, item.Cohort, item.Kind, item.Values, item.Tolerance) with
+        return _test.Difference(item.Rule, item.Cohort, item.Kind, item.Values, item.Tolerance, item.Mean) with
         {
             Outcome = TestOutcome.Open,
             QueriesNeeded = null,

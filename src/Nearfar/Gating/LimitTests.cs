@@ -1,19 +1,25 @@
 using System.Globalization;
 using Nearfar.Evaluation;
 using Nearfar.Evaluation.Statistics;
-using Nearfar.Search;
 
 namespace Nearfar.Gating;
 
 /// <summary>Floors and the violation limit: required ones are three-valued, all that may block share one small level.</summary>
 /// <remarks>
-/// Named floors and the violation limit share their part by Holm. A family has two ways to prove a miss, each with its part: shrunken estimates
-/// whose greatest over the family is held against a parametric null (<see cref="Shrinkage.BelowP"/>), and Holm where the prior misleads.
-/// A cohort of a family that is estimated below its floor and not proven leaves the verdict open; one that is open otherwise is listed.
+/// Named floors and the violation limit share their part by Holm. A family has two ways to prove a miss: the likelihood ratio of each cohort against
+/// the others, whose greatest over the family is held against a parametric null (<see cref="Shrinkage.BelowP"/>), and Holm, with a small part, where
+/// the prior misleads. The cohort's own p must be small too. A cohort of a family that is estimated below its floor, or so low as chance seldom
+/// brings one, and not proven leaves the verdict open; one that is open otherwise is listed.
 /// </remarks>
 internal sealed class LimitTests
 {
-    private const double ShrunkenPart = 0.5;
+    private const double ShrunkenPart = 0.95;
+
+    /// <summary>Own p up to which a cohort of a family may block: one that stands exactly at its floor does so one time in a hundred, whatever the family looks like.</summary>
+    private const double OwnLevel = 0.01;
+
+    /// <summary>Adjusted p up to which a cohort whose own mean lies below its floor does not pass.</summary>
+    private const double Doubtful = 0.05;
     private const int LeastTested = 3;
     private readonly GatePolicy _policy;
     private readonly ThreeValuedTest _test;
@@ -23,15 +29,19 @@ internal sealed class LimitTests
     /// <summary>One limit that may block.</summary>
     private sealed record Limit(GateReason Reason, double P, ClusteredMean Mean, int? Family, double? ShrunkenP = null)
     {
-        /// <summary>Below the floor by what the whole family shows, or by its own mean where that says nothing.</summary>
-        public bool IsEstimatedBelow => (Reason.Shrunken ?? Reason.Candidate) < Reason.Threshold;
+        /// <summary>Below the floor by what the whole family shows, or by its own mean where that says nothing or chance would seldom bring it so low.</summary>
+        public bool IsEstimatedBelow => (Reason.Shrunken ?? Reason.Candidate) < Reason.Threshold || (Reason.Candidate < Reason.Threshold && Reason.AdjustedP <= Doubtful);
     }
 
-    public LimitTests(GatePolicy policy, ThreeValuedTest test, GateInput input)
+    /// <param name="policy">The rule.</param>
+    /// <param name="test">Of this attempt.</param>
+    /// <param name="input">Reports and calibrations.</param>
+    /// <param name="pairs">The candidate's rows, ascending by id, beside any report.</param>
+    public LimitTests(GatePolicy policy, ThreeValuedTest test, GateInput input, PairedReports pairs)
     {
         _policy = policy;
         _test = test;
-        _rows = [.. input.Candidate.Queries.OrderBy(q => q.Id, Utf8Order.Ascending)];
+        _rows = [.. pairs.Rows.Select(r => r.After)];
         for (int f = 0; f < policy.Floors.Count; f++)
         {
             Add(policy.Floors[f], f, input);
@@ -157,19 +167,21 @@ internal sealed class LimitTests
         }
     }
 
-    // A bad bound blocks when it is also proven over all that share its level.
+    // A bad bound blocks when it is also proven over all that share its level; of a family by the cohort itself too.
     private static GateReason Decided(Limit test, double adjusted, double level, int tests)
     {
         var reason = test.Reason;
         double rounded = ThreeValuedTest.Round(adjusted);
-        bool proven = rounded <= ThreeValuedTest.Round(level);
+        bool proven = rounded <= ThreeValuedTest.Round(level) && (test.Family is null || ThreeValuedTest.Round(test.P) <= OwnLevel);
         var outcome = reason.Outcome == TestOutcome.Bad && !proven ? TestOutcome.Open : reason.Outcome;
+        bool aloneUnproven = outcome != reason.Outcome && rounded <= ThreeValuedTest.Round(level);
         return reason with
         {
             Outcome = outcome,
             P = ThreeValuedTest.Round(test.P),
             AdjustedP = rounded,
             Level = ThreeValuedTest.Round(level),
+            Note = aloneUnproven ? string.Join("; ", new[] { reason.Note, "far from the others of its family, but not proven below the floor by its own questions" }.Where(n => n is not null)) : reason.Note,
             QueriesNeeded = outcome == reason.Outcome ? reason.QueriesNeeded : ThreeValuedTest.NeededToProve(test.Mean, reason.Metric, test.Mean.Mean - reason.Threshold, level / tests),
         };
     }

@@ -44,10 +44,10 @@ public sealed class ReleaseGate
     public GateDecision Decide(GateInput input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        Integrity.ThrowUnlessWhole(_policy, input);
+        var pairs = Integrity.ThrowUnlessWhole(_policy, input);
         var test = new ThreeValuedTest(input.Attempt);
         GateReference[] references = [.. input.References.OrderBy(r => r.Kind)];
-        var compared = Compared(references, input);
+        var compared = Compared(input, pairs);
         var required = Required(compared).ToArray();
         var budget = new FalseBlockBudget([.. required.Select(r => (r.Values, r.Tolerance))], LimitTests.Any(_policy, input), _policy.Flips, _policy.Seed);
         var reasons = new List<GateReason>();
@@ -59,7 +59,7 @@ public sealed class ReleaseGate
             reasons.Add(budget.IsTight ? Tightened(reason, joint[i]) : reason);
         }
 
-        var limits = new LimitTests(_policy, test, input);
+        var limits = new LimitTests(_policy, test, input, pairs[0]);
         var others = new JointFamily(_policy, test, compared, Metrics(compared), budget.Joint);
         reasons.AddRange(limits.Reasons);
         reasons.AddRange(others.Failed());
@@ -67,7 +67,7 @@ public sealed class ReleaseGate
         {
             Verdict = VerdictOf(reasons),
             OnInconclusive = _policy.OnInconclusive,
-            FirstLine = new ReportComparison(references[0].Report, input.Candidate, Math.Min(3, Math.Min(references[0].Report.Depth, input.Candidate.Depth))).FirstLine,
+            FirstLine = new ReportComparison(references[0].Report, input.Candidate, pairs[FirstOf(input.References, references[0])], Math.Min(3, Math.Min(references[0].Report.Depth, input.Candidate.Depth))).FirstLine,
             Reasons = [.. reasons.OrderBy(Gravity)],
             Watch = [.. others.Watch(WatchRate).Concat(limits.Watch(WatchRate)).OrderBy(r => r.Shrunken is { } s ? s - r.Threshold : (r.Difference ?? r.Candidate) - r.Threshold).ThenBy(r => r.P)],
             Unproven = [.. others.Unproven(_policy.Metric), .. limits.Unproven],
@@ -83,6 +83,17 @@ public sealed class ReleaseGate
             References = [.. references.Select(r => Decided(r.Kind, r.Report))],
             Earlier = [.. input.Earlier.Take(_policy.History).Select(e => Decided(ReferenceKind.Earlier, e.Report) with { Label = e.Name })],
         };
+    }
+
+    private static int FirstOf(IReadOnlyList<GateReference> references, GateReference wanted)
+    {
+        int at = 0;
+        while (!ReferenceEquals(references[at], wanted))
+        {
+            at++;
+        }
+
+        return at;
     }
 
     internal static Verdict VerdictOf(IReadOnlyCollection<GateReason> reasons) =>
@@ -109,10 +120,11 @@ public sealed class ReleaseGate
         };
     }
 
-    private ComparedReport[] Compared(GateReference[] references, GateInput input) =>
+    // References by kind, then earlier releases as given.
+    private ComparedReport[] Compared(GateInput input, PairedReports[] pairs) =>
     [
-        .. references.Select(r => new ComparedReport(r.Kind, null, new CohortPairs(PairedReports.Of(r.Report, input.Candidate)))),
-        .. input.Earlier.Take(_policy.History).Select(e => new ComparedReport(ReferenceKind.Earlier, e.Name, new CohortPairs(PairedReports.Of(e.Report, input.Candidate)))),
+        .. input.References.Zip(pairs).OrderBy(r => r.First.Kind).Select(r => new ComparedReport(r.First.Kind, null, new CohortPairs(r.Second))),
+        .. input.Earlier.Take(_policy.History).Zip(pairs.Skip(input.References.Count), (e, p) => new ComparedReport(ReferenceKind.Earlier, e.Name, new CohortPairs(p))),
     ];
 
     // G1 and G2 of every reference.

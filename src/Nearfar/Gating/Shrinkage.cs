@@ -6,8 +6,8 @@ namespace Nearfar.Gating;
 /// <summary>Means of the cohorts of one family drawn towards the mean of the others.</summary>
 /// <remarks>
 /// Between-cohort variance by DerSimonian and Laird 1986; the prior mean of a cohort leaves it out. Of differences it serves for display and for
-/// ordering alone: with many still cohorts shrinkage pulls a true fall of a middle-sized cohort to half its size. Of levels it decides about
-/// floors, against a null drawn from the same sizes and spread.
+/// ordering alone: with many still cohorts shrinkage pulls a true fall of a middle-sized cohort to half its size. Of levels the same prior, cut off
+/// at the floor, decides about floors, against a null drawn from the same sizes and spread.
 /// </remarks>
 internal sealed class Shrinkage
 {
@@ -65,20 +65,24 @@ internal sealed class Shrinkage
 
     /// <summary>For each cohort the chance that, with every true mean at the limit or above, the likeliest of all to be below it looks as likely as this one.</summary>
     /// <remarks>
-    /// True means are drawn from the fitted prior where it reaches the limit (a prior centred below the limit: all at the limit, the hardest
-    /// healthy case). Observed ones have the sizes, spread and skewness at hand, and each draw is shrunken anew.
-    /// p = (1 + #{greatest* at least own}) / (1 + draws).
+    /// Statistic: the log-likelihood ratio of "this mean is whatever below the limit fits best" and "it comes from the prior of the others where that
+    /// reaches the limit". The null draws true means from the fitted prior where it reaches the limit (a prior centred below the limit: all at the
+    /// limit, the hardest healthy case), observed ones with the sizes, spread and skewness at hand, and fits each draw anew.
+    /// p = (1 + #{greatest* at least own}) / (1 + draws). Why: docs/decisions/floors-of-families.md.
     /// </remarks>
     /// <param name="limit">The floor.</param>
     /// <param name="draws">B.</param>
     /// <param name="seed">Of the draws.</param>
     public double[] BelowP(double limit, int draws, ulong seed)
     {
-        double[] own = [.. Shrink(_means, _between).Select(s => Standing(s, limit))];
+        double[] own = new double[_means.Length];
+        Ratios(_means, limit, own);
         double[] greatest = new double[draws];
         double[] drawn = new double[_means.Length];
+        double[] ratios = new double[_means.Length];
         double centre = Centre(_means);
         double spread = Math.Sqrt(_between);
+        double[] error = [.. _effective.Select(e => Math.Sqrt(_within / e))];
         var random = SeededRandom.For(seed, 0, "floor family");
         for (int b = 0; b < draws; b++)
         {
@@ -86,10 +90,11 @@ internal sealed class Shrinkage
             {
                 double z = Bell(random);
                 // Cornish and Fisher 1938, first term: means of few skewed values reach further on one side.
-                drawn[u] = TrueMean(centre, spread, limit, random) + (Math.Sqrt(_within / _effective[u]) * (z + (_skewness[u] / 6 * ((z * z) - 1))));
+                drawn[u] = TrueMean(centre, spread, limit, random) + (error[u] * (z + (_skewness[u] / 6 * ((z * z) - 1))));
             }
 
-            greatest[b] = Shrink(drawn, Between(drawn)).Max(s => Standing(s, limit));
+            Ratios(drawn, limit, ratios);
+            greatest[b] = ratios.Max();
         }
 
         Array.Sort(greatest);
@@ -103,6 +108,54 @@ internal sealed class Shrinkage
         return p;
     }
 
+    // Prior mean and spread of a cohort leave it out: one that is far off would make room for itself.
+    private void Ratios(double[] means, double limit, double[] ratios)
+    {
+        double between = Between(means);
+        var (weights, weighted) = (0.0, 0.0);
+        var (precision, squares, centre) = (0.0, 0.0, 0.0);
+        for (int u = 0; u < means.Length; u++)
+        {
+            double own = 1 / (between + (_within / _effective[u]));
+            weights += own;
+            weighted += own * means[u];
+            double w = _effective[u] / _within;
+            precision += w;
+            squares += w * w;
+            centre += w * means[u];
+        }
+
+        centre /= precision;
+        double scatter = 0;
+        for (int u = 0; u < means.Length; u++)
+        {
+            scatter += _effective[u] / _within * (means[u] - centre) * (means[u] - centre);
+        }
+
+        for (int u = 0; u < means.Length; u++)
+        {
+            double w = _effective[u] / _within;
+            double off = means[u] - centre;
+            double left = precision - w;
+            double rest = scatter - (w * off * off) - (w * w * off * off / left);
+            double spread = Math.Max(LeastVariance, (rest - (means.Length - 2)) / (left - ((squares - (w * w)) / left)));
+            double own = 1 / (between + (1 / w));
+            double prior = Math.Max(limit, (weighted - (own * means[u])) / (weights - own));
+            ratios[u] = Ratio(means[u], limit, prior, spread + (1 / (weights - own)), 1 / w);
+        }
+    }
+
+    // A normal prior cut off below the limit, seen through a normal error, has a density in closed form: Azzalini 1985, the extended skew-normal.
+    private static double Ratio(double mean, double limit, double prior, double spread, double error)
+    {
+        double total = spread + error;
+        double variance = spread * error / total;
+        double shrunken = ((prior * error) + (mean * spread)) / total;
+        double healthy = (-0.5 * (((mean - prior) * (mean - prior) / total) + Math.Log(total))) + Normal.LogCdf((shrunken - limit) / Math.Sqrt(variance)) - Normal.LogCdf((prior - limit) / Math.Sqrt(spread));
+        double below = -0.5 * ((mean < limit ? 0 : (mean - limit) * (mean - limit) / error) + Math.Log(error));
+        return below - healthy;
+    }
+
     // Of a cohort's mean, from the values of all: a few say nothing about a third moment.
     private static double[] Skewness(ClusteredMean[] cohorts)
     {
@@ -110,9 +163,6 @@ internal sealed class Shrinkage
         double skewness = cohorts.Sum(c => c.Cubes) / clusters / Math.Pow(cohorts.Sum(c => c.Squares) / clusters, 1.5);
         return [.. cohorts.Select(c => skewness / Math.Sqrt(c.Clusters))];
     }
-
-    // The probability to be below the limit, by its quantile: the same order without a tail to compute.
-    private static double Standing((double Mean, double Variance) shrunken, double limit) => (limit - shrunken.Mean) / Math.Sqrt(shrunken.Variance);
 
     private static double TrueMean(double centre, double spread, double limit, SeededRandom random)
     {

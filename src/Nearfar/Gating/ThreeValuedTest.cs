@@ -13,10 +13,10 @@ internal sealed class ThreeValuedTest(int attempt)
 
     public double FineAlpha { get; } = BadAlpha / Math.Pow(2, attempt);
 
-    /// <summary>Non-inferiority: is the mean difference above -tolerance?</summary>
-    public GateReason Difference(string rule, CohortKey? cohort, ReferenceKind reference, PairedValues values, double tolerance)
+    /// <summary>Non-inferiority: is the mean difference above -tolerance? <paramref name="known"/>: its clustered mean, where that is at hand.</summary>
+    public GateReason Difference(string rule, CohortKey? cohort, ReferenceKind reference, PairedValues values, double tolerance, ClusteredMean? known = null)
     {
-        var difference = ClusteredMean.Of(values.Differences, values.Clusters);
+        var difference = known ?? ClusteredMean.Of(values.Differences, values.Clusters);
         var bounds = MeanBounds.Paired(values.Metric, values.Before, values.After, difference, FineAlpha, BadAlpha);
         double mean = Round(difference.Mean);
         return Decide(values.Metric, difference, bounds, -tolerance, largest: 1, paired: true) with

@@ -333,7 +333,7 @@ public class DecisionByHandTests
             {
                 adjusted = Math.Max(adjusted, Math.Min(1, p[reason] * (count - before++)));
                 place++;
-                double expected = named ? adjusted : Math.Min(1, Math.Min(shrunken[Array.IndexOf(languages, reason.Cohort!.Value.Value)] / 0.5, adjusted / 0.5));
+                double expected = named ? adjusted : Math.Min(1, Math.Min(shrunken[Array.IndexOf(languages, reason.Cohort!.Value.Value)] / 0.95, adjusted / 0.05));
                 Assert.Equal(expected, reason.AdjustedP!.Value, named ? 1e-5 : 0.02);
             }
         }
@@ -342,7 +342,7 @@ public class DecisionByHandTests
         Assert.Contains(reasons, r => r is { Rule: "floor", Outcome: TestOutcome.Bad, Cohort.Value: "ja" });
     }
 
-    // The parametric null of the family's floor .7 with another generator: how often the likeliest cohort to be below it looks as likely as each does.
+    // The parametric null of the family's floor .7 with another generator, densities by plain sums: how often the likeliest cohort to be below it looks as likely as each does.
     private static double[] FloorFamily(int draws)
     {
         const double Floor = 0.7;
@@ -359,27 +359,49 @@ public class DecisionByHandTests
             return Math.Max(1e-6, (q - (x.Length - 1)) / (w.Sum() - (w.Sum(v => v * v) / w.Sum())));
         }
 
-        double[] Standing(double[] x)
+        // Between-cohort variance of all but one, written out.
+        double Others(double[] x, int left)
+        {
+            var (kept, weights) = (x.Where((_, i) => i != left).ToArray(), w.Where((_, i) => i != left).ToArray());
+            double centre = kept.Zip(weights, (a, b) => a * b).Sum() / weights.Sum();
+            double q = kept.Zip(weights, (a, b) => b * (a - centre) * (a - centre)).Sum();
+            return Math.Max(1e-6, (q - (kept.Length - 1)) / (weights.Sum() - (weights.Sum(v => v * v) / weights.Sum())));
+        }
+
+        // ln of: the mean under the best true mean below the floor, over the mean under the others' prior where that reaches the floor.
+        double[] Ratio(double[] x)
         {
             double tau2 = Between(x);
             double[] own = [.. w.Select(v => 1 / (tau2 + (1 / v)))];
             return [.. x.Select((m, c) =>
             {
-                double prior = (x.Zip(own, (a, b) => a * b).Sum() - (own[c] * m)) / (own.Sum() - own[c]);
-                double v = 1 / ((1 / tau2) + w[c]);
-                return (Floor - (v * ((prior / tau2) + (w[c] * m)))) / Math.Sqrt(v);
+                double error = Math.Sqrt(1 / w[c]);
+                double prior = Math.Max(Floor, (x.Zip(own, (a, b) => a * b).Sum() - (own[c] * m)) / (own.Sum() - own[c]));
+                double spread = Math.Sqrt(Others(x, c) + (1 / (own.Sum() - own[c])));
+                var (seen, reached) = (0.0, 0.0);
+                const int Steps = 120;
+                for (int i = 0; i < Steps; i++)
+                {
+                    double truth = Floor + ((prior + (7 * spread) - Floor) * (i + 0.5) / Steps);
+                    double weight = Math.Exp(-(truth - prior) * (truth - prior) / (2 * spread * spread));
+                    reached += weight;
+                    seen += weight * Math.Exp(-(m - truth) * (m - truth) / (2 * error * error));
+                }
+
+                double best = m < Floor ? 1 : Math.Exp(-(m - Floor) * (m - Floor) / (2 * error * error));
+                return Math.Log(best) - Math.Log(Math.Max(1e-300, seen / reached));
             })];
         }
 
         double[] observed = [.. means.Select(m => m.Value)];
-        double[] standing = Standing(observed);
+        double[] standing = Ratio(observed);
         double tau = Math.Sqrt(Between(observed)), mu = observed.Zip(w, (a, b) => a / ((tau * tau) + (1 / b))).Sum() / w.Sum(v => 1 / ((tau * tau) + (1 / v)));
         var random = new Random(99);
         double Gauss() => Normal.InvCDF(0, 1, (random.NextDouble() * 0.999999999) + 5e-10);
         int[] reached = new int[means.Length];
         for (int b = 0; b < draws; b++)
         {
-            double greatest = Standing([.. w.Select((v, c) =>
+            double greatest = Ratio([.. w.Select((v, c) =>
             {
                 double z = Gauss(), mean;
                 do

@@ -115,6 +115,46 @@ public class SimulationTests
         Assert.InRange(covered, 552, 588);
     }
 
+    [Fact]
+    public void Run_StoppedWithinALine_GoesOnToTheSameResults()
+    {
+        string folder = Directory.CreateTempSubdirectory("nearfar-kept").FullName;
+        try
+        {
+            int drawn = 0;
+            (int Index, Verdict Verdict) One(int i)
+            {
+                Interlocked.Increment(ref drawn);
+                return (i, (Verdict)(i % 3));
+            }
+
+            var study = new Study(TextWriter.Null, Seed, 2, 1, folder);
+            var whole = study.Run("cell: 10 %", 250, One);
+            string file = Assert.Single(Directory.GetFiles(folder));
+            string text = File.ReadAllText(file);
+            File.WriteAllText(file, text[..(text.IndexOf('\n') + 30)]);      // the first hundred, and the beginning of the second
+            drawn = 0;
+            Assert.Equal(whole, study.Run("cell: 10 %", 250, One));
+            Assert.Equal(150, drawn);
+            Assert.Equal(text, File.ReadAllText(file));
+            drawn = 0;
+            Assert.Equal(whole, (study with { Scale = 0.1 }).Run("cell: 10 %", 250, One));       // more than asked for, and there already
+            Assert.Equal((0, 250), (drawn, whole.Length));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public void Decide_HealthyAgainstSeveralReports_IsRarelyBlocked(bool earlier)
+    {
+        var set = PlantedSet.Create(s_sizes, Seed);
+        int blocked = Repetitions.Run(40, 2, i => ReferenceStudy.One(set, earlier, Seed, i)).Count(d => d.Verdict == Verdict.Blocked);
+        Assert.InRange(blocked, 0, 2);      // at most 1 % are wanted: 3 of 40 has a chance of .8 %
+    }
+
     private static double Rise(PlantedRelease release, int[] questions) =>
         questions.Average(i => PlantedReports.Recall5(release.RankAfter[i]) - PlantedReports.Recall5(release.RankBefore[i]));
 

@@ -94,8 +94,8 @@ internal static class MeanBounds
         {
             var (won, lost) = Changes(before, after);
             double effect = difference.DesignEffect;
-            low = Math.Min(low, Proportions.Tango(won / effect, lost / effect, difference.N / effect, alphaLow).Low);
-            high = Math.Max(high, Proportions.Tango(won / effect, lost / effect, difference.N / effect, alphaHigh).High);
+            low = Math.Min(low, Proportions.TangoLower(won / effect, lost / effect, difference.N / effect, alphaLow));
+            high = Math.Max(high, Proportions.TangoUpper(won / effect, lost / effect, difference.N / effect, alphaHigh));
         }
 
         return MetricNames.IsUnit(metric) ? (Math.Max(-1, low), Math.Min(1, high)) : (low, high);

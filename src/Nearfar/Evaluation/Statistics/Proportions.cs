@@ -31,14 +31,23 @@ internal static class Proportions
     /// <param name="n">All pairs.</param>
     /// <param name="alpha">Of each side.</param>
     /// <remarks>Tango 1998, Statistics in Medicine 17:891, eq. 8 to 11.</remarks>
-    public static (double Low, double High) Tango(double won, double lost, double n, double alpha)
+    public static (double Low, double High) Tango(double won, double lost, double n, double alpha) => (TangoLower(won, lost, n, alpha), TangoUpper(won, lost, n, alpha));
+
+    /// <summary>Its lower end alone.</summary>
+    public static double TangoLower(double won, double lost, double n, double alpha)
     {
         double z = Normal.UpperQuantile(alpha);
         double difference = (won - lost) / n;
         // The statistic falls from above z to below -z as delta rises through [-1, 1]; the estimate itself parts the two roots.
-        double low = difference <= -1 ? -1 : Roots.Bracketed(d => TangoStatistic(won, lost, n, d) - z, -1, difference);
-        double high = difference >= 1 ? 1 : Roots.Bracketed(d => TangoStatistic(won, lost, n, d) + z, difference, 1);
-        return (low, high);
+        return difference <= -1 ? -1 : Roots.Bracketed(d => TangoStatistic(won, lost, n, d) - z, -1, difference);
+    }
+
+    /// <summary>Its upper end alone.</summary>
+    public static double TangoUpper(double won, double lost, double n, double alpha)
+    {
+        double z = Normal.UpperQuantile(alpha);
+        double difference = (won - lost) / n;
+        return difference >= 1 ? 1 : Roots.Bracketed(d => TangoStatistic(won, lost, n, d) + z, difference, 1);
     }
 
     /// <summary>Exact two-sided p-value of fixed against broken (McNemar): are both equally likely?</summary>
