@@ -84,6 +84,10 @@ public sealed class StaticStart : ITrainingStart<StaticTrainableEncoder>
     internal StaticTrainableEncoder Begin(IReadOnlyList<TrainingText> texts, int threads, OptimizerOptions? optimizer = null, ulong seed = 1) =>
         new(this, TokenBags.From(texts, Tokenizer, Options), threads, optimizer ?? OptimizerOptions.Default, seed);
 
+    // Over tokens whose texts come later.
+    internal StaticTrainableEncoder Begin(int[] vocabulary, TrainingOptions options) =>
+        new(this, new TokenBags([], [0], [], vocabulary), options.Threads, options.Optimizer, options.Seed);
+
     private static void Rescale(float[] rows)
     {
         double square = 0;

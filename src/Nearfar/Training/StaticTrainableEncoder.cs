@@ -13,7 +13,7 @@ namespace Nearfar.Training;
 /// </remarks>
 public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
 {
-    private readonly TokenBags _bags;
+    private TokenBags _bags;
     private readonly StaticStart _start;
     private readonly int _threads;
     private readonly int _padded;               // D rounded up to 16; zeros behind D stay zero
@@ -67,6 +67,10 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
         CopyRows(rows);
         return rows;
     }
+
+    /// <summary>From here on inputs are numbers of these texts; the vocabulary must be that of the beginning.</summary>
+    internal void Read(TokenBags bags) => _bags = bags.Vocabulary.Length == _places.Length ? bags
+        : throw new ArgumentException($"Texts of {bags.Vocabulary.Length} tokens; wanted {_places.Length}, those the encoder began with.", nameof(bags));
 
     internal int VocabularySize => _start.Rows.Length / Dimensions;
 

@@ -8,7 +8,7 @@ namespace Nearfar.Training;
 /// <remarks>Only tokens that occur are numbered, in order of their ids: rows that no text holds get no gradient and stay out of the optimiser.</remarks>
 internal sealed class TokenBags
 {
-    private TokenBags(WeightedRow[] entries, int[] offsets, float[] inverseLengths, int[] vocabulary) =>
+    internal TokenBags(WeightedRow[] entries, int[] offsets, float[] inverseLengths, int[] vocabulary) =>
         (Entries, Offsets, InverseLengths, Vocabulary) = (entries, offsets, inverseLengths, vocabulary);
 
     /// <summary>Entries of all texts: a token by its position in <see cref="Vocabulary"/>, ascending in each text, and how often it stands there.</summary>
@@ -33,21 +33,31 @@ internal sealed class TokenBags
         int[] ends = new int[texts.Count];
         for (int i = 0; i < texts.Count; i++)
         {
-            buffer.Clear();
-            string prompt = texts[i].Role == TextRole.Query ? options.QueryPrompt : options.DocumentPrompt;
-            tokenizer.Encode(prompt + texts[i].Text, buffer);
-            foreach (int id in buffer.Ids[..Math.Min(buffer.Count, options.MaxTokens)])
-            {
-                if (id != tokenizer.UnknownId)
-                {
-                    ids.Add(id);
-                }
-            }
-
+            AddKnown(texts[i], tokenizer, options, buffer, ids);
             ends[i] = ids.Count;
         }
 
         return From(ids, ends, tokenizer.VocabularySize);
+    }
+
+    /// <summary>Adds the known ids of a text in its order.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="tokenizer">Reads it.</param>
+    /// <param name="options">Prompt and cut.</param>
+    /// <param name="buffer">Scratch.</param>
+    /// <param name="ids">Receives the ids behind those it holds.</param>
+    internal static void AddKnown(TrainingText text, ITokenizer tokenizer, StaticEncoderOptions options, TokenBuffer buffer, List<int> ids)
+    {
+        buffer.Clear();
+        string prompt = text.Role == TextRole.Query ? options.QueryPrompt : options.DocumentPrompt;
+        tokenizer.Encode(prompt + text.Text, buffer);
+        foreach (int id in buffer.Ids[..Math.Min(buffer.Count, options.MaxTokens)])
+        {
+            if (id != tokenizer.UnknownId)
+            {
+                ids.Add(id);
+            }
+        }
     }
 
     // From the known ids of all texts in a row, and where each text's end.

@@ -2,6 +2,7 @@ using System.Globalization;
 using Nearfar.Training.Losses;
 using Nearfar.Training.Optimization;
 using Nearfar.Training.Sampling;
+using Nearfar.Training.Streaming;
 
 namespace Nearfar.Training;
 
@@ -53,6 +54,9 @@ public sealed record TrainingOptions
     /// <summary>Texts of one forward pass; the loss still sees the whole batch (gradient caching, Gao et al. 2021, arXiv:2101.06983). 0, the default: all at once. For encoders whose rows are independent and whose backward passes add up.</summary>
     public int Chunk { get; init; }
 
+    /// <summary>How a file larger than memory is read; wanted, and allowed, where the trainer is given a <see cref="StreamedPairs"/>. Default null: all pairs are in memory.</summary>
+    public StreamOptions? Stream { get; init; }
+
     /// <summary>Hard negatives read from each pair, the first ones, 0 to 64. Default 4; a pair may have fewer.</summary>
     public int HardNegatives { get; init; } = 4;
 
@@ -83,6 +87,7 @@ public sealed record TrainingOptions
         Check(Epochs is >= 1 and <= 10_000, nameof(Epochs), Epochs, "1 to 10000");
         Check(Rate > 0 && Rate <= MostRate, nameof(Rate), Rate, $"above 0 and at most {MostRate}");
         problems.AddRange(Optimizer.Problems());
+        problems.AddRange(Stream?.Problems(this) ?? []);
         Check(WarmupShare is >= 0 and <= 1, nameof(WarmupShare), WarmupShare, "0 to 1");
         Check(HardNegatives is >= 0 and <= 64, nameof(HardNegatives), HardNegatives, "0 to 64");
         Check(MinBatchShare is >= 0 and <= 1, nameof(MinBatchShare), MinBatchShare, "0 to 1");
@@ -151,6 +156,10 @@ public sealed record TrainingOptions
         yield return new("options.balance", Balance is { } b ? $"{b.Attribute}, power {Text(b.Power)}, cap {Text(b.Cap)}" : "none");
         yield return new("options.labels", Labels ?? "positive");
         yield return Of("options.chunk", Chunk);
+        if (Stream is not null)
+        {
+            yield return new("options.stream", FormattableString.Invariant($"buffer {Stream.Buffer}"));
+        }
 
         static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
 
