@@ -6,10 +6,12 @@ using Nearfar.Vectors;
 namespace Nearfar.Training;
 
 /// <summary>All rows of a run in memory.</summary>
-internal sealed class HeldRows<TEncoder>(TEncoder encoder, TrainingRows rows, IReadOnlyList<string> leftOut, IBatchSampler sampler, TrainingCohorts cohorts, string[] wanted, LossNeeds needs, int[]? labels, IEncoder? guide) : IBatchSource
+internal sealed class HeldRows<TEncoder>(TEncoder encoder, int pairs, TrainingRows rows, IReadOnlyList<string> leftOut, IBatchSampler sampler, TrainingCohorts cohorts, string[] wanted, LossNeeds needs, int[]? labels, IEncoder? guide) : IBatchSource
     where TEncoder : ITrainableEncoder<int>
 {
     private SideData? _side;
+
+    public long Pairs => pairs;
 
     public long Rows => rows.Rows.Length;
 

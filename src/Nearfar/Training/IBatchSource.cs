@@ -3,6 +3,9 @@ namespace Nearfar.Training;
 /// <summary>What the loop trains on: all rows in memory, or a file part by part.</summary>
 internal interface IBatchSource
 {
+    /// <summary>Pairs in all, those that are left out too.</summary>
+    long Pairs { get; }
+
     /// <summary>Rows in all.</summary>
     long Rows { get; }
 

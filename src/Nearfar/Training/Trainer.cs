@@ -87,7 +87,7 @@ public sealed class Trainer
         LossFit.ThrowUnlessFit(_description.Name, _loss.Needs, plan.Least, rows, _options, rule, labels, cohorts, Guide is not null);
         var sampler = SamplerPlan.Of(rows, _options, rule, labels,
             _options.Balance is { } balance ? RowDraws.Balanced(cohorts.Of(balance.Attribute), balance.Power, balance.Cap) : null);
-        var source = new HeldRows<TEncoder>(encoder, rows, leftOut, sampler, cohorts, wanted, _loss.Needs, labels, Guide);
+        var source = new HeldRows<TEncoder>(encoder, set.Pairs.Count, rows, leftOut, sampler, cohorts, wanted, _loss.Needs, labels, Guide);
         return await TrainAsync(source, encoder, start.Hash, heldOut, folder, resume, progress, cancellationToken);
     }
 
@@ -267,7 +267,7 @@ public sealed class Trainer
         }
 
         encoder.LoadParameters(new MemoryStream(bestParameters));
-        return new TrainingResult<TEncoder>(encoder, bestStep, best, step, checked((int)source.Rows), source.LeftOut);
+        return new TrainingResult<TEncoder>(encoder, bestStep, best, step, checked((int)source.Rows), source.LeftOut) { Pairs = source.Pairs };
 
         bool IsOver() => _options.Patience > 0 && watch.Stale >= _options.Patience;
 

@@ -24,6 +24,9 @@ public sealed record TrainingOptions
     /// <summary>How gradients become updates. Default: Adam on the rows that a batch touches.</summary>
     public OptimizerOptions Optimizer { get; init; } = OptimizerOptions.Default;
 
+    /// <summary>Learns a factor for each token beside its row; of static encoders. Default null: none.</summary>
+    public TokenWeightOptions? TokenWeights { get; init; }
+
     /// <summary>Share of the steps that climb to the peak rate, 0 to 1. Default 0.1; then the rate follows <see cref="Schedule"/>.</summary>
     public double WarmupShare { get; init; } = 0.1;
 
@@ -87,6 +90,7 @@ public sealed record TrainingOptions
         Check(Epochs is >= 1 and <= 10_000, nameof(Epochs), Epochs, "1 to 10000");
         Check(Rate > 0 && Rate <= MostRate, nameof(Rate), Rate, $"above 0 and at most {MostRate}");
         problems.AddRange(Optimizer.Problems());
+        problems.AddRange(TokenWeights?.Problems(Optimizer) ?? []);
         problems.AddRange(Stream?.Problems(this) ?? []);
         Check(WarmupShare is >= 0 and <= 1, nameof(WarmupShare), WarmupShare, "0 to 1");
         Check(HardNegatives is >= 0 and <= 64, nameof(HardNegatives), HardNegatives, "0 to 64");
@@ -156,6 +160,11 @@ public sealed record TrainingOptions
         yield return new("options.balance", Balance is { } b ? $"{b.Attribute}, power {Text(b.Power)}, cap {Text(b.Cap)}" : "none");
         yield return new("options.labels", Labels ?? "positive");
         yield return Of("options.chunk", Chunk);
+        if (TokenWeights is not null)
+        {
+            yield return new("options.token_weights", TokenWeights.Word());
+        }
+
         if (Stream is not null)
         {
             yield return new("options.stream", FormattableString.Invariant($"buffer {Stream.Buffer}"));

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Nearfar.Pairs;
+using Nearfar.Training.Sampling;
 
 namespace Nearfar.Training.Streaming;
 
@@ -67,6 +68,32 @@ public sealed class StreamedPairs
         }
 
         problems.ThrowIfAny();
+    }
+
+    /// <summary>Texts of a random sample of pairs, drawn evenly from the whole file (Vitter 1985, algorithm R): the corpus's documents, then the sample's, then its questions, each once.</summary>
+    /// <param name="pairs">Most of the sample; a file that has no more gives all.</param>
+    /// <param name="seed">Of the sample.</param>
+    internal string[] SampleTexts(int pairs, ulong seed)
+    {
+        var random = SeededRandom.For(seed, 0, "sample");
+        var sample = new List<PairTexts>();
+        int seen = 0;
+        foreach (var pair in Read())
+        {
+            if (seen < pairs)
+            {
+                sample.Add(pair);
+            }
+            else if (random.Below(seen + 1) is var place && place < pairs)
+            {
+                sample[place] = pair;
+            }
+
+            seen = checked(seen + 1);
+        }
+
+        sample.Sort((a, b) => a.Line.CompareTo(b.Line));
+        return [.. Corpus.Documents.Select(d => d.Content).Concat(sample.SelectMany(p => p.Positives.Concat(p.HardNegatives))).Concat(sample.Select(p => p.Pair.Query)).Distinct(StringComparer.Ordinal)];
     }
 
     private string ComputeHash()

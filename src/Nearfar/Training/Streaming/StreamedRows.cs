@@ -30,6 +30,8 @@ internal sealed class StreamedRows : IBatchSource
         }
     }
 
+    public long Pairs => _spool.Pairs;
+
     public long Rows => _spool.Rows;
 
     public IReadOnlyList<string> LeftOut => _spool.LeftOut;
