@@ -20,7 +20,7 @@ internal static class DataReader
 
     public static RowSet<TrafficRow> Traffic(DataSource source) => TrafficFile.Read(Jsonl(source), s_reading);
 
-    private static bool IsCsv(DataSource source)
+    internal static bool IsCsv(DataSource source)
     {
         string name = source.Path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? source.Path[..^3] : source.Path;
         return name.EndsWith(".csv", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".tsv", StringComparison.OrdinalIgnoreCase);

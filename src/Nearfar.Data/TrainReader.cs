@@ -3,6 +3,7 @@ using Nearfar.Training;
 using Nearfar.Training.Losses;
 using Nearfar.Training.Optimization;
 using Nearfar.Training.Sampling;
+using Nearfar.Training.Streaming;
 
 namespace Nearfar.Data;
 
@@ -39,6 +40,8 @@ internal static class TrainReader
             Labels = section.Text("labels") is { } labels && labels != "positive" ? Declared(section, "labels", labels, cohorts) : null,
             Guide = pathOf(section, "guide"),
             Chunk = section.Integer("chunk", 2),
+            TokenWeights = section.Section("token_weights") is { } weights ? ReadTokenWeights(weights) : null,
+            Stream = section.Section("stream") is { } stream ? ReadStream(stream) : null,
             Seed = section.Long("seed", 0, long.MaxValue),
         };
         section.Done();
@@ -68,6 +71,24 @@ internal static class TrainReader
             section.Problem("chunk", "saves memory where a forward pass keeps more than its rows; static encoders and adapters keep none. Remove it.");
         }
 
+        if (train.TokenWeights is not null)
+        {
+            if (encoder.Kind != "static")
+            {
+                section.Problem("token_weights", $"are factors of a static encoder's tokens; the encoder here is {encoder.Kind}. Remove them.");
+            }
+
+            foreach (string problem in train.TokenWeights.Problems(train.Optimizer ?? OptimizerOptions.Default))
+            {
+                section.Problem("token_weights", problem);
+            }
+        }
+
+        if (train.Stream is not null)
+        {
+            CheckStream(section, train, encoder, data);
+        }
+
         if (train.Batches == BatchRule.Label && train.Batch is < 4)
         {
             section.Problem("batch", "must be at least 4 for batches: label (two rows of two labels).");
@@ -89,6 +110,50 @@ internal static class TrainReader
         {
             section.Problem("labels", "are read by batches: label and by losses over groups; here neither is chosen. Remove them.");
         }
+    }
+
+    private static TokenWeightOptions ReadTokenWeights(YamlSection section)
+    {
+        var weights = new TokenWeightOptions();
+        weights = weights with
+        {
+            Rate = section.Number("rate", 0, 10, above: true) ?? weights.Rate,
+            Initial = section.OneOf("initial", "uniform", "idf") == "idf" ? TokenWeightStart.Idf : TokenWeightStart.Uniform,
+        };
+        section.Done();
+        return weights;
+    }
+
+    private static StreamOptions ReadStream(YamlSection section)
+    {
+        var stream = new StreamOptions();
+        stream = stream with { Buffer = section.Integer("buffer", 1024, 100_000_000) ?? stream.Buffer };
+        section.Done();
+        return stream;
+    }
+
+    private static void CheckStream(YamlSection section, TrainSettings train, EncoderSettings encoder, DataSettings data)
+    {
+        var defaults = new TrainingOptions();
+        var options = defaults with { Stream = train.Stream, Loss = train.Loss ?? defaults.Loss, Batch = train.Batch ?? defaults.Batch, Batches = train.Batches, Balance = train.Balance, Labels = train.Labels, Mix = train.Mix ?? defaults.Mix, TokenWeights = train.TokenWeights };
+        foreach (string problem in train.Stream!.Problems(options))
+        {
+            section.Problem("stream", problem);
+        }
+
+        void Refuse(bool refused, string why)
+        {
+            if (refused)
+            {
+                section.Problem("stream", why);
+            }
+        }
+
+        Refuse(encoder.Kind != "static", $"reads its texts again and again, and encoder kind {encoder.Kind} embeds each once and keeps the vectors. Write encoder: {{kind: static}}, or remove stream.");
+        Refuse(train.Preset is not null, "trains one recipe; a preset chooses by the size of data in memory. Remove one of them.");
+        Refuse(train.Guide is not null, "does not hold another encoder's vectors. Remove guide or stream.");
+        Refuse(data.TrainSets.Count > 0, "reads one data set. Join the files, or remove stream.");
+        Refuse(data.Train is { } source && (source.Columns.Count > 0 || source.Split is not null || Directory.Exists(source.Path) || DataReader.IsCsv(source)), "reads JSONL, plain or gzip. Write the pairs as JSONL (nearfar pairs).");
     }
 
     private static AveragingOptions? ReadAverage(YamlSection train)

@@ -2,6 +2,7 @@ using Nearfar.Training;
 using Nearfar.Training.Losses;
 using Nearfar.Training.Optimization;
 using Nearfar.Training.Sampling;
+using Nearfar.Training.Streaming;
 
 namespace Nearfar.Data;
 
@@ -67,4 +68,10 @@ public sealed record TrainSettings
 
     /// <summary>Texts of one forward pass; 0: the whole batch.</summary>
     public int? Chunk { get; init; }
+
+    /// <summary><c>token_weights: {rate: 0.01, initial: uniform}</c>: a learned factor for each token. Null: none.</summary>
+    public TokenWeightOptions? TokenWeights { get; init; }
+
+    /// <summary><c>stream: {buffer: 100000}</c>: <c>data.train</c> is read part by part and never held. Null: all pairs are in memory.</summary>
+    public StreamOptions? Stream { get; init; }
 }

@@ -1,5 +1,6 @@
 using Nearfar.Gating.Sets;
 using Nearfar.Pairs;
+using Nearfar.Training.Streaming;
 
 namespace Nearfar.Data;
 
@@ -20,9 +21,10 @@ public sealed class Workspace
     {
         Path = path;
         Options = options;
-        _rows = new(() => WorkspaceRows.Read(options.Data));
+        _rows = new(() => WorkspaceRows.Read(options.Data, Streams));
         _clusters = new(() => DocumentClusters.Of(Good.Corpus, Good.All));
-        _train = new(() => new TrainingSet(Good.Corpus, Named(Good.Train, "train", "pairs to learn from").Rows));
+        _train = new(() => Streams ? throw new NearfarException(path, 0, "train.stream leaves the training pairs on the disk, and this wants all of them in memory. Remove train.stream.")
+            : new TrainingSet(Good.Corpus, Named(Good.Train, "train", "pairs to learn from").Rows));
         _dev = new(() => Builder().Dev(Named(Good.Dev, "dev", "held-out questions for model selection")));
         _gate = new(ReadGate);
         _traffic = new(ReadTraffic);
@@ -48,6 +50,14 @@ public sealed class Workspace
     /// <summary>Pairs to learn from.</summary>
     /// <exception cref="NearfarException">A data file is bad, or the workspace names no training pairs.</exception>
     public TrainingSet Train => _train.Value;
+
+    /// <summary>Whether <c>train.stream</c> is set: training reads <c>data.train</c> part by part (<see cref="OpenStream"/>), and <see cref="Train"/> is refused.</summary>
+    public bool Streams => Options.Train.Stream is not null;
+
+    /// <summary>The training pairs as a stream. Texts that stand inline in them are no documents of <see cref="Corpus"/>; nor have held-out questions a cohort <c>page</c>.</summary>
+    /// <exception cref="NearfarException">A data file is bad, or the workspace names no training pairs.</exception>
+    public StreamedPairs OpenStream() => Options.Data.Train is { } source ? new StreamedPairs(source.Path, Good.Corpus)
+        : throw new NearfarException(Path, 0, "names no train set (pairs to learn from). Add data.train.");
 
     /// <summary>Questions for model selection.</summary>
     /// <exception cref="NearfarException">A data file is bad, or the workspace names no dev set.</exception>

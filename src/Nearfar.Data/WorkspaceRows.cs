@@ -29,11 +29,13 @@ internal sealed class WorkspaceRows
     public IEnumerable<Pair> All => (Train?.Rows ?? []).Concat(Dev?.Rows ?? []).Concat(Gate?.Rows ?? []);
 
     /// <summary>Reads every set; a problem does not stop the next file.</summary>
-    public static WorkspaceRows Read(DataSettings data)
+    /// <param name="data">Where they lie.</param>
+    /// <param name="streams">Whether training reads its pairs itself: they are left on the disk.</param>
+    public static WorkspaceRows Read(DataSettings data, bool streams = false)
     {
         var problems = new ProblemList();
         var corpus = Try(data.Corpus, problems, DataReader.Documents);
-        var train = data.TrainSets.Count == 0 ? Try(data.Train, problems, s => DataReader.Pairs(s, "train")) : ReadSets(data.TrainSets, problems);
+        var train = streams ? null : data.TrainSets.Count == 0 ? Try(data.Train, problems, s => DataReader.Pairs(s, "train")) : ReadSets(data.TrainSets, problems);
         var dev = Try(data.Dev, problems, s => DataReader.Pairs(s, "dev"));
         var gate = Try(data.Gate, problems, s => DataReader.Pairs(s, "test"));
         var frozen = ReadFrozen(data.Gate, problems);

@@ -80,6 +80,8 @@ public static class WorkspaceStages
                 Balance = train.Balance,
                 Labels = train.Labels,
                 Chunk = train.Chunk ?? defaults.Chunk,
+                Stream = train.Stream,
+                TokenWeights = train.TokenWeights,
                 Seed = seed ?? SeedOf(workspace),
             };
         }

@@ -20,7 +20,7 @@ internal sealed class TrainVerb : Verb
     public override string Name => "train";
 
     public override string Description => "Trains an encoder; the step is chosen by quality on dev. Options stand in nearfar.yaml, section train: "
-        + "loss, batch, epochs, rate, optimizer, warmup, schedule, patience, average, hard_negatives, batches, balance, labels, mix, guide, evaluations, seed. "
+        + "loss, batch, epochs, rate, optimizer, warmup, schedule, patience, average, hard_negatives, batches, balance, labels, mix, guide, evaluations, stream, seed. "
         + "Writes runs/NAME/ with model/, history.jsonl and the page run.html. Example: nearfar train samples/helpdesk --name v1";
 
     protected override void Declare(Command command)
@@ -46,9 +46,15 @@ internal sealed class TrainVerb : Verb
             throw new NearfarException($"Run folder {folder} holds a run already. Resume it (--resume), delete it, or name another (--name).");
         }
 
+        string[] mined = context.Parsed.GetValue(_mined) ?? [];
+        if (workspace.Streams)
+        {
+            return await StreamAsync(context, workspace, folder, mined);
+        }
+
         var set = workspace.Train;
         var files = new List<MinedFile>();
-        foreach (string file in context.Parsed.GetValue(_mined) ?? [])
+        foreach (string file in mined)
         {
             var pairs = PairFile.Read(file).Rows;
             set = MinedPairs.Merge(set, pairs);
@@ -65,6 +71,31 @@ internal sealed class TrainVerb : Verb
         });
         ModelFinder.Close(context, frozen);
 
+        return Tell(context, folder, model);
+    }
+
+    private static async Task<int> StreamAsync(VerbContext context, Workspace workspace, string folder, string[] mined)
+    {
+        if (mined.Length > 0)
+        {
+            throw new NearfarException(workspace.Path, 0, "train.stream reads data.train alone. Join the mined pairs to its file, or remove stream.");
+        }
+
+        var options = workspace.TrainingOptions(context.Seed);
+        var run = new TrainingRun(workspace.StartOptions(context.Seed), options, context.Clock);
+        var stream = workspace.OpenStream();
+        var model = await context.WithProgress("train", async say =>
+        {
+            say("start encoder");
+            var start = StartEncoder.Create(workspace.StartOptions(context.Seed), stream, options.Stream!.Buffer);
+            say("pairs to tokens");
+            return await run.RunAsync(stream, workspace.Dev, start, folder, new RunPage(folder, context.Clock, new TrainingWarnings(context, new TrainingLine(say))), context.Cancellation);
+        });
+        return Tell(context, folder, model);
+    }
+
+    private static int Tell(VerbContext context, string folder, TrainedModel model)
+    {
         var record = model.Record;
         string page = RunPage.Write(folder);
         context.Emit(record);

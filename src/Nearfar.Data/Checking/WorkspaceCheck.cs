@@ -31,7 +31,11 @@ public static class WorkspaceCheck
         AddProblems(rows.Problems, findings, "row");
         foreach (string key in new[] { ("train", rows.Train), ("dev", rows.Dev), ("gate", rows.Gate) }.Where(s => s.Item2 is null).Select(s => s.Item1))
         {
-            if (rows.Problems.Count == 0)
+            if (key == "train" && workspace.Streams)
+            {
+                findings.Warning("streamed-set", workspace.Path, 0, "The training pairs are streamed: their rows, and whether they share questions or pages with dev and gate, are not checked.", "Check a copy of the workspace without train.stream, on a machine that holds them or with a part of the file.");
+            }
+            else if (rows.Problems.Count == 0)
             {
                 findings.Warning("missing-set", workspace.Path, 0, $"The workspace names no {key} set.", $"Add data.{key}; nearfar init --from makes all three.");
             }

@@ -16,6 +16,13 @@ internal sealed class PairFormat : RowFormat<Pair>
 
     public IReadOnlyList<Document> InlineDocuments => _inline;
 
+    /// <summary>Forgets the inline texts of the rows so far: whoever reads a file larger than memory takes each row's own.</summary>
+    public void ForgetInline()
+    {
+        _byId.Clear();
+        _inline.Clear();
+    }
+
     public override Pair? Parse(ref RowScanner row, List<string> problems)
     {
         var draft = new PairDraft();

@@ -26,11 +26,16 @@ internal abstract class RowFormat<T>
     public abstract void Write(Utf8JsonWriter json, T row);
 
     /// <summary>Good rows as they come; problems go into the list, and the caller decides at the end.</summary>
-    public IEnumerable<(T Row, long Line)> Rows(string path, RowReading reading, ProblemList problems, Func<RowSource>? open = null)
+    /// <param name="path">The file.</param>
+    /// <param name="reading">Limits.</param>
+    /// <param name="problems">Receives what is wrong.</param>
+    /// <param name="open">Opens the rows; null: lines of JSON.</param>
+    /// <param name="remembersIds">False for a file larger than memory: ids are not held, so that one that stands twice is not seen.</param>
+    public IEnumerable<(T Row, long Line)> Rows(string path, RowReading reading, ProblemList problems, Func<RowSource>? open = null, bool remembersIds = true)
     {
         reading.ThrowIfInvalid();
         using var lines = open?.Invoke() ?? new LineReader(path, reading);
-        var state = new ReadState(path, problems);
+        var state = new ReadState(path, problems, remembersIds);
         long rows = 0;
         while (TryNext(lines, state, out var row, out bool any))
         {
@@ -183,6 +188,11 @@ internal abstract class RowFormat<T>
 
     private T? Identify(T row, long number, ReadState state)
     {
+        if (!state.RemembersIds)
+        {
+            return GivenId(row) is null ? WithContentId(row, "") : row;
+        }
+
         if (GivenId(row) is { } given)
         {
             if (state.Ids.TryAdd(given, number))
@@ -211,8 +221,10 @@ internal abstract class RowFormat<T>
         }
     }
 
-    private sealed class ReadState(string path, ProblemList problems)
+    private sealed class ReadState(string path, ProblemList problems, bool remembersIds)
     {
+        public bool RemembersIds { get; } = remembersIds;
+
         public string Path { get; } = path;
 
         public ProblemList Problems { get; } = problems;

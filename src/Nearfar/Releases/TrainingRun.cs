@@ -5,6 +5,7 @@ using Nearfar.Encoding;
 using Nearfar.Evaluation;
 using Nearfar.Pairs;
 using Nearfar.Training;
+using Nearfar.Training.Streaming;
 using Nearfar.Vectors;
 
 namespace Nearfar.Releases;
@@ -13,6 +14,7 @@ namespace Nearfar.Releases;
 public sealed class TrainingRun
 {
     private const string RecordName = "run.json";
+    private const string ModelName = "model";
     private readonly StartOptions _start;
     private readonly TrainingOptions _options;
     private readonly TimeProvider _clock;
@@ -49,17 +51,22 @@ public sealed class TrainingRun
     public string InputsHash(TrainingSet set, DevSet dev, IEncoder start)
     {
         ArgumentNullException.ThrowIfNull(set);
+        return InputsHash(set.Corpus.Hash, HashOf(set.Pairs), sha => AppendCohorts(sha, set), dev, start);
+    }
+
+    private string InputsHash(string corpus, string train, Action<IncrementalHash> appendCohorts, DevSet dev, IEncoder start)
+    {
         ArgumentNullException.ThrowIfNull(dev);
         ArgumentNullException.ThrowIfNull(start);
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         KeyValuePair<string, string>[] guide = Guide is null ? [] : [new("guide", Guide.Space.Id)];
-        foreach (var (name, value) in Options().Append(new("start.space", start.Space.Id)).Concat(guide).Concat(DataHashes(set, dev, start)))
+        foreach (var (name, value) in Options().Append(new("start.space", start.Space.Id)).Concat(guide).Concat(DataHashes(corpus, train, dev, start)))
         {
             ContentHash.Append(sha, name);
             ContentHash.Append(sha, value);
         }
 
-        AppendCohorts(sha, set);
+        appendCohorts(sha);
         foreach (var recipe in Recipes)
         {
             ContentHash.Append(sha, "recipe " + recipe.Name);
@@ -87,19 +94,9 @@ public sealed class TrainingRun
     {
         ArgumentNullException.ThrowIfNull(mined);
         string inputs = InputsHash(set, dev, start);
-        string recordPath = Path.Combine(folder, RecordName);
-        string modelFolder = Path.Combine(folder, "model");
-        if (File.Exists(recordPath))
+        if (Finished(folder, inputs, start) is { } finished)
         {
-            var known = RunRecord.Read(recordPath);
-            if (known.Inputs != inputs)
-            {
-                throw new NearfarException(folder, 0, "holds a finished run of other options or data. Name another folder, or delete this one.");
-            }
-
-            DeleteCheckpoint(folder);       // where the run was killed between its record and this
-            RecipeContest.Clear(folder);
-            return new TrainedModel(ModelFolder.Load(modelFolder, start), known, modelFolder);
+            return finished;
         }
 
         if (Recipes.Count > 0)
@@ -118,20 +115,80 @@ public sealed class TrainingRun
 
         var own = start as StaticEncoder ?? throw new NearfarException($"The rows of {start.Space} are not here and cannot be trained; wanted a static encoder. An adapter over it can: encoder: {{kind: adapter, from: …}}.");
         var result = await trainer.TrainAsync(set, StaticStart.From(own), new DevScorer(dev, own, _options.Threads), folder, resume: true, progress, cancellationToken).ConfigureAwait(false);
-        var trained = result.Encoder.ToEncoder();
-        return Finish(result, trained.With(trained.Options with { Label = name, Temperature = _options.Temperature }));
+        return Finish(result, Labelled(result, name));
 
-        TrainedModel Finish<TEncoder>(TrainingResult<TEncoder> done, IEncoder encoder)
-        {
-            var record = RecordOf(done, encoder, name, inputs, mined, set, dev, start);
-            Save(modelFolder, encoder, record, start);
-            record.Write(recordPath);
-            DeleteCheckpoint(folder);
-            return new TrainedModel(encoder, record, modelFolder);
-        }
+        TrainedModel Finish<TEncoder>(TrainingResult<TEncoder> done, IEncoder encoder) =>
+            Written(folder, RecordOf(done, encoder, name, inputs, mined, DataHashes(set.Corpus.Hash, HashOf(set.Pairs), dev, start), start), encoder, start);
     }
 
-    private RunRecord RecordOf<TEncoder>(TrainingResult<TEncoder> result, IEncoder encoder, string name, string inputs, IReadOnlyList<MinedFile> mined, TrainingSet set, DevSet dev, IEncoder start) => new()
+    /// <summary>The same for pairs that are read part by part (<see cref="TrainingOptions.Stream"/>).</summary>
+    /// <param name="stream">Pairs to learn from.</param>
+    /// <param name="dev">Chooses the step.</param>
+    /// <param name="start">The start encoder, static.</param>
+    /// <param name="folder">The run's folder; its name becomes the run's.</param>
+    /// <param name="progress">Told after each step and evaluation.</param>
+    /// <param name="cancellationToken">Finishes the step, writes a checkpoint and throws.</param>
+    /// <exception cref="ArgumentException">Recipes or a guide are named, or the options do not stream.</exception>
+    /// <exception cref="NearfarException">The folder holds another run, or training failed.</exception>
+    public async Task<TrainedModel> RunAsync(StreamedPairs stream, DevSet dev, StaticEncoder start, string folder, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (Recipes.Count > 0)
+        {
+            throw new ArgumentException("Recipes are named, and pairs stream. Name one recipe's options instead.", nameof(stream));
+        }
+
+        string train = "stream " + stream.Hash;
+        string inputs = InputsHash(stream.Corpus.Hash, train, _ => { }, dev, start);
+        if (Finished(folder, inputs, start) is { } finished)
+        {
+            return finished;
+        }
+
+        string name = NameOf(folder);
+        var result = await new Trainer(_options, _clock) { Guide = Guide }
+            .TrainAsync(stream, StaticStart.From(start), new DevScorer(dev, start, _options.Threads), folder, resume: true, progress, cancellationToken).ConfigureAwait(false);
+        var encoder = Labelled(result, name);
+        return Written(folder, RecordOf(result, encoder, name, inputs, [], DataHashes(stream.Corpus.Hash, train, dev, start), start), encoder, start);
+    }
+
+    private StaticEncoder Labelled(TrainingResult<StaticTrainableEncoder> result, string name)
+    {
+        var trained = result.Encoder.ToEncoder();
+        return trained.With(trained.Options with { Label = name, Temperature = _options.Temperature });
+    }
+
+    // What an equal run left; null where the folder holds no finished run.
+    private static TrainedModel? Finished(string folder, string inputs, IEncoder start)
+    {
+        string recordPath = Path.Combine(folder, RecordName);
+        if (!File.Exists(recordPath))
+        {
+            return null;
+        }
+
+        var known = RunRecord.Read(recordPath);
+        if (known.Inputs != inputs)
+        {
+            throw new NearfarException(folder, 0, "holds a finished run of other options or data. Name another folder, or delete this one.");
+        }
+
+        DeleteCheckpoint(folder);       // where the run was killed between its record and this
+        RecipeContest.Clear(folder);
+        string modelFolder = Path.Combine(folder, ModelName);
+        return new TrainedModel(ModelFolder.Load(modelFolder, start), known, modelFolder);
+    }
+
+    private static TrainedModel Written(string folder, RunRecord record, IEncoder encoder, IEncoder start)
+    {
+        string modelFolder = Path.Combine(folder, ModelName);
+        Save(modelFolder, encoder, record, start);
+        record.Write(Path.Combine(folder, RecordName));
+        DeleteCheckpoint(folder);
+        return new TrainedModel(encoder, record, modelFolder);
+    }
+
+    private RunRecord RecordOf<TEncoder>(TrainingResult<TEncoder> result, IEncoder encoder, string name, string inputs, IReadOnlyList<MinedFile> mined, IEnumerable<KeyValuePair<string, string>> data, IEncoder start) => new()
     {
         Name = name,
         Inputs = inputs,
@@ -140,9 +197,9 @@ public sealed class TrainingRun
         Seed = _options.Seed,
         InstructionSet = KernelSets.Best.ToString(),
         Options = new SortedDictionary<string, string>(Options().ToDictionary(), StringComparer.Ordinal),
-        Data = new SortedDictionary<string, string>(DataHashes(set, dev, start).ToDictionary(), StringComparer.Ordinal),
+        Data = new SortedDictionary<string, string>(data.ToDictionary(), StringComparer.Ordinal),
         Mined = mined,
-        Pairs = set.Pairs.Count,
+        Pairs = checked((int)result.Pairs),
         Rows = result.Rows,
         LeftOut = result.LeftOut,
         Step = result.BestStep,
@@ -222,10 +279,10 @@ public sealed class TrainingRun
 
     private IEnumerable<KeyValuePair<string, string>> Options() => _start.Deciding().Concat(_options.Deciding());
 
-    private static IEnumerable<KeyValuePair<string, string>> DataHashes(TrainingSet set, DevSet dev, IEncoder start)
+    private static IEnumerable<KeyValuePair<string, string>> DataHashes(string corpus, string train, DevSet dev, IEncoder start)
     {
-        yield return new("corpus", set.Corpus.Hash);
-        yield return new("train", HashOf(set.Pairs));
+        yield return new("corpus", corpus);
+        yield return new("train", train);
         yield return new("dev", dev.Hash);
         if (start is StaticEncoder own)
         {

@@ -38,6 +38,11 @@ public sealed class AdapterStart : ITrainingStart<AdapterTrainableEncoder>
     {
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(options);
+        if (options.TokenWeights is not null)
+        {
+            throw new ArgumentException("TokenWeights are set, and an adapter has no tokens of its own. Remove them, or train a static encoder.", nameof(options));
+        }
+
         var frozen = Rows.Allocate<float>(texts.Count, Base.Dimensions);
         foreach (var role in new[] { TextRole.Query, TextRole.Document })
         {

@@ -188,7 +188,7 @@ internal sealed class RunFolder : IDisposable
     }
 
     /// <summary>The first line: what is trained on what.</summary>
-    public void WriteStart(IEnumerable<KeyValuePair<string, string>> identity, int rows, long steps, IReadOnlyList<string> leftOut) => WriteLine(_history!, w =>
+    public void WriteStart(IEnumerable<KeyValuePair<string, string>> identity, long rows, long steps, IReadOnlyList<string> leftOut) => WriteLine(_history!, w =>
     {
         w.WriteString("kind", "start");
         w.WriteNumber("rows", rows);

@@ -1,6 +1,7 @@
 using Nearfar.Encoding;
 using Nearfar.Pairs;
 using Nearfar.Text;
+using Nearfar.Training.Streaming;
 
 namespace Nearfar.Training;
 
@@ -14,8 +15,26 @@ public static class StartEncoder
     /// <exception cref="NearfarException">The model or tokenizer cannot be read.</exception>
     public static StaticEncoder Create(StartOptions options, TrainingSet set)
     {
-        ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(set);
+        return Create(options, () => TextsOf(set));
+    }
+
+    /// <summary>The same of pairs that stream: what a start learns from texts (vocabulary, word weights) it learns from the corpus and an even random sample of the pairs.</summary>
+    /// <param name="options">Checked before any work; their seed draws the sample.</param>
+    /// <param name="stream">Read once where the start learns from texts, else not at all.</param>
+    /// <param name="sample">Pairs of the sample, at least 1; a file that has no more gives all.</param>
+    /// <exception cref="ArgumentException">Unsound options; all problems in one message.</exception>
+    /// <exception cref="NearfarException">The model, the tokenizer or the pairs cannot be read.</exception>
+    public static StaticEncoder Create(StartOptions options, StreamedPairs stream, int sample)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sample);
+        return Create(options, () => stream.SampleTexts(sample, options.Seed));
+    }
+
+    private static StaticEncoder Create(StartOptions options, Func<string[]> textsOf)
+    {
+        ArgumentNullException.ThrowIfNull(options);
         if (options.Problems() is { Count: > 0 } problems)
         {
             throw new ArgumentException($"Start options: {string.Join("; ", problems)}.", nameof(options));
@@ -23,7 +42,7 @@ public static class StartEncoder
 
         if (options.From is null)
         {
-            return options.Adapter is null ? Random(options, set) : throw new NearfarException("An adapter wants a frozen encoder: name a model folder or a provider's kind (encoder: {kind: adapter, from: …}), or hand the encoder over.");
+            return options.Adapter is null ? Random(options, textsOf()) : throw new NearfarException("An adapter wants a frozen encoder: name a model folder or a provider's kind (encoder: {kind: adapter, from: …}), or hand the encoder over.");
         }
 
         var encoder = StaticEncoder.Load(options.From);
@@ -41,12 +60,11 @@ public static class StartEncoder
             return wanted == encoder.Options ? encoder : encoder.With(wanted);
         }
 
-        return Extended(encoder, options, wanted, TextsOf(set));
+        return Extended(encoder, options, wanted, textsOf());
     }
 
-    private static StaticEncoder Random(StartOptions options, TrainingSet set)
+    private static StaticEncoder Random(StartOptions options, string[] texts)
     {
-        string[] texts = TextsOf(set);
         var inner = options.TokenizerFrom is { } path
             ? Tokenizer.Load(Directory.Exists(path) ? Path.Combine(path, "tokenizer.json") : path)
             : TokenizerTrainer.Train(options.TokenizerKind, options.VocabularySize, texts);

@@ -78,11 +78,17 @@ public sealed class StaticStart : ITrainingStart<StaticTrainableEncoder>
     public ValueTask<StaticTrainableEncoder> BeginAsync(IReadOnlyList<TrainingText> texts, TrainingOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return ValueTask.FromResult(Begin(texts, options.Threads, options.Optimizer, options.Seed));
+        return ValueTask.FromResult(Begin(TokenBags.From(texts, Tokenizer, Options), options));
     }
 
     internal StaticTrainableEncoder Begin(IReadOnlyList<TrainingText> texts, int threads, OptimizerOptions? optimizer = null, ulong seed = 1) =>
         new(this, TokenBags.From(texts, Tokenizer, Options), threads, optimizer ?? OptimizerOptions.Default, seed);
+
+    // Over tokens whose texts come later.
+    internal StaticTrainableEncoder Begin(int[] vocabulary, TrainingOptions options) => Begin(new TokenBags([], [0], [], vocabulary), options);
+
+    private StaticTrainableEncoder Begin(TokenBags bags, TrainingOptions options) =>
+        new(this, bags, options.Threads, options.Optimizer, options.Seed, options.TokenWeights, options.TokenWeights is { } weights ? weights.Rate / options.Rate : 1);
 
     private static void Rescale(float[] rows)
     {

@@ -13,13 +13,14 @@ namespace Nearfar.Training;
 /// </remarks>
 public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
 {
-    private readonly TokenBags _bags;
+    private TokenBags _bags;
     private readonly StaticStart _start;
     private readonly int _threads;
     private readonly int _padded;               // D rounded up to 16; zeros behind D stay zero
     private readonly Memory<float> _weights;    // [used tokens, padded]
     private readonly OptimizerOptions _options;
     private readonly RowOptimizer _optimizer;
+    private readonly TokenWeights? _tokenWeights;
     private readonly Action<int, int> _poolBlock;
     private readonly Action<int, int> _recordBlock;
     private readonly Action<int, int> _updateBlock;
@@ -36,19 +37,22 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
     private Rows<float>? _gradients;
     private Memory<float> _copies;
 
-    internal StaticTrainableEncoder(StaticStart start, TokenBags bags, int threads, OptimizerOptions options, ulong seed)
+    internal StaticTrainableEncoder(StaticStart start, TokenBags bags, int threads, OptimizerOptions options, ulong seed, TokenWeightOptions? weights = null, double weightShare = 1)
     {
         (_start, _bags, _threads, _options) = (start, bags, threads, options);
         _padded = Lanes.RoundUp(Dimensions, Lanes.Count);
         int length = checked(bags.Vocabulary.Length * _padded);
         _weights = AlignedMemory.Allocate(length);
-        _optimizer = new RowOptimizer(options, _weights, bags.Vocabulary.Length, _padded, seed);
         (_places, _touched, _starts) = (new int[bags.Vocabulary.Length], new int[bags.Vocabulary.Length], new int[bags.Vocabulary.Length + 1]);
-        (_poolBlock, _recordBlock, _updateBlock) = (Pool, Record, _optimizer.PlainAdam ? UpdateByAdam : options.Dense ? UpdateAll : UpdateTouched);
         for (int i = 0; i < bags.Vocabulary.Length; i++)
         {
             start.Rows.Span.Slice(bags.Vocabulary[i] * Dimensions, Dimensions).CopyTo(_weights.Span[(i * _padded)..]);
         }
+
+        _tokenWeights = weights is null ? null : new TokenWeights(_weights, _padded, bags.InitialWeights(weights.Initial), weightShare);
+        _optimizer = new RowOptimizer(options, _tokenWeights?.Rows ?? _weights, bags.Vocabulary.Length, _padded, seed);
+        (_poolBlock, _recordBlock) = (Pool, Record);
+        _updateBlock = _tokenWeights is not null ? UpdateWeighted : _optimizer.PlainAdam ? UpdateByAdam : options.Dense ? UpdateAll : UpdateTouched;
     }
 
     /// <inheritdoc />
@@ -67,6 +71,12 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
         CopyRows(rows);
         return rows;
     }
+
+    /// <summary>From here on inputs are numbers of these texts; the vocabulary must be that of the beginning.</summary>
+    internal void Read(TokenBags bags) => _bags = bags.Vocabulary.Length == _places.Length ? bags
+        : throw new ArgumentException($"Texts of {bags.Vocabulary.Length} tokens; wanted {_places.Length}, those the encoder began with.", nameof(bags));
+
+    internal TokenWeights? Weights => _tokenWeights;
 
     internal int VocabularySize => _start.Rows.Length / Dimensions;
 
@@ -125,6 +135,7 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
     {
         _ = _gradients ?? throw new InvalidOperationException("Step wants a gradient: call Backward first.");
         _optimizer.Begin(rate);
+        _tokenWeights?.Begin(rate, _optimizer.Step);
         _clip = _options.ClipNorm is { } most ? Clip(most) : 1;
         Blocks.Run(Blocks.Of(_options.Dense ? _places.Length : _touchedCount), _threads, _updateBlock);
         _gradients = null;
@@ -138,6 +149,7 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
         RowOptimizer.WriteLong(to, _optimizer.Step);
         Write(to, _weights);
         _optimizer.Save(to);
+        _tokenWeights?.Save(to);
     }
 
     /// <inheritdoc />
@@ -147,6 +159,7 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
         _optimizer.Step = RowOptimizer.ReadLong(from);
         Read(from, _weights);
         _optimizer.Load(from);
+        _tokenWeights?.Load(from);
     }
 
     /// <inheritdoc />
@@ -293,6 +306,16 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
         {
             Gradient(t, _clip, gradient);
             _optimizer.Update(_touched[t], gradient);
+        }
+    }
+
+    private void UpdateWeighted(int block, int worker)
+    {
+        float* gradient = stackalloc float[_padded];
+        for (int t = block * Blocks.Rows; t < Math.Min(_touchedCount, (block + 1) * Blocks.Rows); t++)
+        {
+            Gradient(t, _clip, gradient);
+            _tokenWeights!.Update(_touched[t], gradient, _optimizer);
         }
     }
 

@@ -1,5 +1,6 @@
 using Nearfar.Encoding;
 using Nearfar.Text;
+using Nearfar.Training.Optimization;
 using Nearfar.Vectors;
 
 namespace Nearfar.Training;
@@ -8,7 +9,7 @@ namespace Nearfar.Training;
 /// <remarks>Only tokens that occur are numbered, in order of their ids: rows that no text holds get no gradient and stay out of the optimiser.</remarks>
 internal sealed class TokenBags
 {
-    private TokenBags(WeightedRow[] entries, int[] offsets, float[] inverseLengths, int[] vocabulary) =>
+    internal TokenBags(WeightedRow[] entries, int[] offsets, float[] inverseLengths, int[] vocabulary) =>
         (Entries, Offsets, InverseLengths, Vocabulary) = (entries, offsets, inverseLengths, vocabulary);
 
     /// <summary>Entries of all texts: a token by its position in <see cref="Vocabulary"/>, ascending in each text, and how often it stands there.</summary>
@@ -25,6 +26,24 @@ internal sealed class TokenBags
 
     public int Texts => InverseLengths.Length;
 
+    /// <summary>The factor that each token of the vocabulary begins with.</summary>
+    public double[] InitialWeights(TokenWeightStart start)
+    {
+        double[] weights = new double[Vocabulary.Length];
+        if (start == TokenWeightStart.Uniform)
+        {
+            Array.Fill(weights, 1);
+            return weights;
+        }
+
+        foreach (var entry in Entries)
+        {
+            weights[entry.Row]++;       // each token stands once in a text's entries: texts that hold it
+        }
+
+        return Array.ConvertAll(weights, df => Math.Log((Texts + 1.0) / (df + 1)) + 1);
+    }
+
     /// <summary>Tokenises texts as <see cref="StaticEncoder"/> does: prompt, cut, then unknown tokens count for nothing.</summary>
     public static TokenBags From(IReadOnlyList<TrainingText> texts, ITokenizer tokenizer, StaticEncoderOptions options)
     {
@@ -33,21 +52,31 @@ internal sealed class TokenBags
         int[] ends = new int[texts.Count];
         for (int i = 0; i < texts.Count; i++)
         {
-            buffer.Clear();
-            string prompt = texts[i].Role == TextRole.Query ? options.QueryPrompt : options.DocumentPrompt;
-            tokenizer.Encode(prompt + texts[i].Text, buffer);
-            foreach (int id in buffer.Ids[..Math.Min(buffer.Count, options.MaxTokens)])
-            {
-                if (id != tokenizer.UnknownId)
-                {
-                    ids.Add(id);
-                }
-            }
-
+            AddKnown(texts[i], tokenizer, options, buffer, ids);
             ends[i] = ids.Count;
         }
 
         return From(ids, ends, tokenizer.VocabularySize);
+    }
+
+    /// <summary>Adds the known ids of a text in its order.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="tokenizer">Reads it.</param>
+    /// <param name="options">Prompt and cut.</param>
+    /// <param name="buffer">Scratch.</param>
+    /// <param name="ids">Receives the ids behind those it holds.</param>
+    internal static void AddKnown(TrainingText text, ITokenizer tokenizer, StaticEncoderOptions options, TokenBuffer buffer, List<int> ids)
+    {
+        buffer.Clear();
+        string prompt = text.Role == TextRole.Query ? options.QueryPrompt : options.DocumentPrompt;
+        tokenizer.Encode(prompt + text.Text, buffer);
+        foreach (int id in buffer.Ids[..Math.Min(buffer.Count, options.MaxTokens)])
+        {
+            if (id != tokenizer.UnknownId)
+            {
+                ids.Add(id);
+            }
+        }
     }
 
     // From the known ids of all texts in a row, and where each text's end.

@@ -4,6 +4,7 @@ using Nearfar.Pairs;
 using Nearfar.Training.Losses;
 using Nearfar.Training.Optimization;
 using Nearfar.Training.Sampling;
+using Nearfar.Training.Streaming;
 using Nearfar.Vectors;
 
 namespace Nearfar.Training;
@@ -15,6 +16,7 @@ namespace Nearfar.Training;
 /// </remarks>
 public sealed class Trainer
 {
+    private const string SpoolName = "pairs.spool";
     private readonly TrainingOptions _options;
     private readonly TimeProvider _time;
     private readonly ILoss _loss;
@@ -63,20 +65,21 @@ public sealed class Trainer
         ArgumentNullException.ThrowIfNull(set);
         ArgumentNullException.ThrowIfNull(start);
         ArgumentNullException.ThrowIfNull(heldOut);
+        if (_options.Stream is not null)
+        {
+            throw new ArgumentException("Stream is set, and the pairs are in memory. Hand over a StreamedPairs, or leave Stream out.", nameof(set));
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
         using var folder = RunFolder.Open(runFolder, resume);
 
         // What is trained on: rows the encoder can read, in batches whose number is known before the first.
-        var plan = new RowPlan(Math.Min(_options.HardNegatives, _description.MaxHardNegatives), _description.Rows, _description.MinHardNegatives);
+        var plan = PlanOf();
         var all = TrainingRows.From(set, plan);
         var encoder = await start.BeginAsync(all.Texts, _options, cancellationToken);
         ThrowUnlessChunks(encoder);
         var rows = all.Readable(text => encoder.CanEmbed(text), out var leftOut);
-        if (rows.Rows.Length == 0)
-        {
-            throw new NearfarException($"Nothing to train on: 0 readable rows of {set.Pairs.Count} pairs. Add pairs.");
-        }
-
+        ThrowIfNone(rows.Rows.Length, set.Pairs.Count);
         string[] wanted = [.. new[] { _options.Labels, _options.Balance?.Attribute }.OfType<string>().Distinct(StringComparer.Ordinal)];
         var cohorts = new TrainingCohorts(rows.Rows, set.Corpus, Cohorts, wanted);
         var rule = _options.Batches ?? (_loss.Needs.HasFlag(LossNeeds.Labels) ? BatchRule.Label : plan.Shape == LossRows.Scored ? BatchRule.Shuffled : BatchRule.Text);
@@ -84,10 +87,67 @@ public sealed class Trainer
         LossFit.ThrowUnlessFit(_description.Name, _loss.Needs, plan.Least, rows, _options, rule, labels, cohorts, Guide is not null);
         var sampler = SamplerPlan.Of(rows, _options, rule, labels,
             _options.Balance is { } balance ? RowDraws.Balanced(cohorts.Of(balance.Attribute), balance.Power, balance.Cap) : null);
-        long steps = Enumerable.Range(0, _options.Epochs).Sum(e => (long)sampler.CountOf(e));
+        var source = new HeldRows<TEncoder>(encoder, set.Pairs.Count, rows, leftOut, sampler, cohorts, wanted, _loss.Needs, labels, Guide);
+        return await TrainAsync(source, encoder, start.Hash, heldOut, folder, resume, progress, cancellationToken);
+    }
+
+    /// <summary>Trains a static encoder on a file of pairs that is read part by part (<see cref="TrainingOptions.Stream"/>), and returns it as it was at its best step.</summary>
+    /// <param name="stream">Pairs to learn from.</param>
+    /// <param name="start">What to start from.</param>
+    /// <param name="heldOut">Scores the encoder on questions outside <paramref name="stream"/>.</param>
+    /// <param name="runFolder">As for pairs in memory; holds the pairs as tokens, too, while the run lasts (<c>pairs.spool</c>, about half of the text unpacked).</param>
+    /// <param name="resume">Go on from the folder's checkpoint, or start where it has none; false refuses a folder that holds a run.</param>
+    /// <param name="progress">Told after each step and evaluation.</param>
+    /// <param name="cancellationToken">Finishes the step, writes a checkpoint and throws.</param>
+    /// <exception cref="ArgumentException">The options do not stream.</exception>
+    /// <exception cref="NearfarException">Bad rows, or as for pairs in memory.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; resumable.</exception>
+    public async Task<TrainingResult<StaticTrainableEncoder>> TrainAsync(StreamedPairs stream, StaticStart start, IHeldOutScorer<StaticTrainableEncoder> heldOut,
+        string runFolder, bool resume = false, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(start);
+        ArgumentNullException.ThrowIfNull(heldOut);
+        if (_options.Stream is null || Guide is not null)
+        {
+            throw new ArgumentException(Guide is null ? "The pairs are a stream, and Stream is not set. Set its buffer." : "A guide is named, and its vectors of all texts are not held while pairs stream. Remove it.", nameof(stream));
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        using var folder = RunFolder.Open(runFolder, resume);
+        var plan = PlanOf();
+        TrainingResult<StaticTrainableEncoder> result;
+        using (var spool = PairSpool.Open(folder.PathOf(SpoolName), stream, start, plan.HardNegatives > 0, _options.Threads, cancellationToken))
+        {
+            ThrowIfNone(spool.Rows, spool.Pairs);
+            var encoder = start.Begin(spool.Vocabulary, _options);
+            ThrowUnlessChunks(encoder);
+            var source = new StreamedRows(spool, stream, encoder, _options, plan, _loss.Needs, start.Tokenizer.VocabularySize);
+            result = await TrainAsync(source, encoder, start.Hash, heldOut, folder, resume, progress, cancellationToken);
+        }
+
+        File.Delete(folder.PathOf(SpoolName));
+        return result;
+    }
+
+    private RowPlan PlanOf() => new(Math.Min(_options.HardNegatives, _description.MaxHardNegatives), _description.Rows, _description.MinHardNegatives);
+
+    private static void ThrowIfNone(long rows, long pairs)
+    {
+        if (rows == 0)
+        {
+            throw new NearfarException($"Nothing to train on: 0 readable rows of {pairs} pairs. Add pairs.");
+        }
+    }
+
+    private async Task<TrainingResult<TEncoder>> TrainAsync<TEncoder>(IBatchSource source, TEncoder encoder, string start, IHeldOutScorer<TEncoder> heldOut,
+        RunFolder folder, bool resume, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+        where TEncoder : ITrainableEncoder<int>
+    {
+        long steps = Enumerable.Range(0, _options.Epochs).Sum(e => (long)source.CountOf(e));
         if (steps == 0)
         {
-            throw new NearfarException($"Nothing to train on: {rows.Rows.Length} readable rows of {set.Pairs.Count} pairs make no batch of two different questions and documents. Add pairs.");
+            throw new NearfarException($"Nothing to train on: {source.Rows} readable rows make no batch of two different questions and documents. Add pairs.");
         }
 
         var rate = new LearningRate(_options.Rate, steps, _options.WarmupShare, _options.Schedule);
@@ -95,7 +155,7 @@ public sealed class Trainer
         var lossAdam = new ParameterAdam(_loss.Parameters);
         var average = _options.Average is { } averaging ? new ParameterAverage(averaging, steps) : null;
         KeyValuePair<string, string>[] identity =
-            [.. _options.Deciding(), new("data", all.Hash), new("data_sets", string.Join(", ", rows.DataSets)), new("cohorts", cohorts.HashOf(wanted)), new("start", start.Hash), new("held_out", heldOut.Hash), new("guide", Guide?.Space.Id ?? "none")];
+            [.. _options.Deciding(), .. source.Identity, new("start", start), new("held_out", heldOut.Hash), new("guide", Guide?.Space.Id ?? "none")];
 
         // Where it stands: at the checkpoint, or at the start, which is scored as a candidate too.
         long step = 0, bestStep = 0;
@@ -119,37 +179,42 @@ public sealed class Trainer
         else
         {
             folder.OpenHistory(0);
-            folder.WriteStart(identity, rows.Rows.Length, steps, leftOut);
+            folder.WriteStart(identity, source.Rows, steps, source.LeftOut);
             best = last = await ScoreAsync(heldOut, encoder, cancellationToken);
             bestParameters = BytesOf(encoder.SaveParameters);
             watch.Judge(0, best, better: true);
             folder.WriteEvaluation(new HistoryEvaluation(0, 0, best, Best: true, Averaged: false, []));
         }
 
-        var side = new SideData(rows, _loss.Needs, labels, Guide is null ? null : await GuideVectors.ComputeAsync(Guide, rows.Texts, cancellationToken));
+        await source.PrepareAsync(cancellationToken);
         var buffers = new BatchBuffers(encoder.Dimensions);
         var truth = new BatchTruth();
-        bool severalSets = rows.DataSets.Length > 1;
         using var state = new MemoryStream((int)Math.Min(Array.MaxLength, (3L * bestParameters.Length) + 8));      // an encoder and two moments: grown by doubling, checkpoints would be the peak of a run's memory
         var pace = new Pace(_time);
         Report(null);
 
         for (; epoch < _options.Epochs && !IsOver(); epoch++, done = 0)
         {
-            var batches = begun ?? sampler.Epoch(epoch, sampler.ReadsVectors ? DocumentVectors(encoder, rows) : null);
-            begun = sampler.ReadsVectors ? batches : null;
-            while (done < batches.Count && !IsOver())
+            var part = source.Open(epoch, done, begun);
+            begun = part.Kept;
+            while (done < part.Total && !IsOver())
             {
+                if (done == part.End)
+                {
+                    part = source.Open(epoch, done, null);
+                }
+
                 // One step: embed, loss, gradient, update.
                 pace.Start();
-                int[] batch = batches[done];
+                int[] batch = part.Batches[done - part.First];
+                var side = part.Side;
                 var facts = side.Collate(batch, out int[] texts);
                 var (columns, gradients) = buffers.For(texts.Length / batch.Length, batch.Length);
                 Forward(encoder, texts, buffers.Rows);
                 var loss = _loss.Evaluate(new LossBatch<float>(columns, facts) { Guide = side.GuideOf(texts, batch.Length) }, gradients, new StepInfo(step + 1, _options.Seed, _options.Threads));
                 if (!double.IsFinite(loss.Value) || !buffers.GradientsAreFinite())
                 {
-                    throw FailedBatch.Write(folder, rows, batch, step + 1, epoch, loss.Value, () => Write("failed-checkpoint.bin"));
+                    throw FailedBatch.Write(folder, source.TextsOf(part, batch), step + 1, epoch, loss.Value, () => Write("failed-checkpoint.bin"));
                 }
 
                 BatchFacts? measured = step % BatchTruth.Every(steps) == 0 ? truth.Measure(buffers.Rows, batch.Length, facts) : null;
@@ -163,11 +228,11 @@ public sealed class Trainer
                 pace.Stop(loss.Pairs);
                 watch.Saw(loss.Value);
                 var (masked, absent) = BatchTruth.SharesOf(facts, batch.Length, columns.Length);
-                folder.WriteStep(new HistoryStep(step, epoch, loss.Value, stepRate, loss.Pairs, severalSets ? TrainingRows.DataSetOf(rows.Rows[batch[0]]) : null, masked, measured, HistoryStep.NoCohorts), absent, cohorts.CountsOf(batch, 8));
+                folder.WriteStep(new HistoryStep(step, epoch, loss.Value, stepRate, loss.Pairs, source.SeveralSets ? TrainingRows.DataSetOf(part.Rows.Rows[batch[0]]) : null, masked, measured, HistoryStep.NoCohorts), absent, source.CohortsOf(batch, 8));
 
                 // Held-out quality, at equal shares of the epoch and always at its end.
                 IReadOnlyList<string> warnings = [];
-                bool evaluates = (long)done * _options.EvaluationsPerEpoch / batches.Count > (long)(done - 1) * _options.EvaluationsPerEpoch / batches.Count;
+                bool evaluates = (long)done * _options.EvaluationsPerEpoch / part.Total > (long)(done - 1) * _options.EvaluationsPerEpoch / part.Total;
                 if (evaluates)
                 {
                     bool averaged;
@@ -202,7 +267,7 @@ public sealed class Trainer
         }
 
         encoder.LoadParameters(new MemoryStream(bestParameters));
-        return new TrainingResult<TEncoder>(encoder, bestStep, best, step, rows.Rows.Length, leftOut);
+        return new TrainingResult<TEncoder>(encoder, bestStep, best, step, checked((int)source.Rows), source.LeftOut) { Pairs = source.Pairs };
 
         bool IsOver() => _options.Patience > 0 && watch.Stale >= _options.Patience;
 
@@ -310,21 +375,6 @@ public sealed class Trainer
         {
             average.Bytes.CopyTo(into, 0);
         }
-    }
-
-    private static Rows<float> DocumentVectors<TEncoder>(TEncoder encoder, TrainingRows rows) where TEncoder : ITrainableEncoder<int>
-    {
-        int[] texts = rows.DocumentSlots().Texts;
-        int stride = Lanes.RoundUp(encoder.Dimensions, Lanes.Count);
-        var vectors = new Rows<float>(new float[checked(texts.Length * stride)], texts.Length, encoder.Dimensions, stride);
-        for (int at = 0; at < texts.Length; at += 4096)
-        {
-            int count = Math.Min(4096, texts.Length - at);
-            encoder.Forward(texts.AsSpan(at, count), vectors.Slice(at, count), ForwardMode.Infer);
-        }
-
-        UnitRows.Make(vectors);
-        return vectors;
     }
 
     private static async ValueTask<HeldOutScore> ScoreAsync<TEncoder>(IHeldOutScorer<TEncoder> heldOut, TEncoder encoder, CancellationToken cancellationToken)

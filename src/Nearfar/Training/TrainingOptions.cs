@@ -2,6 +2,7 @@ using System.Globalization;
 using Nearfar.Training.Losses;
 using Nearfar.Training.Optimization;
 using Nearfar.Training.Sampling;
+using Nearfar.Training.Streaming;
 
 namespace Nearfar.Training;
 
@@ -22,6 +23,9 @@ public sealed record TrainingOptions
 
     /// <summary>How gradients become updates. Default: Adam on the rows that a batch touches.</summary>
     public OptimizerOptions Optimizer { get; init; } = OptimizerOptions.Default;
+
+    /// <summary>Learns a factor for each token beside its row; of static encoders. Default null: none.</summary>
+    public TokenWeightOptions? TokenWeights { get; init; }
 
     /// <summary>Share of the steps that climb to the peak rate, 0 to 1. Default 0.1; then the rate follows <see cref="Schedule"/>.</summary>
     public double WarmupShare { get; init; } = 0.1;
@@ -53,6 +57,9 @@ public sealed record TrainingOptions
     /// <summary>Texts of one forward pass; the loss still sees the whole batch (gradient caching, Gao et al. 2021, arXiv:2101.06983). 0, the default: all at once. For encoders whose rows are independent and whose backward passes add up.</summary>
     public int Chunk { get; init; }
 
+    /// <summary>How a file larger than memory is read; wanted, and allowed, where the trainer is given a <see cref="StreamedPairs"/>. Default null: all pairs are in memory.</summary>
+    public StreamOptions? Stream { get; init; }
+
     /// <summary>Hard negatives read from each pair, the first ones, 0 to 64. Default 4; a pair may have fewer.</summary>
     public int HardNegatives { get; init; } = 4;
 
@@ -83,6 +90,8 @@ public sealed record TrainingOptions
         Check(Epochs is >= 1 and <= 10_000, nameof(Epochs), Epochs, "1 to 10000");
         Check(Rate > 0 && Rate <= MostRate, nameof(Rate), Rate, $"above 0 and at most {MostRate}");
         problems.AddRange(Optimizer.Problems());
+        problems.AddRange(TokenWeights?.Problems(Optimizer) ?? []);
+        problems.AddRange(Stream?.Problems(this) ?? []);
         Check(WarmupShare is >= 0 and <= 1, nameof(WarmupShare), WarmupShare, "0 to 1");
         Check(HardNegatives is >= 0 and <= 64, nameof(HardNegatives), HardNegatives, "0 to 64");
         Check(MinBatchShare is >= 0 and <= 1, nameof(MinBatchShare), MinBatchShare, "0 to 1");
@@ -151,6 +160,15 @@ public sealed record TrainingOptions
         yield return new("options.balance", Balance is { } b ? $"{b.Attribute}, power {Text(b.Power)}, cap {Text(b.Cap)}" : "none");
         yield return new("options.labels", Labels ?? "positive");
         yield return Of("options.chunk", Chunk);
+        if (TokenWeights is not null)
+        {
+            yield return new("options.token_weights", TokenWeights.Word());
+        }
+
+        if (Stream is not null)
+        {
+            yield return new("options.stream", FormattableString.Invariant($"buffer {Stream.Buffer}"));
+        }
 
         static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
 

@@ -16,10 +16,10 @@ internal sealed class TrainingRows
     private readonly Dictionary<int, double>[] _gradesOfFold;   // grade of each graded text
 
     private TrainingRows(IReadOnlyList<TrainingText> texts, int[] asDocument, Row[] rows, int[][] positivesOfFold, Dictionary<int, double>[] gradesOfFold, RowPlan plan, string hash) =>
-        (Texts, _asDocument, Rows, _positivesOfFold, _gradesOfFold, _plan, Hash, _documentOf) = (texts, asDocument, rows, positivesOfFold, gradesOfFold, plan, hash, new int[texts.Count]);
+        (Texts, _asDocument, Rows, _positivesOfFold, _gradesOfFold, _plan, Hash, _documentOf) = (texts, asDocument, rows, positivesOfFold, gradesOfFold, plan, hash, new int[asDocument.Length]);
 
     /// <summary>One training example.</summary>
-    /// <param name="Pair">Its pair.</param>
+    /// <param name="Pair">Its pair; of a streamed one the line of the file stands for the id, and its words are on the disk.</param>
     /// <param name="Anchor">Text number of the query.</param>
     /// <param name="Positive">Text number of the document; of graded pairs it may be a wrong one.</param>
     /// <param name="HardNegatives">Text numbers, no positive of the question among them.</param>
@@ -39,66 +39,14 @@ internal sealed class TrainingRows
 
     public static TrainingRows From(TrainingSet set, RowPlan plan)
     {
-        var numbers = new Dictionary<TrainingText, int>();
-        var texts = new List<TrainingText>();
-        var folds = new Dictionary<string, int>(StringComparer.Ordinal);
-        var positives = new List<SortedSet<int>>();
-        int[] foldOf = new int[set.Pairs.Count];
-        for (int i = 0; i < set.Pairs.Count; i++)
-        {
-            string key = set.Pairs[i].FoldKey;
-            if (!folds.TryGetValue(key, out foldOf[i]))
-            {
-                folds.Add(key, foldOf[i] = positives.Count);
-                positives.Add([]);
-            }
-
-            positives[foldOf[i]].UnionWith(set.Pairs[i].PositiveIds.Select(TextOf));
-        }
-
-        var grades = new Dictionary<int, double>[positives.Count];
-        int highest = Math.Max(1, set.Pairs.Select(p => p.Relevance?.Values.DefaultIfEmpty(1).Max() ?? 1).DefaultIfEmpty(1).Max());
-        var rows = new List<Row>();
-        for (int i = 0; i < set.Pairs.Count; i++)
-        {
-            var pair = set.Pairs[i];
-            int anchor = NumberOf(new TrainingText(pair.Query, TextRole.Query));
-            // A mined "negative" that answers the question by another pair's word is none.
-            int[] negatives = [.. pair.HardNegatives.Select(n => TextOf(n.DocumentId)).Where(t => !positives[foldOf[i]].Contains(t) && texts[t].Text != pair.Query).Distinct().Take(plan.HardNegatives)];
-            var graded = grades[foldOf[i]] ??= [];
-            foreach (string id in pair.PositiveIds)
-            {
-                int text = TextOf(id);
-                graded[text] = Math.Max(graded.GetValueOrDefault(text), pair.Relevance?.GetValueOrDefault(id, 1) ?? 1);
-            }
-
-            if (plan.Shape == LossRows.Pairs)
-            {
-                rows.AddRange(pair.PositiveIds.Select(TextOf).Distinct().Select(p => new Row(pair, anchor, p, negatives, foldOf[i])));
-            }
-            else
-            {
-                rows.AddRange(pair.PositiveIds.Select(TextOf).Distinct().Select(p => new Row(pair, anchor, p, [], foldOf[i], graded[p] / highest)));
-                rows.AddRange(negatives.Select(n => new Row(pair, anchor, n, [], foldOf[i], 0)));
-            }
-        }
-
-        int[] asDocument = [.. texts.Select(t => numbers.GetValueOrDefault(t with { Role = TextRole.Document }, -1))];
-        return new TrainingRows(texts, asDocument, [.. rows], [.. positives.Select(p => p.ToArray())], grades, plan, HashOf(rows, texts));
-
-        int TextOf(string documentId) => NumberOf(new TrainingText(set.Corpus[documentId].Content, TextRole.Document));
-
-        int NumberOf(TrainingText text)
-        {
-            if (!numbers.TryGetValue(text, out int number))
-            {
-                numbers.Add(text, number = texts.Count);
-                texts.Add(text);
-            }
-
-            return number;
-        }
+        var numbers = new RowNumbers<string>(set.Pairs.Count, i => new RowNumbers<string>.Source(set.Pairs[i], set.Pairs[i].FoldKey, set.Pairs[i].Query,
+            [.. set.Pairs[i].PositiveIds.Select(id => set.Corpus[id].Content)], set.Pairs[i].HardNegatives.Select(n => set.Corpus[n.DocumentId].Content)), plan);
+        TrainingText[] texts = [.. numbers.Texts.Select(t => new TrainingText(t.Words, t.Role))];
+        return new TrainingRows(texts, numbers.AsDocument, numbers.Rows, numbers.PositivesOfFold, numbers.GradesOfFold, plan, HashOf(numbers.Rows, texts));
     }
+
+    /// <summary>Rows of which the words are not held: a part of a streamed file.</summary>
+    public static TrainingRows From(RowNumbers<ulong> numbers, RowPlan plan) => new([], numbers.AsDocument, numbers.Rows, numbers.PositivesOfFold, numbers.GradesOfFold, plan, "");
 
     /// <summary>The rows whose texts the encoder can read; unreadable hard negatives are dropped from theirs.</summary>
     public TrainingRows Readable(Func<int, bool> canEmbed, out IReadOnlyList<string> leftOut)
@@ -234,7 +182,7 @@ internal sealed class TrainingRows
         return new RowSide { MaskOffsets = offsets, MaskedDocuments = masked.ToArray(), AbsentDocuments = absent.ToArray() };
     }
 
-    private static string HashOf(List<Row> rows, List<TrainingText> texts)
+    private static string HashOf(Row[] rows, TrainingText[] texts)
     {
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var text in texts)

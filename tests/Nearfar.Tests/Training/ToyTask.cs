@@ -1,6 +1,7 @@
 using Nearfar.Pairs;
 using Nearfar.Training;
 using Nearfar.Training.Sampling;
+using Nearfar.Training.Streaming;
 
 namespace Nearfar.Tests.Training;
 
@@ -48,6 +49,17 @@ internal sealed class ToyTask : IHeldOutScorer<StaticTrainableEncoder>
     public TrainingSet Set { get; }
 
     public StaticStart Start { get; }
+
+    /// <summary>The pairs as a file; written unless it is there.</summary>
+    public StreamedPairs Streamed(string path)
+    {
+        if (!File.Exists(path))
+        {
+            PairFile.Write(path, Set.Pairs.Select(p => p with { HardNegatives = [.. p.HardNegatives.DistinctBy(n => n.DocumentId)] }));     // a file names none twice
+        }
+
+        return new StreamedPairs(path, Set.Corpus);
+    }
 
     public string Hash { get; init; } = "toy";
 

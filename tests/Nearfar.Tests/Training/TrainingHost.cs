@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Nearfar.Training;
+using Nearfar.Training.Streaming;
 using Nearfar.Vectors;
 using Xunit;
 
@@ -11,6 +12,9 @@ public class TrainingHost
 {
     private const string FolderVariable = "NEARFAR_TRAINING_HOST_FOLDER";
 
+    /// <summary>Names the file whose pairs are streamed; unset: a smaller task is trained on in memory.</summary>
+    internal const string StreamVariable = "NEARFAR_TRAINING_HOST_STREAM";
+
     private const string EpochsVariable = "NEARFAR_TRAINING_HOST_EPOCHS";
 
     private static readonly TrainingOptions Options = new() { Batch = 16, Rate = 0.05, Threads = 2, CheckpointSteps = 3, EvaluationsPerEpoch = 2 };
@@ -20,10 +24,23 @@ public class TrainingHost
     {
         string? path = Environment.GetEnvironmentVariable(FolderVariable);
         Assert.SkipWhen(path is null, $"{FolderVariable} is not set: other tests start this one in a process of its own");
-        var task = new ToyTask(topics: 40, pairs: 200, hardNegatives: 2);
-        var result = await new Trainer(Options with { Epochs = int.Parse(Environment.GetEnvironmentVariable(EpochsVariable)!, CultureInfo.InvariantCulture) }).TrainAsync(task.Set, task.Start, task, path!, resume: true, cancellationToken: TestContext.Current.CancellationToken);
+        var options = Options with { Epochs = int.Parse(Environment.GetEnvironmentVariable(EpochsVariable)!, CultureInfo.InvariantCulture) };
+        var result = Environment.GetEnvironmentVariable(StreamVariable) is null ? await HeldAsync(options, path!) : await StreamedAsync(options, path!);
         await File.WriteAllTextAsync(Path.Combine(path!, "kernels"), KernelSets.Best.ToString(), TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Path.Combine(path!, "model.sha256"), TrainerTests.HashOf(result.Encoder, path!), TestContext.Current.CancellationToken);
+    }
+
+    private static async Task<TrainingResult<StaticTrainableEncoder>> HeldAsync(TrainingOptions options, string path)
+    {
+        var task = new ToyTask(topics: 40, pairs: 200, hardNegatives: 2);
+        return await new Trainer(options).TrainAsync(task.Set, task.Start, task, path, resume: true, cancellationToken: TestContext.Current.CancellationToken);
+    }
+
+    private static async Task<TrainingResult<StaticTrainableEncoder>> StreamedAsync(TrainingOptions options, string path)
+    {
+        var task = new ToyTask(topics: 40, pairs: 3000, hardNegatives: 2);
+        return await new Trainer(options with { Stream = new StreamOptions { Buffer = 1024 } })
+            .TrainAsync(task.Streamed(Environment.GetEnvironmentVariable(StreamVariable)!), task.Start, task, path, resume: true, cancellationToken: TestContext.Current.CancellationToken);
     }
 
     /// <summary>Runs it; true when it ended by itself.</summary>

@@ -1,0 +1,10 @@
+using Nearfar.Pairs;
+
+namespace Nearfar.Training.Streaming;
+
+/// <summary>A pair of a file that is being read, with the texts it names.</summary>
+/// <param name="Pair">As its row says.</param>
+/// <param name="Line">1-based.</param>
+/// <param name="Positives">In the order of its ids.</param>
+/// <param name="HardNegatives">In the order of its ids.</param>
+internal sealed record PairTexts(Pair Pair, long Line, string[] Positives, string[] HardNegatives);
