@@ -7,7 +7,7 @@ namespace Nearfar.Vectors;
 
 /// <summary>Float32 matrix products for similarities and their gradients.</summary>
 /// <remarks>
-/// The right side is packed into panels of 32 columns, [K][32]; the left side is read where it lies, 8 rows or columns at a time; a tile of
+/// The right side is packed into panels of 32 columns, [K][32]; the left side is read where it lies, 8 rows at a time, its columns from a copy; a tile of
 /// 8 x 32 outputs stays in registers while K is walked. Every output is one chain of fused multiply-adds over K in index order, whatever the tile, the
 /// instruction set or the number of threads: equal inputs give equal bits. Thread-safe; the caller spreads blocks over threads.
 /// Without fused multiply-add in hardware (x86 before 2013) it is right and slow.
@@ -20,6 +20,10 @@ internal static unsafe class MatrixKernels
     private const int StripRows = 8;
     private const int BlockRows = 64;
     private const int BlockDepth = 256;     // a panel's block is 32 KB: it stays in the first-level cache for all strips
+    private const int PackedStrip = (StripRows * BlockDepth) + 16;      // not a power of two: the strips begin in different sets of the cache
+
+    [ThreadStatic]
+    private static Memory<float>? _strips;      // 64 columns of a transposed left side
 
     /// <summary>Floats of a packed right side of <paramref name="columns"/> columns and <paramref name="depth"/> rows.</summary>
     public static int PackedLength(int columns, int depth) => checked(Panels(columns) * PanelColumns * depth);
@@ -93,29 +97,32 @@ internal static unsafe class MatrixKernels
     /// <param name="transposeA">Whether Aᵀ is the left side.</param>
     /// <param name="accumulate">Whether C is added to; its value is then the start of the chain.</param>
     /// <param name="set">Null: the machine's best.</param>
+    /// <param name="panelDepth">Depth of the packed panels where they are deeper than K: <paramref name="packed"/> then begins at the row of them that K begins with.</param>
     public static void Multiply(ReadOnlySpan<float> a, int rows, int depth, int strideA, ReadOnlySpan<float> packed, int columns,
-        Span<float> c, int strideC, bool transposeA = false, bool accumulate = false, KernelSet? set = null)
+        Span<float> c, int strideC, bool transposeA = false, bool accumulate = false, KernelSet? set = null, int? panelDepth = null)
     {
         RequireMatrix(a.Length, transposeA ? depth : rows, transposeA ? rows : depth, strideA);
         RequireMatrix(c.Length, rows, columns, strideC);
-        Require(packed.Length >= PackedLength(columns, depth), "packed is too short");
+        Require(columns == 0 || packed.Length >= ((long)(Panels(columns) - 1) * PanelColumns * (panelDepth ?? depth)) + ((long)PanelColumns * depth), "packed is too short");
         if (depth == 0 && !accumulate)
         {
             ClearRows(c, rows, columns, strideC);
         }
 
         var tile = new Tile(set ?? KernelSets.Best);
-        fixed (float* pa = a, pb = packed, pc = c)
+        var strips = transposeA ? (_strips ??= AlignedMemory.Allocate(BlockRows / StripRows * PackedStrip)).Span : default;
+        fixed (float* pa = a, pb = packed, pc = c, ps = strips)
         {
             for (int row = 0; row < rows; row += BlockRows)
             {
                 int count = Math.Min(BlockRows, rows - row);
                 for (int k = 0; k < depth; k += BlockDepth)
                 {
+                    int deep = Math.Min(BlockDepth, depth - k);
                     var left = transposeA
-                        ? new Left(pa + ((long)k * strideA) + row, strideA, true)
-                        : new Left(pa + ((long)row * strideA) + k, strideA, false);
-                    MultiplyBlock(tile, left, count, Math.Min(BlockDepth, depth - k), pb + (k * PanelColumns), depth, columns, pc + ((long)row * strideC), strideC, accumulate || k > 0);
+                        ? PackStrips(pa + ((long)k * strideA) + row, strideA, count, deep, ps)
+                        : new Left(pa + ((long)row * strideA) + k, strideA, false, (nint)StripRows * strideA);
+                    MultiplyBlock(tile, left, count, deep, pb + (k * PanelColumns), panelDepth ?? depth, columns, pc + ((long)row * strideC), strideC, accumulate || k > 0);
                 }
             }
         }
@@ -145,19 +152,42 @@ internal static unsafe class MatrixKernels
     /// <summary>Panels of 32 columns that hold <paramref name="columns"/>.</summary>
     public static int Panels(int columns) => (columns + PanelColumns - 1) / PanelColumns;
 
-    // Part of the left side: rows, or columns of it transposed.
-    private readonly record struct Left(nint Start, nint Stride, bool Columns)
+    // Part of the left side in strips of 8: value i of index k at i * Stride + k, or by columns at k * Stride + i.
+    private readonly record struct Left(nint Start, nint Stride, bool Columns, nint Strip)
     {
-        public Left(float* start, nint stride, bool columns) : this((nint)start, stride, columns) { }
+        public Left(float* start, nint stride, bool columns, nint strip) : this((nint)start, stride, columns, strip) { }
 
-        public float* Row(int i) => (float*)Start + (Columns ? i : i * Stride);
+        public float* At(int row) => (float*)Start + (row / StripRows * Strip);
+    }
+
+    // Columns read at the matrix's stride meet another page and few sets of the cache at every index: copied once, they are read in order by all panels.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static Left PackStrips(float* a, nint strideA, int rows, int depth, float* into)
+    {
+        int whole = rows / StripRows, rest = rows % StripRows;
+        for (int k = 0; k < depth; k++, a += strideA)
+        {
+            float* to = into + (k * StripRows);
+            float* from = a;
+            for (int strip = 0; strip < whole; strip++, from += StripRows, to += PackedStrip)
+            {
+                Vector256.Load(from).Store(to);
+            }
+
+            for (int i = 0; rest > 0 && i < StripRows; i++)
+            {
+                to[i] = i < rest ? from[i] : 0;
+            }
+        }
+
+        return new Left(into, StripRows, true, PackedStrip);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyBlock(Tile tile, Left a, int rows, int depth, float* b, int depthOfPanel, int columns, float* c, int strideC, bool add)
     {
         float* edge = stackalloc float[StripRows * PanelColumns];
-        float* edgeLeft = stackalloc float[rows % StripRows == 0 ? 0 : StripRows * BlockDepth];
+        float* edgeLeft = stackalloc float[rows % StripRows == 0 || a.Columns ? 0 : StripRows * BlockDepth];
         for (int column = 0; column < columns; column += PanelColumns)
         {
             float* panel = b + ((long)column * depthOfPanel);
@@ -165,17 +195,17 @@ internal static unsafe class MatrixKernels
             for (int row = 0; row < rows; row += StripRows)
             {
                 int high = Math.Min(StripRows, rows - row);
-                var left = high == StripRows ? a with { Start = (nint)a.Row(row) } : Copy(a, row, high, depth, edgeLeft);
+                var left = high == StripRows || a.Columns ? a with { Start = (nint)a.At(row) } : Copy(a, row, high, depth, edgeLeft);
                 float* into = c + ((long)row * strideC) + column;
                 if (high == StripRows && wide == PanelColumns)
                 {
-                    tile.Run(left.Row(0), left.Stride, left.Columns, panel, depth, into, strideC, add);
+                    tile.Run(left.At(0), left.Stride, left.Columns, panel, depth, into, strideC, add);
                     continue;
                 }
 
                 // A tile that sticks out is worked in a buffer: the same chain, and nothing is read or written past the matrices.
                 CopyTile(into, strideC, edge, PanelColumns, add ? high : 0, wide);
-                tile.Run(left.Row(0), left.Stride, left.Columns, panel, depth, edge, PanelColumns, add);
+                tile.Run(left.At(0), left.Stride, left.Columns, panel, depth, edge, PanelColumns, add);
                 CopyTile(edge, PanelColumns, into, strideC, high, wide);
             }
         }
@@ -187,14 +217,10 @@ internal static unsafe class MatrixKernels
         new Span<float>(into, StripRows * depth).Clear();
         for (int i = 0; i < high; i++)
         {
-            float* from = a.Row(row + i);
-            for (int k = 0; k < depth; k++)
-            {
-                into[(i * depth) + k] = from[a.Columns ? k * a.Stride : k];
-            }
+            new ReadOnlySpan<float>(a.At(row) + (i * a.Stride), depth).CopyTo(new Span<float>(into + (i * depth), depth));
         }
 
-        return new Left(into, depth, false);
+        return new Left(into, depth, false, 0);
     }
 
     private static void CopyTile(float* from, int strideFrom, float* to, int strideTo, int rows, int columns)

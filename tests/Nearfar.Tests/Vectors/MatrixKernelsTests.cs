@@ -40,6 +40,24 @@ public class MatrixKernelsTests
         }, iter: 20);
     }
 
+    [Theory, MemberData(nameof(AllSets))]
+    public void Multiply_DepthInParts_GivesTheSameBitsAsAtOnce(int set) =>
+        Gen.Select(Gen.Int[1, 75], Gen.Int[1, 70], Gen.Int[2, 400], Gen.Bool, Gen.Int[0, 1_000_000]).Sample((m, n, k, transpose, seed) =>
+        {
+            int stride = transpose ? m : k, part = 1 + (seed % k);
+            float[] a = Values(seed, m * k), packed = new float[MatrixKernels.PackedLength(n, k)];
+            MatrixKernels.PackTransposed(Values(seed + 1, n * k), n, k, k, packed);
+            float[] whole = new float[m * n], parts = new float[m * n];
+            MatrixKernels.Multiply(a, m, k, stride, packed, n, whole, n, transpose, set: (KernelSet)set);
+            for (int from = 0; from < k; from += part)
+            {
+                MatrixKernels.Multiply(a.AsSpan(transpose ? from * stride : from), m, Math.Min(part, k - from), stride, packed.AsSpan(from * MatrixKernels.PanelColumns), n, parts, n,
+                    transpose, accumulate: from > 0, (KernelSet)set, panelDepth: k);
+            }
+
+            return whole.AsSpan().SequenceEqual(parts);
+        }, iter: 20);
+
     [Fact]
     public void Pack_OfATransposedMatrix_EqualsPackTransposed()
     {

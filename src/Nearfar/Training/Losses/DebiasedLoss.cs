@@ -34,7 +34,7 @@ internal sealed class DebiasedLoss(double temperature, double tau, double beta) 
             double own = double.CreateChecked(block[i]) * scale;
             block[i] = T.NegativeInfinity;
             againBlock[i] = T.NegativeInfinity;
-            int n = Count(view);
+            int n = RowMath.CountThatCount<T>(view);
             if (n == 0)
             {
                 view.Clear();
@@ -59,25 +59,11 @@ internal sealed class DebiasedLoss(double temperature, double tau, double beta) 
             RowMath.Multiply(view, byMass * (1 + beta));
             if (beta > 0 && !floored)
             {
-                for (int j = 0; j < view.Length; j++)
-                {
-                    view[j] -= T.CreateChecked(byMass * beta) * again[j];
-                }
+                RowMath.AddScaled<T>(view, again, -byMass * beta);
             }
 
             block[i] = T.CreateChecked(-(floored ? pull : byMass));
             return new PairShare(RowMath.SoftPlus(logN) * share);
-        }
-
-        private static int Count<T>(Span<T> view) where T : unmanaged, IFloatingPointIeee754<T>
-        {
-            int n = 0;
-            foreach (T x in view)
-            {
-                n += T.IsNegativeInfinity(x) ? 0 : 1;
-            }
-
-            return n;
         }
     }
 }

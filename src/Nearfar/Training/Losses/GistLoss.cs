@@ -51,13 +51,11 @@ internal sealed class GistLoss(double temperature, double margin, bool relative,
 
         private static void LeaveOut<T>(Span<T> block, ReadOnlySpan<T> guide, T limit, int own) where T : unmanaged, IFloatingPointIeee754<T>
         {
-            for (int j = 0; j < block.Length; j++)
+            T kept = own < 0 ? T.Zero : block[own];
+            RowMath.LeaveOutAbove(block, guide, limit);        // a guide's NaN leaves NaN behind instead of a negative nobody judged
+            if (own >= 0)
             {
-                // Written so that a guide's NaN leaves NaN behind instead of a negative nobody judged.
-                if (j != own && !(guide[j] <= limit))
-                {
-                    block[j] = T.IsNaN(guide[j]) ? T.NaN : T.NegativeInfinity;
-                }
+                block[own] = kept;
             }
         }
 

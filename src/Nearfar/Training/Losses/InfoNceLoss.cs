@@ -8,7 +8,7 @@ namespace Nearfar.Training.Losses;
 /// <remarks>
 /// van den Oord et al. 2018, arXiv:1807.03748, eq. 4; "multiple negatives ranking" (query to document) in sentence-transformers. Cosine
 /// similarity; the documents of an anchor are all positives, then all hard negatives of the batch. Thread-safe.
-/// In double: plain loops. In float: tiles, stripes of 64 anchors, the softmax of the batch kept up to 16 MB and computed twice beyond.
+/// In double: plain loops. In float: tiles, stripes of 64 anchors, at most some 16 MB of similarities at a time.
 /// </remarks>
 public sealed class InfoNceLoss : ILoss
 {
@@ -30,7 +30,7 @@ public sealed class InfoNceLoss : ILoss
     /// <inheritdoc />
     public bool NormalisesRows => true;
 
-    /// <summary>Softmax kept for the second pass, in bytes; tests lower it to reach the other path.</summary>
+    /// <summary>Similarities held at a time, in bytes; no result depends on it.</summary>
     internal long KeptBytes { get; init; } = 16 << 20;
 
     /// <inheritdoc />
@@ -96,7 +96,7 @@ public sealed class InfoNceLoss : ILoss
             }
         }
 
-        for (int c = 0; c < units.Length; c++)
+        for (int c = 0; c < gradients.Count; c++)
         {
             PlainRows.ThroughNormalisation(units[c], c == 0 ? anchorGradient : otherGradient.AsSpan((c - 1) * pairs * d, pairs * d), gradients[c]);
         }

@@ -5,6 +5,11 @@ using Nearfar.Vectors;
 namespace Nearfar.Training.Losses;
 
 /// <summary>The float path of <see cref="InfoNceLoss"/>: three matrix products over unit rows, with the softmax between them. Not thread-safe; keeps its scratch.</summary>
+/// <remarks>
+/// Anchors are worked in slabs, as many stripes of 64 as fit the bytes allowed (at least one for each thread): similarities, softmax, their own gradient,
+/// then the slab's part of the documents' gradient. That goes on from slab to slab as one chain in the order of the anchors, so the bits do not depend on the
+/// size of a slab or the number of threads. A similarity is computed once.
+/// </remarks>
 internal sealed unsafe class InfoNceStripes
 {
     private Memory<float> _units;           // [B + N, P] unit rows at a stride, P = D rounded up to 32, zeros behind D
@@ -12,14 +17,12 @@ internal sealed unsafe class InfoNceStripes
     private Memory<float> _documentColumns; // documents packed as columns, for S = A Dᵀ
     private Memory<float> _documentRows;    // documents packed as rows, for dA = G D
     private Memory<float> _anchorRows;      // anchors packed as rows, for dD = Gᵀ A
-    private Memory<float> _softmax;         // G: [B, W] when kept, else a stripe or block of it for each worker; W = N rounded up to 32
-    private Memory<float> _max;             // [B] of an anchor's similarities, for the second pass
-    private Memory<float> _normaliser;      // [B] share / sum
+    private Memory<float> _softmax;         // G: [slab, W], W = N rounded up to 32
     private double[] _losses = [];
 
     private readonly Action<int, int> _normalise, _packColumns, _anchorStripe, _documentBlock;     // made once, not at every step
-    private int _pairs, _documents, _dimensions, _padded, _unitStride, _width, _stride, _threads;
-    private bool _kept;
+    private int _pairs, _documents, _learned, _dimensions, _padded, _unitStride, _width, _stride;
+    private int _first, _slab;              // anchors of the slab
     private float _scale, _share;
     private RowSide _side = RowSide.Empty;
     private Rows<float>[] _columns = [], _gradients = [];
@@ -28,21 +31,26 @@ internal sealed unsafe class InfoNceStripes
 
     public double Evaluate(Rows<float>[] columns, RowSide side, Rows<float>[] gradients, double temperature, int threads, long keptBytes)
     {
-        (_columns, _side, _gradients, _threads) = (columns, side, gradients, threads);
+        (_columns, _side, _gradients) = (columns, side, gradients);
         (_pairs, _dimensions) = (columns[0].Count, columns[0].Dimensions);
-        _documents = _pairs * (columns.Length - 1);
+        (_documents, _learned) = (_pairs * (columns.Length - 1), _pairs * (gradients.Length - 1));
         _padded = Lanes.RoundUp(_dimensions, MatrixKernels.PanelColumns);
         _unitStride = StrideOf(_padded);
         _width = Lanes.RoundUp(_documents, MatrixKernels.PanelColumns);
         _stride = StrideOf(_width);
         _scale = (float)(1 / temperature);
         _share = (float)(1 / temperature / _pairs);
-        _kept = (long)_pairs * _stride * sizeof(float) <= keptBytes;
-        Reserve();
+        int slab = Math.Min(_pairs, Blocks.Rows * (int)Math.Clamp(keptBytes / sizeof(float) / _stride / Blocks.Rows, Math.Max(1, threads), int.MaxValue / Blocks.Rows));
+        Reserve(slab);
         Blocks.Run(Blocks.Of(_pairs) * columns.Length, threads, _normalise);
         Blocks.Run(MatrixKernels.Panels(_documents), threads, _packColumns);
-        Blocks.Run(Blocks.Of(_pairs), threads, _anchorStripe);
-        Blocks.Run(Blocks.Of(_documents), threads, _documentBlock);
+        for (_first = 0; _first < _pairs; _first += slab)
+        {
+            _slab = Math.Min(slab, _pairs - _first);
+            Blocks.Run(Blocks.Of(_slab), threads, _anchorStripe);
+            Blocks.Run(Blocks.Of(_learned), threads, _documentBlock);
+        }
+
         (_columns, _gradients, _side) = ([], [], RowSide.Empty);
         double loss = 0;
         for (int i = 0; i < _pairs; i++)
@@ -56,16 +64,14 @@ internal sealed unsafe class InfoNceStripes
     // An odd number of cache lines: rows or columns that are read side by side fall into different sets of the cache.
     private static int StrideOf(int width) => width + Lanes.Count;
 
-    private void Reserve()
+    private void Reserve(int slab)
     {
         AlignedMemory.AtLeast(ref _units, checked((_pairs + _documents) * _unitStride));
         AlignedMemory.AtLeast(ref _inverse, _pairs + _documents);
         AlignedMemory.AtLeast(ref _documentColumns, _width * _dimensions);
         AlignedMemory.AtLeast(ref _documentRows, _documents * _padded);
         AlignedMemory.AtLeast(ref _anchorRows, _pairs * _padded);
-        AlignedMemory.AtLeast(ref _softmax, _kept ? checked(_pairs * _stride) : checked(_threads * Blocks.Rows * Math.Max(_stride, _pairs)));
-        AlignedMemory.AtLeast(ref _max, _pairs);
-        AlignedMemory.AtLeast(ref _normaliser, _pairs);
+        AlignedMemory.AtLeast(ref _softmax, checked(slab * _stride));
         if (_losses.Length < _pairs)
         {
             _losses = new double[_pairs];
@@ -114,9 +120,9 @@ internal sealed unsafe class InfoNceStripes
     // 64 anchors against all documents: similarities, softmax, gradient of the anchors.
     private void AnchorStripe(int block, int worker)
     {
-        int first = block * Blocks.Rows;
-        int rows = Math.Min(Blocks.Rows, _pairs - first);
-        var stripe = _kept ? _softmax.Span.Slice(first * _stride, rows * _stride) : _softmax.Span.Slice(worker * Blocks.Rows * Math.Max(_stride, _pairs), rows * _stride);
+        int at = block * Blocks.Rows, first = _first + at;
+        int rows = Math.Min(Blocks.Rows, _slab - at);
+        var stripe = _softmax.Span.Slice(at * _stride, rows * _stride);
         MatrixKernels.Multiply(_units.Span[(first * _unitStride)..], rows, _dimensions, _unitStride, _documentColumns.Span, _width, stripe, _stride);
         for (int i = 0; i < rows; i++)
         {
@@ -161,8 +167,6 @@ internal sealed unsafe class InfoNceStripes
 
             row[anchor] -= _share;
             _losses[anchor] = Math.Log(total) - ((double)(own - max) * _scale);
-            _max.Span[anchor] = max;
-            _normaliser.Span[anchor] = normaliser;
         }
     }
 
@@ -183,14 +187,11 @@ internal sealed unsafe class InfoNceStripes
         row[anchor] = own;
     }
 
-    // Gradient of 64 documents from all anchors.
+    // What the slab's anchors add to the gradient of 64 documents; after the last slab it goes through the normalisation.
     private void DocumentBlock(int block, int worker)
     {
         int first = block * Blocks.Rows;
-        int rows = Math.Min(Blocks.Rows, _documents - first);
-        int width = Math.Min(Blocks.Rows, _width - first);
-        var softmax = _kept ? _softmax.Span[first..] : SoftmaxOf(first, width, worker);
-        int stride = _kept ? _stride : width;
+        int rows = Math.Min(Blocks.Rows, _learned - first);
         for (int done = 0; done < rows;)
         {
             // A block may reach over the end of a column: each column has its own rows.
@@ -198,67 +199,14 @@ internal sealed unsafe class InfoNceStripes
             int from = (first + done) % _pairs;
             int count = Math.Min(rows - done, _pairs - from);
             var gradient = _gradients[column].Slice(from, count);
-            MatrixKernels.Multiply(softmax[done..], count, _pairs, stride, _anchorRows.Span, _dimensions, gradient.Data.Span, gradient.Stride, transposeA: true);
-            ThroughNormalisation(gradient, (column * _pairs) + from);
+            MatrixKernels.Multiply(_softmax.Span[(first + done)..], count, _slab, _stride, _anchorRows.Span[(_first * MatrixKernels.PanelColumns)..], _dimensions,
+                gradient.Data.Span, gradient.Stride, transposeA: true, accumulate: _first > 0, panelDepth: _pairs);
+            if (_first + _slab == _pairs)
+            {
+                ThroughNormalisation(gradient, (column * _pairs) + from);
+            }
+
             done += count;
-        }
-    }
-
-    // The same values as in AnchorStripe, bit for bit: the same chains, the stored maximum and sum.
-    private Span<float> SoftmaxOf(int first, int width, int worker)
-    {
-        var block = _softmax.Span.Slice(worker * Blocks.Rows * Math.Max(_stride, _pairs), width * _pairs);
-        MatrixKernels.Multiply(_units.Span, _pairs, _dimensions, _unitStride, _documentColumns.Span.Slice(first * _dimensions, width * _dimensions), width, block, width);
-        var absent = _side.AbsentDocuments.Span;
-        for (int i = 0; i < _pairs; i++)
-        {
-            var row = block.Slice(i * width, width);
-            float own = i >= first && i < first + width ? row[i - first] : 0;
-            MaskOutOf(row, first, absent);
-            MaskOutOf(row, first, _side.MaskOf(i));
-            if (first + width > _documents)
-            {
-                row[(_documents - first)..].Fill(float.NegativeInfinity);
-            }
-
-            bool holdsOwn = i >= first && i < first + width;
-            if (holdsOwn)
-            {
-                row[i - first] = own;
-            }
-
-            SoftmaxAgain(row, i);
-            if (holdsOwn)
-            {
-                row[i - first] -= _share;
-            }
-        }
-
-        return block;
-    }
-
-    private static void MaskOutOf(Span<float> row, int first, ReadOnlySpan<int> documents)
-    {
-        foreach (int j in documents)
-        {
-            if (j >= first && j < first + row.Length)
-            {
-                row[j - first] = float.NegativeInfinity;
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void SoftmaxAgain(Span<float> row, int anchor)
-    {
-        float max = _max.Span[anchor];
-        float normaliser = _normaliser.Span[anchor];
-        fixed (float* r = row)
-        {
-            for (int j = 0; j < row.Length; j += Lanes.Count)
-            {
-                (Lanes.ExpOfNegative((Vector512.Load(r + j) - Vector512.Create(max)) * _scale) * normaliser).Store(r + j);
-            }
         }
     }
 

@@ -11,6 +11,9 @@ public sealed record LossBatch<T>(IReadOnlyList<Rows<T>> Columns, RowSide Side) 
     /// <summary>The other encoder's vector of every row, a column for each column, of its own width; empty unless the loss needs <see cref="LossNeeds.Guide"/>.</summary>
     public IReadOnlyList<Rows<T>> Guide { get; init; } = [];
 
+    /// <summary>Columns at the end whose rows are held constant: the loss is given no gradient for them. Default 0.</summary>
+    internal int Frozen { get; init; }
+
     /// <summary>B: rows of every column.</summary>
     public int Pairs => Columns.Count == 0 ? 0 : Columns[0].Count;
 

@@ -49,7 +49,7 @@ internal sealed class MatryoshkaLoss : ILoss
         ShapeException.ThrowUnlessColumns(batch, gradients, 1, int.MaxValue);
         int full = batch.Columns[0].Dimensions;
         ThrowUnlessFull(full);
-        var scratch = batch.Columns.Select(c => Rows.Allocate<T>(c.Count, full)).ToArray();
+        var scratch = gradients.Select(g => Rows.Allocate<T>(g.Count, full)).ToArray();
         double[][] slopes = [.. Parameters.Select(p => new double[p.Gradient.Length])];
         ForEachRow(gradients, step.Threads, (c, i) => gradients[c][i].Clear());
         double value = 0;

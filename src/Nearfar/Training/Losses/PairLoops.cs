@@ -34,7 +34,7 @@ internal static class PairLoops
             Spread(units, d, layout, i, row, sums);
         }
 
-        for (int c = 0; gradients is not null && c < columns.Count; c++)
+        for (int c = 0; gradients is not null && c < gradients.Count; c++)
         {
             Write(units[c], sums[c], gradients[c], cosine);
         }

@@ -54,13 +54,13 @@ internal sealed unsafe class PairStripes
             if (gradients is not null)
             {
                 Blocks.Run(views.Length * MatrixKernels.Panels(_rows.Dimensions), threads, PackSlab);
-                Blocks.Run(columns.Length * Blocks.Of(pairs), threads, SpreadToOthers);
+                Blocks.Run(gradients.Length * Blocks.Of(pairs), threads, SpreadToOthers);
             }
         }
 
         if (gradients is not null)
         {
-            Blocks.Run(columns.Length * Blocks.Of(pairs), threads, Write);
+            Blocks.Run(gradients.Length * Blocks.Of(pairs), threads, Write);
         }
 
         (_rule, _gradients) = (null, []);
@@ -87,7 +87,7 @@ internal sealed unsafe class PairStripes
             for (int v = 0; v < _layout.Views.Length; v++)
             {
                 AlignedMemory.AtLeast(ref _own[v], checked(pairs * padded));
-                AlignedMemory.AtLeast(ref _others[v], checked(_layout.Columns * _layout.Step * padded)).Span.Clear();
+                AlignedMemory.AtLeast(ref _others[v], checked(_gradients.Length * _layout.Step * padded)).Span.Clear();
                 AlignedMemory.AtLeast(ref _packed[v], checked(slab * padded));
             }
         }

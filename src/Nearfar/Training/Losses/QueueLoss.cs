@@ -17,6 +17,7 @@ internal sealed class QueueLoss : ILoss
     private readonly int _size;
     private readonly byte[] _header = new byte[4 * sizeof(int)];
     private byte[] _content = [];       // ids, then rows (vector, guide's vector), by slot
+    private Array? _pastRows, _pastGuide;       // columns of the last step: their memory is used again
 
     /// <param name="inner">The loss.</param>
     /// <param name="size">Documents kept, at least 1.</param>
@@ -70,12 +71,12 @@ internal sealed class QueueLoss : ILoss
         Fit(batch);
         int[] slots = Usable(batch);
         int columns = (slots.Length + batch.Pairs - 1) / batch.Pairs;
-        var wide = new LossBatch<T>([.. batch.Columns, .. Past<T>(slots, batch.Pairs, columns, 0, Dimensions)], SideOf(batch, slots, columns))
+        var wide = new LossBatch<T>([.. batch.Columns, .. Past<T>(ref _pastRows, slots, batch.Pairs, columns, 0, Dimensions)], SideOf(batch, slots, columns))
         {
-            Guide = GuideDimensions == 0 ? [] : [.. batch.Guide, .. Past<T>(slots, batch.Pairs, columns, Dimensions, GuideDimensions)],
+            Frozen = columns,
+            Guide = GuideDimensions == 0 ? [] : [.. batch.Guide, .. Past<T>(ref _pastGuide, slots, batch.Pairs, columns, Dimensions, GuideDimensions)],
         };
-        Rows<T>[] unused = [.. Enumerable.Range(0, columns).Select(_ => Rows.Allocate<T>(batch.Pairs, Dimensions))];
-        var loss = _inner.Evaluate(wide, [.. gradients, .. unused], step);
+        var loss = _inner.Evaluate(wide, gradients, step);
         if (double.IsFinite(loss.Value))
         {
             Remember(batch);
@@ -122,9 +123,14 @@ internal sealed class QueueLoss : ILoss
         return [.. slots];
     }
 
-    private Rows<T>[] Past<T>(int[] slots, int pairs, int columns, int from, int length) where T : unmanaged, IFloatingPointIeee754<T>
+    private Rows<T>[] Past<T>(ref Array? held, int[] slots, int pairs, int columns, int from, int length) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        Rows<T>[] past = [.. Enumerable.Range(0, columns).Select(_ => Rows.Allocate<T>(pairs, length))];
+        var past = held as Rows<T>[] ?? [];
+        if (past.Length != columns || (columns > 0 && (past[0].Count != pairs || past[0].Dimensions != length)))
+        {
+            held = past = [.. Enumerable.Range(0, columns).Select(_ => Rows.Allocate<T>(pairs, length))];
+        }
+
         for (int s = 0; s < slots.Length; s++)
         {
             System.Numerics.Tensors.TensorPrimitives.ConvertChecked<float, T>(RowOf(slots[s]).Slice(from, length), past[s / pairs][s % pairs]);

@@ -37,12 +37,12 @@ public sealed class ShapeException : ArgumentException
                 : $"Wanted {(max == int.MaxValue ? $"at least {min}" : $"{min} to {max}")} columns (anchors, positives, hard negatives); got {columns.Count}.");
         }
 
-        Require(gradients.Count == columns.Count, $"Wanted {columns.Count} gradient columns; got {gradients.Count}.");
+        Require(gradients.Count == columns.Count - batch.Frozen, $"Wanted {columns.Count - batch.Frozen} gradient columns; got {gradients.Count}.");
         for (int c = 0; c < columns.Count; c++)
         {
             Require(columns[c].Count == columns[0].Count && columns[c].Dimensions == columns[0].Dimensions,
                 $"Column {c} is [{columns[c].Count}, {columns[c].Dimensions}]; the anchors are [{columns[0].Count}, {columns[0].Dimensions}].");
-            Require(gradients[c].Count == columns[c].Count && gradients[c].Dimensions == columns[c].Dimensions,
+            Require(c >= gradients.Count || gradients[c].Count == columns[c].Count && gradients[c].Dimensions == columns[c].Dimensions,
                 $"Gradient {c} is [{gradients[c].Count}, {gradients[c].Dimensions}]; its column is [{columns[c].Count}, {columns[c].Dimensions}].");
         }
 

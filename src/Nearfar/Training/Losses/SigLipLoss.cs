@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Nearfar.Training.Losses;
 
@@ -40,6 +41,12 @@ internal sealed class SigLipLoss : InBatchLoss
             for (int c = 1; c < row.Columns; c++)
             {
                 var block = row.Block(0, c);
+                if (typeof(T) == typeof(float))
+                {
+                    sum += Floats(MemoryMarshal.Cast<T, float>(block), c == 1 ? row.Pair : -1, share);
+                    continue;
+                }
+
                 for (int j = 0; j < block.Length; j++)
                 {
                     bool own = c == 1 && j == row.Pair;
@@ -58,6 +65,25 @@ internal sealed class SigLipLoss : InBatchLoss
             }
 
             return sum;
+        }
+
+        // The own pair by itself, in double; all others are negatives.
+        private PairShare Floats(Span<float> block, int own, double share)
+        {
+            double s = own < 0 ? 0 : block[own], z = (scale * s) + bias, byZ = own < 0 ? 0 : (RowMath.Sigmoid(z) - 1) * share;
+            if (own >= 0)
+            {
+                block[own] = float.NegativeInfinity;
+            }
+
+            var (softPlus, sigmoid, weighted) = RowMath.Sigmoids(block, (float)scale, (float)bias, (float)(share * scale));
+            if (own >= 0)
+            {
+                block[own] = (float)(byZ * scale);
+                softPlus += RowMath.SoftPlus(-z);
+            }
+
+            return new PairShare(softPlus * share, ((weighted * share) + (byZ * s)) * scale, (sigmoid * share) + byZ);
         }
     }
 }

@@ -85,6 +85,28 @@ public class InBatchLossesTests
     }
 
     [Theory, MemberData(nameof(All))]
+    public void Evaluate_FrozenColumns_ChangeNothingForTheOthers(int choice)
+    {
+        var (all, some) = (Fresh(), Fresh());
+        if (all.Loss is not (InBatchLoss or InfoNceLoss or FalseNegativeFilter))
+        {
+            return;     // a queue and a regularisation stand outside: they never see a frozen column
+        }
+
+        var single = all.Single();
+        var whole = single.NewGradients(float.NaN);
+        var part = single.NewGradients(float.NaN)[..2];
+        Assert.Equal(all.Loss.Evaluate(single, whole, First), some.Loss.Evaluate(single with { Frozen = 2 }, part, First with { Threads = 2 }));
+        Assert.Equal(whole[..2].Flat(), part.Flat());
+        var exact = all.Rows.NewGradients(double.NaN);
+        var exactPart = all.Rows.NewGradients(double.NaN)[..2];
+        Assert.Equal(all.Loss.Evaluate(all.Rows, exact, First), some.Loss.Evaluate(all.Rows with { Frozen = 2 }, exactPart, First));
+        Assert.Equal(exact[..2].Flat(), exactPart.Flat());
+
+        InBatchLossCase Fresh() => InBatchLossCase.Of(InBatchLossCase.Choices[choice], 77, 40, 5, 4);
+    }
+
+    [Theory, MemberData(nameof(All))]
     public void Evaluate_ShuffledPairs_KeepsLossAndMovesGradients(int choice) =>
         Gen.Select(Gen.Int[2, 9], Gen.Int[1, 1000]).Sample((pairs, seed) =>
         {
