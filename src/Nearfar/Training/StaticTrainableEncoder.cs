@@ -131,6 +131,8 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
         _inputCount = 0;
     }
 
+    IEncoder ITrainableEncoder<int>.Snapshot() => ToEncoder();
+
     /// <inheritdoc />
     public void Save(Stream to)
     {

@@ -42,6 +42,9 @@ public sealed class Trainer
     /// <summary>The encoder whose vectors a loss reads (a guide, a teacher); its space is part of the run's identity. Default null: none.</summary>
     public IEncoder? Guide { get; init; }
 
+    /// <summary>Mines negatives inside the run, by <see cref="TrainingOptions.Mining"/>; its rules are part of the run's identity. Default null: none.</summary>
+    public INegativeSource? Negatives { get; init; }
+
     /// <summary>Reads the cohorts of training pairs, for the history, for labels and for balance. Default null: an attribute is read from the pair, else from its first positive.</summary>
     public CohortResolver? Cohorts { get; init; }
 
@@ -63,11 +66,18 @@ public sealed class Trainer
         ArgumentNullException.ThrowIfNull(set);
         ArgumentNullException.ThrowIfNull(start);
         ArgumentNullException.ThrowIfNull(heldOut);
+        if (_options.Mining is null != Negatives is null)
+        {
+            throw new NearfarException(Negatives is null
+                ? "Negatives are to be mined inside the run (Mining), and the trainer has nothing to mine with. Give it Negatives, such as an IteratedMining."
+                : "The trainer has Negatives to mine with, and the options say nothing of when. Set Mining.");
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
         using var folder = RunFolder.Open(runFolder, resume);
 
         // What is trained on: rows the encoder can read, in batches whose number is known before the first.
-        var plan = new RowPlan(Math.Min(_options.HardNegatives, _description.MaxHardNegatives), _description.Rows, _description.MinHardNegatives);
+        var plan = new RowPlan(Math.Min(_options.HardNegatives, _description.MaxHardNegatives), _description.Rows, _description.MinHardNegatives, WholeCorpus: _options.Mining is not null);
         var all = TrainingRows.From(set, plan);
         var encoder = await start.BeginAsync(all.Texts, _options, cancellationToken);
         ThrowUnlessChunks(encoder);
@@ -84,7 +94,8 @@ public sealed class Trainer
         LossFit.ThrowUnlessFit(_description.Name, _loss.Needs, plan.Least, rows, _options, rule, labels, cohorts, Guide is not null);
         var sampler = SamplerPlan.Of(rows, _options, rule, labels,
             _options.Balance is { } balance ? RowDraws.Balanced(cohorts.Of(balance.Attribute), balance.Power, balance.Cap) : null);
-        long steps = Enumerable.Range(0, _options.Epochs).Sum(e => (long)sampler.CountOf(e));
+        int[] counts = [.. Enumerable.Range(0, _options.Epochs).Select(sampler.CountOf)];
+        long steps = counts.Sum(count => (long)count);
         if (steps == 0)
         {
             throw new NearfarException($"Nothing to train on: {rows.Rows.Length} readable rows of {set.Pairs.Count} pairs make no batch of two different questions and documents. Add pairs.");
@@ -95,7 +106,10 @@ public sealed class Trainer
         var lossAdam = new ParameterAdam(_loss.Parameters);
         var average = _options.Average is { } averaging ? new ParameterAverage(averaging, steps) : null;
         KeyValuePair<string, string>[] identity =
-            [.. _options.Deciding(), new("data", all.Hash), new("data_sets", string.Join(", ", rows.DataSets)), new("cohorts", cohorts.HashOf(wanted)), new("start", start.Hash), new("held_out", heldOut.Hash), new("guide", Guide?.Space.Id ?? "none")];
+            [.. _options.Deciding(), new("data", all.Hash), new("data_sets", string.Join(", ", rows.DataSets)), new("cohorts", cohorts.HashOf(wanted)), new("start", start.Hash), new("held_out", heldOut.Hash), new("guide", Guide?.Space.Id ?? "none"), .. Negatives is null ? [] : Negatives.Identity.Append(new("mining.given", TrainingRows.HashOfGiven(set.Pairs)))];
+        await using var negatives = _options.Mining is { } mining ? new NegativeRefresh(mining, Negatives!, set, rows, encoder, folder, steps) : null;
+        negatives?.ThrowUnlessUseful();
+        string[] notes = OneBatchNote.Of(rows, plan, _options, counts) is { } note ? [note] : [];
 
         // Where it stands: at the checkpoint, or at the start, which is scored as a candidate too.
         long step = 0, bestStep = 0;
@@ -113,13 +127,15 @@ public sealed class Trainer
             encoder.Load(StreamOver(checkpoint.Encoder));
             LoadLoss(checkpoint.Loss, lossAdam);
             average?.Load(new BinaryReader(StreamOver(checkpoint.Average)));
+            await (negatives?.LoadAsync(new BinaryReader(StreamOver(checkpoint.Negatives)), cancellationToken) ?? Task.CompletedTask);
             folder.OpenHistory(checkpoint.HistoryLength);
+            notes = [];
             watch = TrainingWatch.After(TrainingHistory.Read(folder.HistoryPath));
         }
         else
         {
             folder.OpenHistory(0);
-            folder.WriteStart(identity, rows.Rows.Length, steps, leftOut);
+            folder.WriteStart(identity, rows.Rows.Length, steps, leftOut, notes);
             best = last = await ScoreAsync(heldOut, encoder, cancellationToken);
             bestParameters = BytesOf(encoder.SaveParameters);
             watch.Judge(0, best, better: true);
@@ -132,7 +148,7 @@ public sealed class Trainer
         bool severalSets = rows.DataSets.Length > 1;
         using var state = new MemoryStream((int)Math.Min(Array.MaxLength, (3L * bestParameters.Length) + 8));      // an encoder and two moments: grown by doubling, checkpoints would be the peak of a run's memory
         var pace = new Pace(_time);
-        Report(null);
+        Report(null, notes: notes);
 
         for (; epoch < _options.Epochs && !IsOver(); epoch++, done = 0)
         {
@@ -140,6 +156,11 @@ public sealed class Trainer
             begun = sampler.ReadsVectors ? batches : null;
             while (done < batches.Count && !IsOver())
             {
+                if (negatives is not null)
+                {
+                    await MinedAsync(negatives);
+                }
+
                 // One step: embed, loss, gradient, update.
                 pace.Start();
                 int[] batch = batches[done];
@@ -206,6 +227,19 @@ public sealed class Trainer
 
         bool IsOver() => _options.Patience > 0 && watch.Stale >= _options.Patience;
 
+        async Task MinedAsync(NegativeRefresh refresh)
+        {
+            try
+            {
+                await refresh.AdvanceAsync(step, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                Write("checkpoint.bin");        // mining may take long: the steps before it are not lost
+                throw;
+            }
+        }
+
         void Write(string name)
         {
             state.SetLength(0);
@@ -224,11 +258,12 @@ public sealed class Trainer
                 BestParameters = bestParameters,
                 Loss = BytesOf(to => SaveLoss(to, lossAdam)),
                 Average = average is null ? Array.Empty<byte>() : BytesOf(to => average.Save(new BinaryWriter(to))),
+                Negatives = negatives is null ? Array.Empty<byte>() : BytesOf(to => negatives.Save(new BinaryWriter(to))),
                 Batches = begun,
             });
         }
 
-        void Report(double? loss, bool evaluated = false, IReadOnlyList<string>? warnings = null) => progress?.Report(new TrainingProgress
+        void Report(double? loss, bool evaluated = false, IReadOnlyList<string>? warnings = null, string[]? notes = null) => progress?.Report(new TrainingProgress
         {
             Step = step,
             Steps = steps,
@@ -240,6 +275,7 @@ public sealed class Trainer
             BestStep = bestStep,
             Evaluated = evaluated,
             Warnings = warnings ?? [],
+            Notes = notes ?? [],
             TimeLeft = pace.TimeLeft(steps - step),
         });
     }
