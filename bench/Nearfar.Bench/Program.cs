@@ -19,6 +19,7 @@ Dictionary<string, Func<string[], TextWriter, Task<int>>> all = new(StringCompar
     ["loss"] = LossBench.Run,
     ["loss-page"] = LossPage.Run,
     ["mine"] = MiningBench.Run,
+    ["mining"] = MiningProofBench.Run,
     ["prepare"] = Preparation.Run,
     ["quality"] = QualityBench.Run,
     ["slices"] = SliceBench.Run,

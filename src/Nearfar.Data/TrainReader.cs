@@ -12,13 +12,14 @@ internal static class TrainReader
 {
     private static readonly string[] s_rules = ["text", "answer", "label", "hard", "shuffled"];
 
-    public static TrainSettings Read(YamlSection? section, IReadOnlyList<CohortRule> cohorts, EncoderSettings encoder, DataSettings data, Func<YamlSection, string, string?> pathOf)
+    public static TrainSettings Read(YamlSection? section, IReadOnlyList<CohortRule> cohorts, EncoderSettings encoder, DataSettings data, Func<YamlSection, string, string?> pathOf, Func<YamlSection, int?, TrainMiningSettings?> miningOf)
     {
         if (section is null)
         {
             return new TrainSettings();
         }
 
+        int? hardNegatives = section.Integer("hard_negatives", 0);
         var train = new TrainSettings
         {
             Preset = section.OneOf("preset", "fast", "balanced", "best") switch { "fast" => Preset.Fast, "balanced" => Preset.Balanced, "best" => Preset.Best, _ => null },
@@ -29,7 +30,8 @@ internal static class TrainReader
             Optimizer = OptimizerReader.Read(section),
             Warmup = section.Number("warmup", 0, 1),
             Schedule = section.OneOf("schedule", "linear", "cosine", "constant") switch { "cosine" => RateSchedule.Cosine, "constant" => RateSchedule.Constant, "linear" => RateSchedule.Linear, _ => null },
-            HardNegatives = section.Integer("hard_negatives", 0),
+            HardNegatives = hardNegatives,
+            Mining = miningOf(section, hardNegatives),
             Evaluations = section.Integer("evaluations", 1),
             Patience = section.Integer("patience", 0, 1000),
             Average = ReadAverage(section),
@@ -104,6 +106,11 @@ internal static class TrainReader
         if (!reads && train.Guide is not null)
         {
             section.Problem("guide", $"is named, and loss {train.Loss?.Name ?? "mnrl"} reads none. Remove it.");
+        }
+
+        if (train is { Mining: not null, Loss: { } named } && LossRegistry.Problems(named).Count == 0 && LossRegistry.Of(named.Name) is var read && (read.Rows != LossRows.Pairs || read.MaxHardNegatives == 0))
+        {
+            section.Problem("mining", $"finds hard negatives, and loss {named.Name} reads none beside a pair. Remove it, or use mnrl.");
         }
 
         if (train.Labels is not null && train.Batches is not null and not BatchRule.Label && !needs.HasFlag(LossNeeds.Labels))

@@ -33,6 +33,9 @@ public sealed record TrainSettings
     /// <summary>Hard-negative columns of a batch, 0 or more.</summary>
     public int? HardNegatives { get; init; }
 
+    /// <summary><c>mining: {every: 200, …}</c>: negatives are mined anew inside the run.</summary>
+    public TrainMiningSettings? Mining { get; init; }
+
     /// <summary>Evaluations on dev in each epoch, at least 1.</summary>
     public int? Evaluations { get; init; }
 

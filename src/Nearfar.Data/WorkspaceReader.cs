@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Nearfar.Data.Hub;
 using Nearfar.Pairs;
 using Nearfar.Text;
+using Nearfar.Training;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
@@ -103,6 +104,7 @@ internal sealed partial class WorkspaceReader
         var cohorts = ReadCohorts(root, asOf);
         var encoder = ReadEncoder(root.Section("encoder"));
         var tokenizer = ReadTokenizer(root.Section("tokenizer"), encoder, root);
+        var mining = ReadMining(root.Section("mining"), cohorts);
         return new WorkspaceOptions
         {
             Version = version,
@@ -112,8 +114,8 @@ internal sealed partial class WorkspaceReader
             Cohorts = cohorts,
             Encoder = encoder,
             Tokenizer = tokenizer,
-            Train = TrainReader.Read(root.Section("train"), cohorts, encoder, data, PathOf),
-            Mining = ReadMining(root.Section("mining"), cohorts),
+            Train = TrainReader.Read(root.Section("train"), cohorts, encoder, data, PathOf, (section, columns) => ReadTrainMining(section, columns, mining, cohorts)),
+            Mining = mining,
             Gate = ReadGate(root.Section("gate"), cohorts),
             Spaces = ReadSpaces(root.Section("spaces")),
             Output = PathOf(root, "output") ?? Path.Combine(_folder, "output"),
@@ -479,35 +481,87 @@ internal sealed partial class WorkspaceReader
             return new MiningSettings();
         }
 
-        var (ratio, noRatio) = Ratio(section, "positive_ratio");
-        var (teacherRatio, noTeacherRatio) = Ratio(section, "teacher_ratio");
-        var mining = new MiningSettings
+        var mining = ReadRules(section, new MiningSettings()) with
         {
-            PerQuery = section.Integer("per_query", 1),
-            PositiveRatio = ratio,
-            NoPositiveRatio = noRatio,
-            RelativeMargin = section.Number("relative_margin", 0, 1),
-            AbsoluteMargin = section.Number("absolute_margin", 0, 2),
-            MaxScore = section.Number("max_score", -1, 1),
-            MinScore = section.Number("min_score", -1, 1),
-            Candidates = section.Integer("candidates", 1),
-            SkipRanks = section.Integer("skip_ranks", 0) ?? section.Integer("range_min", 0),
-            RangeMax = section.Integer("range_max", 1),
-            PerDocument = section.Integer("per_document", 1),
-            Sources = ReadMiningSources(section),
-            Teacher = PathOf(section, "teacher"),
-            TeacherRatio = teacherRatio,
-            NoTeacherRatio = noTeacherRatio,
-            TeacherMargin = section.Number("teacher_margin", 0),
-            ByCohort = section.Text("by_cohort"),
-            Sampling = section.OneOf("sampling", "top", "random", "uniform"),
             Review = section.Integer("review", 0),
-            Decisions = PathOf(section, "decisions"),
             Cache = section.OneOf("cache", "true", "false") == "true",
         };
-        section.Has("range_min");       // known also when skip_ranks was read
         section.Done();
         CheckMining(section, mining, cohorts);
+        return mining;
+    }
+
+    // The rules of mining inside a run: those of the section mining, but for what is said here.
+    private TrainMiningSettings? ReadTrainMining(YamlSection train, int? hardNegatives, MiningSettings outside, IReadOnlyList<CohortRule> cohorts)
+    {
+        if (train.Section("mining") is not { } section)
+        {
+            return null;
+        }
+
+        var schedule = new MiningSchedule { Every = section.Integer("every", 1) ?? 1, Asynchronous = section.OneOf("asynchronous", "true", "false") == "true", Lag = section.Integer("lag", 0, 1) };
+        if (!section.Has("every"))
+        {
+            train.Problem("mining", "wants every: STEPS, from one mining to the next.");
+        }
+
+        if (schedule is { Asynchronous: true, Lag: 0 })
+        {
+            section.Problem("lag", "is 0, and what is mined beside the training comes into force an interval later. Remove lag, or asynchronous.");
+        }
+
+        int columns = hardNegatives ?? new TrainingOptions().HardNegatives;
+        var rules = ReadRules(section, outside);
+        if (rules.PerQuery > columns && section.Has("per_query"))
+        {
+            section.Problem("per_query", $"is above hard_negatives ({columns.ToString(CultureInfo.InvariantCulture)}): the rest would be mined for nothing.");
+        }
+
+        rules = rules with { PerQuery = Math.Max(1, Math.Min(rules.PerQuery ?? columns, columns)), Review = null, Cache = false };
+        if (columns == 0)
+        {
+            train.Problem("mining", "finds hard negatives, and hard_negatives is 0. Raise it.");
+        }
+
+        foreach (string key in s_outsideKeys.Where(section.Has))
+        {
+            section.Problem(key, "belongs to nearfar mine: inside a run no list is written and no vector outlives its model. Remove it.");
+        }
+
+        section.Done();
+        CheckMining(section, rules, cohorts);
+        return new TrainMiningSettings(schedule, rules);
+    }
+
+    private static readonly string[] s_outsideKeys = ["review", "cache"];
+
+    private MiningSettings ReadRules(YamlSection section, MiningSettings outside)
+    {
+        var (ratio, noRatio) = Ratio(section, "positive_ratio");
+        var (teacherRatio, noTeacherRatio) = Ratio(section, "teacher_ratio");
+        var mining = outside with
+        {
+            PerQuery = section.Integer("per_query", 1) ?? outside.PerQuery,
+            PositiveRatio = section.Has("positive_ratio") ? ratio : outside.PositiveRatio,
+            NoPositiveRatio = section.Has("positive_ratio") ? noRatio : outside.NoPositiveRatio,
+            RelativeMargin = section.Number("relative_margin", 0, 1) ?? outside.RelativeMargin,
+            AbsoluteMargin = section.Number("absolute_margin", 0, 2) ?? outside.AbsoluteMargin,
+            MaxScore = section.Number("max_score", -1, 1) ?? outside.MaxScore,
+            MinScore = section.Number("min_score", -1, 1) ?? outside.MinScore,
+            Candidates = section.Integer("candidates", 1) ?? outside.Candidates,
+            SkipRanks = section.Integer("skip_ranks", 0) ?? section.Integer("range_min", 0) ?? outside.SkipRanks,
+            RangeMax = section.Integer("range_max", 1) ?? outside.RangeMax,
+            PerDocument = section.Integer("per_document", 1) ?? outside.PerDocument,
+            Sources = ReadMiningSources(section) ?? outside.Sources,
+            Teacher = PathOf(section, "teacher") ?? outside.Teacher,
+            TeacherRatio = section.Has("teacher_ratio") ? teacherRatio : outside.TeacherRatio,
+            NoTeacherRatio = section.Has("teacher_ratio") ? noTeacherRatio : outside.NoTeacherRatio,
+            TeacherMargin = section.Number("teacher_margin", 0) ?? outside.TeacherMargin,
+            ByCohort = section.Text("by_cohort") ?? outside.ByCohort,
+            Sampling = section.OneOf("sampling", "top", "random", "uniform") ?? outside.Sampling,
+            Decisions = PathOf(section, "decisions") ?? outside.Decisions,
+        };
+        section.Has("range_min");       // known also when skip_ranks was read
         return mining;
     }
 

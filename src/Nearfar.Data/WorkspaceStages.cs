@@ -70,6 +70,7 @@ public static class WorkspaceStages
                 Optimizer = train.Optimizer ?? defaults.Optimizer,
                 WarmupShare = train.Warmup ?? defaults.WarmupShare,
                 HardNegatives = train.HardNegatives ?? defaults.HardNegatives,
+                Mining = train.Mining?.Schedule,
                 EvaluationsPerEpoch = train.Evaluations ?? defaults.EvaluationsPerEpoch,
                 Schedule = train.Schedule ?? defaults.Schedule,
                 Patience = train.Patience ?? defaults.Patience,
@@ -89,6 +90,25 @@ public static class WorkspaceStages
         /// <summary>The encoder whose vectors the loss reads; null where <c>train.guide</c> names none.</summary>
         /// <exception cref="NearfarException">The model folder cannot be read.</exception>
         public IEncoder? Guide() => workspace.Options.Train.Guide is { } folder ? ModelFolder.Load(folder) : null;
+
+        /// <summary>Rules of <c>train.mining</c>; null where the file has no such section.</summary>
+        /// <param name="seed">Overrides the file's seed.</param>
+        public MiningOptions? TrainingMiningOptions(ulong? seed = null) => workspace.Options.Train.Mining is { } mining ? workspace.MiningOptions(seed, mining.Rules) : null;
+
+        /// <summary>What mines inside a run, sealed against the pages of dev and gate; null where the file has no section <c>train.mining</c>.</summary>
+        /// <param name="seed">Overrides the file's seed.</param>
+        /// <exception cref="NearfarException">A model or review file that the section names cannot be read, or a held-out set is bad.</exception>
+        public IteratedMining? IteratedMining(ulong? seed = null)
+        {
+            if (workspace.TrainingMiningOptions(seed) is not { } rules)
+            {
+                return null;
+            }
+
+            var data = workspace.Options.Data;
+            HeldOutSeal[] seals = [.. data.Gate is null ? Array.Empty<HeldOutSeal>() : [workspace.Gate.Seal], .. data.Dev is null ? Array.Empty<HeldOutSeal>() : [workspace.Dev.Seal]];
+            return new IteratedMining(rules, seals, data.Dev is null ? null : workspace.Dev);
+        }
 
         /// <summary>The recipes of <c>train.preset</c>, among which dev chooses; none where the file names no preset.</summary>
         /// <param name="seed">Overrides the file's seed.</param>
@@ -202,6 +222,7 @@ public static class WorkspaceStages
             Start = workspace.StartOptions(seed),
             Training = workspace.TrainingOptions(seed),
             Guide = workspace.Guide(),
+            TrainingMining = workspace.TrainingMiningOptions(seed),
             Recipes = workspace.Recipes(seed),
             Mining = workspace.MiningOptions(seed),
             Policy = workspace.GatePolicy(),

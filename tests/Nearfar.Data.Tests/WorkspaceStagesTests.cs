@@ -271,4 +271,21 @@ public sealed class WorkspaceStagesTests
         var e = await Assert.ThrowsAsync<NearfarException>(() => OpenAsync(folder, $"train: {train}\n"));
         Assert.Contains(problem, e.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task TrainingMiningOptions_WhatItLeavesOpen_IsAsUnderMining()
+    {
+        using var folder = new Folder();
+        var workspace = await OpenAsync(folder, """
+            train: {hard_negatives: 2, seed: 3, mining: {every: 50, asynchronous: true, positive_ratio: off, relative_margin: 0.1, teacher: models/t, teacher_margin: 0.2}}
+            mining: {per_query: 4, positive_ratio: 0.8, absolute_margin: 0.05, candidates: 60, range_min: 5, range_max: 50, sources: [encoder], sampling: random, review: 10}
+            """);
+        Assert.Equal(new MiningSchedule { Every = 50, Asynchronous = true }, workspace.TrainingOptions().Mining);
+        var inside = workspace.TrainingMiningOptions()!;
+        Assert.Equal((2, null, 0.1, 0.05), (inside.PerQuery, inside.PositiveRatio, inside.RelativeMargin, inside.AbsoluteMargin));
+        Assert.Equal((60, 5, 50, false, MiningSampling.Random), (inside.Depth, inside.SkipRanks, inside.RangeMax, inside.UseBm25, inside.Sampling));
+        Assert.Equal((folder["models/t"], 0.2, 3ul), (inside.TeacherModel, inside.TeacherMargin, inside.Seed));
+        Assert.Equal((4, 0.8, null), (workspace.MiningOptions().PerQuery, workspace.MiningOptions().PositiveRatio, workspace.MiningOptions().TeacherModel));
+        Assert.Null((await OpenAsync(folder, "mining: {per_query: 4}\n")).TrainingMiningOptions());
+    }
 }

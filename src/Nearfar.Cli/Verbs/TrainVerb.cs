@@ -20,7 +20,7 @@ internal sealed class TrainVerb : Verb
     public override string Name => "train";
 
     public override string Description => "Trains an encoder; the step is chosen by quality on dev. Options stand in nearfar.yaml, section train: "
-        + "loss, batch, epochs, rate, optimizer, warmup, schedule, patience, average, hard_negatives, batches, balance, labels, mix, guide, evaluations, stream, seed. "
+        + "loss, batch, epochs, rate, optimizer, warmup, schedule, patience, average, hard_negatives, mining, batches, balance, labels, mix, guide, evaluations, stream, seed. "
         + "Writes runs/NAME/ with model/, history.jsonl and the page run.html. Example: nearfar train samples/helpdesk --name v1";
 
     protected override void Declare(Command command)
@@ -61,7 +61,12 @@ internal sealed class TrainVerb : Verb
             files.Add(MinedFile.Of(file, Path.GetRelativePath(workspace.Output, file).Replace('\\', '/'), pairs));
         }
 
-        var run = new TrainingRun(workspace.StartOptions(context.Seed), workspace.TrainingOptions(context.Seed), context.Clock) { Guide = workspace.Guide(), Recipes = workspace.Recipes(context.Seed) };
+        var run = new TrainingRun(workspace.StartOptions(context.Seed), workspace.TrainingOptions(context.Seed), context.Clock)
+        {
+            Guide = workspace.Guide(),
+            Negatives = workspace.IteratedMining(context.Seed),
+            Recipes = workspace.Recipes(context.Seed),
+        };
         using var frozen = await workspace.OpenBaseAsync(context.Clock, null, context.Cancellation);
         var model = await context.WithProgress("train", async say =>
         {

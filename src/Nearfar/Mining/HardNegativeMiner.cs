@@ -21,6 +21,7 @@ public sealed class HardNegativeMiner
     private readonly IReadOnlyList<HeldOutSeal> _seals;
     private readonly TimeProvider _clock;
     private IVectorIndex? _index;
+    private Bm25Index? _bm25;
 
     /// <param name="corpus">Where negatives come from.</param>
     /// <param name="encoder">The model whose failures are mined.</param>
@@ -59,6 +60,18 @@ public sealed class HardNegativeMiner
     /// <summary>What people decided on likely false negatives. Default none.</summary>
     public ReviewDecisions Decisions { get; init; } = ReviewDecisions.None;
 
+    /// <summary>The corpus as the encoder sees it, where a caller has it already. Default null: made at the first call.</summary>
+    internal IVectorIndex? Index
+    {
+        init => _index = value;
+    }
+
+    /// <summary>BM25 over the corpus, where a caller has it already. Default null: made at the first call that asks for it.</summary>
+    internal Bm25Index? Bm25
+    {
+        init => _bm25 = value;
+    }
+
     /// <summary>A miner with the models that the options name by folder, and with the deficits of the cohorts when they ask for them.</summary>
     /// <param name="corpus">Where negatives come from.</param>
     /// <param name="encoder">The model whose failures are mined.</param>
@@ -73,17 +86,7 @@ public sealed class HardNegativeMiner
         CancellationToken cancellationToken = default)
     {
         _ = new HardNegativeMiner(corpus, encoder, options, seals, clock);       // refuses unsound options before any model is loaded
-        string[] missing = [.. options.SourceModels.Append(options.TeacherModel).OfType<string>().Where(folder => !Directory.Exists(folder))];
-        if (missing.Length > 0)
-        {
-            throw new NearfarException($"No model folder {string.Join(", ", missing.Select(m => $"\"{m}\""))}, which mining names as source or teacher. Name a folder that nearfar train wrote, such as output/runs/001/model.");
-        }
-
-        if (options.ByCohort is not null && dev is null)
-        {
-            throw new NearfarException($"mining.by_cohort is \"{options.ByCohort}\", and there is no dev set to measure its values on. Add data.dev, or remove by_cohort.");
-        }
-
+        ThrowUnlessThere(options, dev);
         var rankers = new List<IRanker>();
         foreach (string folder in options.SourceModels)
         {
@@ -97,6 +100,21 @@ public sealed class HardNegativeMiner
             Deficit = options.ByCohort is { } attribute ? await CohortDeficit.MeasureAsync(encoder, dev!, attribute, cancellationToken).ConfigureAwait(false) : null,
             Decisions = options.DecisionFile is { } file ? ReviewDecisions.Of(ReviewFile.Read(file), corpus) : ReviewDecisions.None,
         };
+    }
+
+    /// <exception cref="NearfarException">A named model is not there, or there is no dev set to measure cohorts on.</exception>
+    internal static void ThrowUnlessThere(MiningOptions options, DevSet? dev)
+    {
+        string[] missing = [.. options.SourceModels.Append(options.TeacherModel).OfType<string>().Where(folder => !Directory.Exists(folder))];
+        if (missing.Length > 0)
+        {
+            throw new NearfarException($"No model folder {string.Join(", ", missing.Select(m => $"\"{m}\""))}, which mining names as source or teacher. Name a folder that nearfar train wrote, such as output/runs/001/model.");
+        }
+
+        if (options.ByCohort is not null && dev is null)
+        {
+            throw new NearfarException($"mining.by_cohort is \"{options.ByCohort}\", and there is no dev set to measure its values on. Add data.dev, or remove by_cohort.");
+        }
     }
 
     /// <summary>Hard negatives for training pairs, by all rules of the options; and a pair for every document that a reviewer promoted.</summary>
@@ -170,6 +188,7 @@ public sealed class HardNegativeMiner
         Decisions = Decisions,
         Run = run,
         IndexAsync = IndexAsync,
+        Bm25 = () => _bm25 ??= new Bm25Index(_corpus),
     };
 
     private async Task<IVectorIndex> IndexAsync(CancellationToken cancellationToken) =>

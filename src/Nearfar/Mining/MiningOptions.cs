@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Nearfar.Mining;
 
 /// <summary>Which documents become hard negatives. A rule whose value is null is off.</summary>
@@ -99,5 +101,25 @@ public sealed record MiningOptions
         Check(Sampling != MiningSampling.Uniform || RangeMax is null, "range_max is set, but uniform draws have no ranks");
         Check(Review >= 0, $"review is {Review}; wanted at least 0");
         return problems;
+    }
+
+    /// <summary>The values that decide what is mined, by name, as a checkpoint compares them; models by their spaces. Defaults of rules that are off are left out.</summary>
+    internal IEnumerable<KeyValuePair<string, string>> Deciding(IEnumerable<string> sourceSpaces, string? teacher)
+    {
+        string[] sources = [.. UseEncoder ? ["encoder"] : Array.Empty<string>(), .. UseBm25 ? ["bm25"] : Array.Empty<string>(), .. sourceSpaces];
+        (string Name, IFormattable? Value)[] values =
+        [
+            ("per_query", PerQuery), ("positive_ratio", PositiveRatio), ("relative_margin", RelativeMargin), ("absolute_margin", AbsoluteMargin), ("max_score", MaxScore),
+            ("min_score", MinScore), ("candidates", Depth), ("skip_ranks", SkipRanks), ("range_max", RangeMax), ("per_document", HubCap), ("seed", Seed),
+            ("teacher_ratio", teacher is null ? null : TeacherRatio), ("teacher_margin", teacher is null ? null : TeacherMargin),
+        ];
+        return
+        [
+            .. values.Where(v => v.Value is not null).Select(v => KeyValuePair.Create("mining." + v.Name, v.Value!.ToString(null, CultureInfo.InvariantCulture))),
+            new("mining.sources", string.Join(", ", sources)),
+            new("mining.sampling", Sampling.ToString().ToLowerInvariant()),
+            .. teacher is null ? [] : new[] { KeyValuePair.Create("mining.teacher", teacher) },
+            .. ByCohort is null ? [] : new[] { KeyValuePair.Create("mining.by_cohort", ByCohort) },
+        ];
     }
 }

@@ -32,6 +32,9 @@ internal sealed class MiningSetting
     /// <summary>The corpus as the encoder sees it, encoded once for all calls of a miner.</summary>
     public required Func<CancellationToken, Task<IVectorIndex>> IndexAsync { get; init; }
 
+    /// <summary>BM25 over the corpus, made once for all calls of a miner.</summary>
+    public required Func<Bm25Index> Bm25 { get; init; }
+
     /// <summary>Provenance that all negatives of a call share.</summary>
     public Provenance Common(string rule) => new() { Source = "mined", Space = Encoder.Space.Id, Rule = rule, Run = Run, Time = Clock.GetUtcNow() };
 

@@ -32,7 +32,7 @@ internal sealed class TrainingMining(MiningSetting setting, TrainingSet set)
         string[] sample = set.Pairs.Count == 0 ? queries : [.. set.Pairs.Select(p => p.Query)];
         var vectors = await setting.EncodeAsync(queries, cancellationToken).ConfigureAwait(false);
         double background = BackgroundSimilarity.Of(alone ? await setting.EncodeAsync(sample, cancellationToken).ConfigureAwait(false) : vectors, index.Vectors.Rows, _options.Seed);
-        var source = new CandidateSource(setting.Encoder, index, _options, _options.UseBm25 && _options.Sampling != MiningSampling.Uniform ? new Bm25Index(_corpus) : null, setting.Rankers);
+        var source = new CandidateSource(setting.Encoder, index, _options, _options.UseBm25 && _options.Sampling != MiningSampling.Uniform ? setting.Bm25() : null, setting.Rankers);
         var chain = RuleChain.ForTraining(_corpus, _options, setting.Seals, setting.Decisions, setting.Teacher is not null && !alone);
         var pass = new MiningPass(_corpus, chain, _options, alone ? null : Hubs(), setting.Decisions, _refused, _review)
         {

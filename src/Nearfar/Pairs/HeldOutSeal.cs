@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Nearfar.Text;
 
 namespace Nearfar.Pairs;
@@ -45,4 +46,16 @@ public sealed class HeldOutSeal
     /// <summary>Whether a document belongs to a cluster of such an answer: learning from it as the right page would make a new page a known one.</summary>
     /// <param name="documentId">Id in the corpus.</param>
     public bool IsBesideHeldOutPage(string documentId) => IsHeldOutPage(documentId) || _beside.Contains(ContentHash.IdOf(documentId));
+
+    /// <summary>Identity of the pages that seals keep from being trained against: equal for equal pages.</summary>
+    internal static string HashOfPages(IEnumerable<HeldOutSeal> seals)
+    {
+        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string page in seals.SelectMany(s => s._heldOut).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        {
+            ContentHash.Append(sha, page);
+        }
+
+        return Convert.ToHexStringLower(sha.GetHashAndReset());
+    }
 }

@@ -41,6 +41,9 @@ public sealed record Provenance
     /// <summary>When, as the caller's clock told.</summary>
     public DateTimeOffset? Time { get; init; }
 
+    /// <summary>Updates of the model that mined it, where that was inside a training run.</summary>
+    public long? Step { get; init; }
+
     /// <summary>The loop attempt or run that made it.</summary>
     public string? Run { get; init; }
 }

@@ -6,7 +6,7 @@ namespace Nearfar.Pairs;
 internal static class ProvenanceJson
 {
     private static readonly string[] s_fields =
-        ["source", "document_id", "document_version", "intent", "space", "trace_id", "rule", "rank", "ranks", "scores", "reviewer", "time", "run"];
+        ["source", "document_id", "document_version", "intent", "space", "trace_id", "rule", "rank", "ranks", "scores", "reviewer", "time", "step", "run"];
 
     private static readonly string[] s_sources = ["human", "log", "mined", "synthetic"];
 
@@ -65,6 +65,11 @@ internal static class ProvenanceJson
 
         RowJson.WriteText(json, "reviewer", provenance.Reviewer);
         RowJson.WriteText(json, "time", provenance.Time is { } time ? Dates.Write(time) : null);
+        if (provenance.Step is { } step)
+        {
+            json.WriteNumber("step", step);
+        }
+
         RowJson.WriteText(json, "run", provenance.Run);
         json.WriteEndObject();
     }
@@ -86,6 +91,7 @@ internal static class ProvenanceJson
             case "scores": return provenance with { Scores = row.Numbers(path) };
             case "reviewer": return provenance with { Reviewer = row.Text(path) };
             case "time": return provenance with { Time = row.Time(path) };
+            case "step": return provenance with { Step = row.Integer(path) };
             case "run": return provenance with { Run = row.Text(path) };
             default:
                 row.Unknown(path, name, s_fields);

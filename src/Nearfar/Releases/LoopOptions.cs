@@ -36,6 +36,9 @@ public sealed record LoopOptions
     /// <summary>The encoder whose vectors the loss reads. Default null: none.</summary>
     public IEncoder? Guide { get; init; }
 
+    /// <summary>Rules of mining inside the training, by <see cref="TrainingOptions.Mining"/>. Default null: none.</summary>
+    public MiningOptions? TrainingMining { get; init; }
+
     /// <summary>Recipes among which dev chooses, instead of <see cref="Training"/>; <see cref="Start"/> stays the untrained reference. Default none.</summary>
     public IReadOnlyList<TrainingRecipe> Recipes { get; init; } = [];
 

@@ -34,6 +34,16 @@ internal sealed class RecipeContest(IReadOnlyList<TrainingRecipe> recipes)
         return (winner!, candidates);
     }
 
+    /// <summary>The negatives that the winner mined inside its run belong to its history.</summary>
+    public static void KeepNegatives(string folder, string recipe)
+    {
+        string mined = Path.Combine(folder, FolderName, recipe, "negatives");
+        foreach (string file in Directory.Exists(mined) ? Directory.EnumerateFiles(mined) : [])
+        {
+            AtomicFile.Write(Path.Combine(folder, "negatives", Path.GetFileName(file)), File.ReadAllBytes(file));
+        }
+    }
+
     /// <summary>What is of no use to a finished run.</summary>
     public static void Clear(string folder)
     {

@@ -28,7 +28,7 @@ public sealed class ReleaseLoop
         ArgumentNullException.ThrowIfNull(clock);
         string[] problems =
         [
-            .. options.Start.Problems(), .. options.Training.Problems(), .. options.Mining.Problems(), .. options.Policy.FindProblems(),
+            .. options.Start.Problems(), .. options.Training.Problems(), .. options.Mining.Problems(), .. options.TrainingMining?.Problems() ?? [], .. options.Policy.FindProblems(),
             .. options.Attempts < 1 ? [$"attempts is {options.Attempts}; wanted at least 1"] : Array.Empty<string>(),
         ];
         if (problems.Length > 0)
@@ -40,7 +40,12 @@ public sealed class ReleaseLoop
         _options = options;
         _clock = clock;
         _ledger = new ReleaseLedger(Path.Combine(options.Output, "releases"), clock);
-        _run = new TrainingRun(options.Start, options.Training, clock) { Guide = options.Guide, Recipes = options.Recipes };
+        _run = new TrainingRun(options.Start, options.Training, clock)
+        {
+            Guide = options.Guide,
+            Negatives = options.TrainingMining is { } rules ? new IteratedMining(rules, [data.Gate.Seal, data.Dev.Seal], data.Dev) : null,
+            Recipes = options.Recipes,
+        };
     }
 
     /// <summary>Runs until a candidate passed, the gate is inconclusive, the attempts are spent, or nothing new can be tried.</summary>

@@ -41,6 +41,9 @@ public sealed class TrainingRun
     /// <summary>The encoder whose vectors the loss reads; part of the run's identity. Default null: none.</summary>
     public IEncoder? Guide { get; init; }
 
+    /// <summary>Mines negatives inside the run, by <see cref="TrainingOptions.Mining"/>; its rules are part of the run's identity. Default null: none.</summary>
+    public INegativeSource? Negatives { get; init; }
+
     /// <summary>Candidates among which dev chooses, instead of the options of the constructor; all in folders of their own. Default none.</summary>
     public IReadOnlyList<TrainingRecipe> Recipes { get; init; } = [];
 
@@ -51,16 +54,16 @@ public sealed class TrainingRun
     public string InputsHash(TrainingSet set, DevSet dev, IEncoder start)
     {
         ArgumentNullException.ThrowIfNull(set);
-        return InputsHash(set.Corpus.Hash, HashOf(set.Pairs), sha => AppendCohorts(sha, set), dev, start);
+        return InputsHash(set.Corpus.Hash, HashOf(set.Pairs), MiningHashes(set), sha => AppendCohorts(sha, set), dev, start);
     }
 
-    private string InputsHash(string corpus, string train, Action<IncrementalHash> appendCohorts, DevSet dev, IEncoder start)
+    private string InputsHash(string corpus, string train, IEnumerable<KeyValuePair<string, string>> mining, Action<IncrementalHash> appendCohorts, DevSet dev, IEncoder start)
     {
         ArgumentNullException.ThrowIfNull(dev);
         ArgumentNullException.ThrowIfNull(start);
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         KeyValuePair<string, string>[] guide = Guide is null ? [] : [new("guide", Guide.Space.Id)];
-        foreach (var (name, value) in Options().Append(new("start.space", start.Space.Id)).Concat(guide).Concat(DataHashes(corpus, train, dev, start)))
+        foreach (var (name, value) in Options().Append(new("start.space", start.Space.Id)).Concat(guide).Concat(DataHashes(corpus, train, dev, start)).Concat(mining))
         {
             ContentHash.Append(sha, name);
             ContentHash.Append(sha, value);
@@ -105,7 +108,7 @@ public sealed class TrainingRun
         }
 
         string name = NameOf(folder);
-        var trainer = new Trainer(_options, _clock) { Guide = Guide, Cohorts = new CohortResolver(dev.Rules, dev.AsOf) };
+        var trainer = new Trainer(_options, _clock) { Guide = Guide, Negatives = Negatives, Cohorts = new CohortResolver(dev.Rules, dev.AsOf) };
         if (_start.Adapter is { } adapter)
         {
             var scorer = await AdapterDevScorer.CreateAsync(dev, start, cancellationToken).ConfigureAwait(false);
@@ -139,7 +142,7 @@ public sealed class TrainingRun
         }
 
         string train = "stream " + stream.Hash;
-        string inputs = InputsHash(stream.Corpus.Hash, train, _ => { }, dev, start);
+        string inputs = InputsHash(stream.Corpus.Hash, train, [], _ => { }, dev, start);
         if (Finished(folder, inputs, start) is { } finished)
         {
             return finished;
@@ -228,7 +231,7 @@ public sealed class TrainingRun
             throw new NearfarException("A preset tries static encoders; an adapter's base stays as it is. Leave train.preset out, or write encoder: {kind: static}.");
         }
 
-        var (winner, candidates) = await new RecipeContest(Recipes).RunAsync(r => new TrainingRun(r.Start, r.Training, _clock) { Guide = Guide },
+        var (winner, candidates) = await new RecipeContest(Recipes).RunAsync(r => new TrainingRun(r.Start, r.Training, _clock) { Guide = Guide, Negatives = Negatives },
             set, dev, plain, _start, folder, progress, cancellationToken).ConfigureAwait(false);
         string name = NameOf(folder);
         string modelFolder = Path.Combine(folder, "model");
@@ -237,6 +240,7 @@ public sealed class TrainingRun
         string recipe = Path.GetFileName(Path.GetDirectoryName(winner.Folder)!);
         var record = winner.Record with { Name = name, Inputs = inputs, Mined = mined, Recipe = recipe, Candidates = candidates };
         AtomicFile.Write(Path.Combine(folder, "history.jsonl"), File.ReadAllBytes(Path.Combine(folder, RecipeContest.FolderName, recipe, "history.jsonl")));
+        RecipeContest.KeepNegatives(folder, recipe);
         Save(modelFolder, encoder, record, start);
         record.Write(Path.Combine(folder, RecordName));
         RecipeContest.Clear(folder);
@@ -277,7 +281,9 @@ public sealed class TrainingRun
         return metrics;
     }
 
-    private IEnumerable<KeyValuePair<string, string>> Options() => _start.Deciding().Concat(_options.Deciding());
+    private IEnumerable<KeyValuePair<string, string>> Options() => _start.Deciding().Concat(_options.Deciding()).Concat(Negatives?.Identity ?? []);
+
+    private IEnumerable<KeyValuePair<string, string>> MiningHashes(TrainingSet set) => Negatives is null ? [] : [new("mining.given", TrainingRows.HashOfGiven(set.Pairs))];
 
     private static IEnumerable<KeyValuePair<string, string>> DataHashes(string corpus, string train, DevSet dev, IEncoder start)
     {

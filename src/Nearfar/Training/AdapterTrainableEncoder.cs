@@ -204,6 +204,8 @@ public sealed unsafe class AdapterTrainableEncoder : ITrainableEncoder<int>
         return (float)Math.Min(1, most / Math.Sqrt(square));
     }
 
+    IEncoder ITrainableEncoder<int>.Snapshot() => ToEncoder();
+
     /// <inheritdoc />
     public void Save(Stream to)
     {

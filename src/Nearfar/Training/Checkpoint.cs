@@ -6,7 +6,8 @@ namespace Nearfar.Training;
 /// <summary>All that a run needs to go on as if it had not stopped; one file, replaced atomically, its hash at the end.</summary>
 internal sealed record Checkpoint
 {
-    private const string Magic = "nearfar checkpoint 2";
+    private const string AnyMagic = "nearfar checkpoint ";
+    private const string Magic = AnyMagic + "3";
 
     /// <summary>Options and hashes of data, start and held-out set, by name.</summary>
     public required IReadOnlyList<KeyValuePair<string, string>> Identity { get; init; }
@@ -43,6 +44,9 @@ internal sealed record Checkpoint
     /// <summary>The average of the parameters, as its owner wrote it; empty without one.</summary>
     public required ReadOnlyMemory<byte> Average { get; init; }
 
+    /// <summary>The mined negatives in force and the mining under way, as their owner wrote them; empty without.</summary>
+    public required ReadOnlyMemory<byte> Negatives { get; init; }
+
     /// <summary>Batches of the epoch under way, where they came from vectors that are gone by now; null where the sampler makes them again.</summary>
     public IReadOnlyList<int[]>? Batches { get; init; }
 
@@ -70,6 +74,7 @@ internal sealed record Checkpoint
             Write(writer, BestParameters);
             Write(writer, Loss);
             Write(writer, Average);
+            Write(writer, Negatives);
             Write(writer, Batches);
         }
 
@@ -88,9 +93,12 @@ internal sealed record Checkpoint
             }
 
             using var reader = new BinaryReader(new MemoryStream(bytes), System.Text.Encoding.UTF8);
-            if (reader.ReadString() != Magic)
+            string magic = reader.ReadString();
+            if (magic != Magic)
             {
-                throw new InvalidDataException($"it does not begin with \"{Magic}\"");
+                throw new InvalidDataException(magic.StartsWith(AnyMagic, StringComparison.Ordinal)
+                    ? $"it is a \"{magic}\", of another version of Nearfar; this one reads \"{Magic}\""
+                    : $"it does not begin with \"{Magic}\"");
             }
 
             var identity = new KeyValuePair<string, string>[reader.ReadInt32()];
@@ -113,6 +121,7 @@ internal sealed record Checkpoint
                 BestParameters = ReadBytes(reader),
                 Loss = ReadBytes(reader),
                 Average = ReadBytes(reader),
+                Negatives = ReadBytes(reader),
                 Batches = ReadBatches(reader),
             };
         }

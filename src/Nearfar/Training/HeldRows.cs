@@ -1,4 +1,5 @@
 using Nearfar.Encoding;
+using Nearfar.Pairs;
 using Nearfar.Training.Losses;
 using Nearfar.Training.Sampling;
 using Nearfar.Vectors;
@@ -6,21 +7,25 @@ using Nearfar.Vectors;
 namespace Nearfar.Training;
 
 /// <summary>All rows of a run in memory.</summary>
-internal sealed class HeldRows<TEncoder>(TEncoder encoder, int pairs, TrainingRows rows, IReadOnlyList<string> leftOut, IBatchSampler sampler, TrainingCohorts cohorts, string[] wanted, LossNeeds needs, int[]? labels, IEncoder? guide) : IBatchSource
+internal sealed class HeldRows<TEncoder>(TEncoder encoder, TrainingSet set, TrainingRows rows, IReadOnlyList<string> leftOut, IBatchSampler sampler, TrainingCohorts cohorts, string[] wanted, LossNeeds needs, int[]? labels, IEncoder? guide, RowPlan plan, TrainingOptions options, INegativeSource? negatives) : IBatchSource
     where TEncoder : ITrainableEncoder<int>
 {
     private SideData? _side;
 
-    public long Pairs => pairs;
+    public long Pairs => set.Pairs.Count;
 
     public long Rows => rows.Rows.Length;
 
     public IReadOnlyList<string> LeftOut => leftOut;
 
     public IEnumerable<KeyValuePair<string, string>> Identity =>
-        [new("data", rows.Hash), new("data_sets", string.Join(", ", rows.DataSets)), new("cohorts", cohorts.HashOf(wanted))];
+        [new("data", rows.Hash), new("data_sets", string.Join(", ", rows.DataSets)), new("cohorts", cohorts.HashOf(wanted)), .. negatives is null ? [] : negatives.Identity.Append(new("mining.given", TrainingRows.HashOfGiven(set.Pairs)))];
 
     public bool SeveralSets { get; } = rows.DataSets.Length > 1;
+
+    public string? NoteOf(int[] counts) => OneBatchNote.Of(rows, plan, options, counts);
+
+    public NegativeRefresh? Mining(RunFolder folder, long steps) => options.Mining is { } mining ? new NegativeRefresh(mining, negatives!, set, rows, encoder, folder, steps) : null;
 
     public int CountOf(int epoch) => sampler.CountOf(epoch);
 

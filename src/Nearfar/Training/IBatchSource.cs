@@ -18,6 +18,15 @@ internal interface IBatchSource
     /// <summary>Whether batches come out of several data sets, so that the history names each one's.</summary>
     bool SeveralSets { get; }
 
+    /// <summary>What a person should know before the first step; null: nothing.</summary>
+    /// <param name="counts">Batches of each epoch.</param>
+    string? NoteOf(int[] counts);
+
+    /// <summary>The mining inside the run; null where the options ask for none.</summary>
+    /// <param name="folder">Receives what is mined.</param>
+    /// <param name="steps">Of the run.</param>
+    NegativeRefresh? Mining(RunFolder folder, long steps);
+
     /// <summary>Batches of an epoch, exact.</summary>
     int CountOf(int epoch);
 

@@ -1,3 +1,4 @@
+using Nearfar.Encoding;
 using Nearfar.Vectors;
 
 namespace Nearfar.Training;
@@ -33,6 +34,9 @@ public interface ITrainableEncoder<TInput>
     /// <summary>One update of the parameters by what <see cref="Backward"/> took.</summary>
     /// <param name="rate">Learning rate of this step.</param>
     void Step(double rate);
+
+    /// <summary>The encoder as it is now, for other threads to embed any text with: it does not change when training goes on. Default null: it gives none, and no negatives can be mined while it trains.</summary>
+    IEncoder? Snapshot() => null;
 
     /// <summary>Writes parameters, optimiser state and step: what <see cref="Load"/> needs to go on bit-equal.</summary>
     /// <param name="to">Any stream.</param>

@@ -14,7 +14,8 @@ internal sealed class RowNumbers<TWords>
     /// <param name="pairs">How many.</param>
     /// <param name="source">Each of them; asked twice.</param>
     /// <param name="plan">How pairs become rows.</param>
-    public RowNumbers(int pairs, Func<int, Source> source, RowPlan plan)
+    /// <param name="documents">Words of documents that are numbered too, behind those of the pairs. Default none.</param>
+    public RowNumbers(int pairs, Func<int, Source> source, RowPlan plan, IEnumerable<TWords>? documents = null)
     {
         var folds = new Dictionary<TWords, int>();
         var positives = new List<SortedSet<int>>();
@@ -59,6 +60,11 @@ internal sealed class RowNumbers<TWords>
             }
         }
 
+        foreach (var document in documents ?? [])
+        {
+            Document(document);
+        }
+
         (Rows, GradesOfFold) = ([.. rows], grades);
         PositivesOfFold = [.. positives.Select(p => p.ToArray())];
         AsDocument = [.. _texts.Select(t => _numbers.GetValueOrDefault((t.Words, TextRole.Document), -1))];
@@ -85,6 +91,10 @@ internal sealed class RowNumbers<TWords>
 
     /// <summary>Grade of each text that answers a folded question.</summary>
     public Dictionary<int, double>[] GradesOfFold { get; }
+
+    /// <summary>Number of a document's words.</summary>
+    /// <exception cref="KeyNotFoundException">No pair names it, and it was not among the documents.</exception>
+    public int DocumentOf(TWords words) => _numbers[(words, TextRole.Document)];
 
     private int Document(TWords words) => NumberOf((words, TextRole.Document));
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Nearfar.Pairs;
 
 namespace Nearfar.Training;
 
@@ -144,6 +145,42 @@ internal sealed class RunFolder : IDisposable
         }
     });
 
+    /// <summary>A mining whose negatives come into force.</summary>
+    public void WriteMined(HistoryMining line) => WriteLine(_history!, w =>
+    {
+        w.WriteString("kind", "mined");
+        w.WriteNumber("mined_at", line.MinedAt);
+        w.WriteNumber("step", line.Step);
+        w.WriteString("space", line.Space);
+        w.WriteNumber("pairs", line.Pairs);
+        w.WriteNumber("negatives", line.Negatives);
+        w.WriteNumber("unchanged", Math.Round(line.Unchanged, 4));
+        w.WriteStartObject("refused");
+        foreach (var (rule, count) in line.Refused)
+        {
+            w.WriteNumber(rule, count);
+        }
+
+        w.WriteEndObject();
+        w.WriteString("file", line.File);
+    });
+
+    /// <summary>Writes the negatives that a mining put into force.</summary>
+    /// <returns>The file, below the run's folder.</returns>
+    public string WriteNegatives(long minedAt, IReadOnlyList<Pair> pairs)
+    {
+        string file = string.Create(CultureInfo.InvariantCulture, $"negatives/{minedAt:00000000}.jsonl");
+        try
+        {
+            PairFile.Write(PathOf(file), pairs);
+            return file;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unwritable(PathOf(file), e);
+        }
+    }
+
     /// <summary>The last line of a run that patience ended.</summary>
     public void WriteStopped(long step, int patience) => WriteLine(_history!, w =>
     {
@@ -188,7 +225,7 @@ internal sealed class RunFolder : IDisposable
     }
 
     /// <summary>The first line: what is trained on what.</summary>
-    public void WriteStart(IEnumerable<KeyValuePair<string, string>> identity, long rows, long steps, IReadOnlyList<string> leftOut) => WriteLine(_history!, w =>
+    public void WriteStart(IEnumerable<KeyValuePair<string, string>> identity, long rows, long steps, IReadOnlyList<string> leftOut, IReadOnlyList<string> notes) => WriteLine(_history!, w =>
     {
         w.WriteString("kind", "start");
         w.WriteNumber("rows", rows);
@@ -200,6 +237,17 @@ internal sealed class RunFolder : IDisposable
         }
 
         w.WriteEndArray();
+        if (notes.Count > 0)
+        {
+            w.WriteStartArray("notes");
+            foreach (string note in notes)
+            {
+                w.WriteStringValue(note);
+            }
+
+            w.WriteEndArray();
+        }
+
         foreach (var (name, value) in identity)
         {
             w.WriteString(name, value);

@@ -142,6 +142,8 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
         _inputCount = 0;
     }
 
+    IEncoder ITrainableEncoder<int>.Snapshot() => ToEncoder();
+
     /// <inheritdoc />
     public void Save(Stream to)
     {

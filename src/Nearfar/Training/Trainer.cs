@@ -44,6 +44,9 @@ public sealed class Trainer
     /// <summary>The encoder whose vectors a loss reads (a guide, a teacher); its space is part of the run's identity. Default null: none.</summary>
     public IEncoder? Guide { get; init; }
 
+    /// <summary>Mines negatives inside the run, by <see cref="TrainingOptions.Mining"/>; its rules are part of the run's identity. Default null: none.</summary>
+    public INegativeSource? Negatives { get; init; }
+
     /// <summary>Reads the cohorts of training pairs, for the history, for labels and for balance. Default null: an attribute is read from the pair, else from its first positive.</summary>
     public CohortResolver? Cohorts { get; init; }
 
@@ -70,6 +73,13 @@ public sealed class Trainer
             throw new ArgumentException("Stream is set, and the pairs are in memory. Hand over a StreamedPairs, or leave Stream out.", nameof(set));
         }
 
+        if (_options.Mining is null != Negatives is null)
+        {
+            throw new NearfarException(Negatives is null
+                ? "Negatives are to be mined inside the run (Mining), and the trainer has nothing to mine with. Give it Negatives, such as an IteratedMining."
+                : "The trainer has Negatives to mine with, and the options say nothing of when. Set Mining.");
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
         using var folder = RunFolder.Open(runFolder, resume);
 
@@ -87,7 +97,7 @@ public sealed class Trainer
         LossFit.ThrowUnlessFit(_description.Name, _loss.Needs, plan.Least, rows, _options, rule, labels, cohorts, Guide is not null);
         var sampler = SamplerPlan.Of(rows, _options, rule, labels,
             _options.Balance is { } balance ? RowDraws.Balanced(cohorts.Of(balance.Attribute), balance.Power, balance.Cap) : null);
-        var source = new HeldRows<TEncoder>(encoder, set.Pairs.Count, rows, leftOut, sampler, cohorts, wanted, _loss.Needs, labels, Guide);
+        var source = new HeldRows<TEncoder>(encoder, set, rows, leftOut, sampler, cohorts, wanted, _loss.Needs, labels, Guide, plan, _options, Negatives);
         return await TrainAsync(source, encoder, start.Hash, heldOut, folder, resume, progress, cancellationToken);
     }
 
@@ -130,7 +140,7 @@ public sealed class Trainer
         return result;
     }
 
-    private RowPlan PlanOf() => new(Math.Min(_options.HardNegatives, _description.MaxHardNegatives), _description.Rows, _description.MinHardNegatives);
+    private RowPlan PlanOf() => new(Math.Min(_options.HardNegatives, _description.MaxHardNegatives), _description.Rows, _description.MinHardNegatives, WholeCorpus: _options.Mining is not null);
 
     private static void ThrowIfNone(long rows, long pairs)
     {
@@ -144,7 +154,8 @@ public sealed class Trainer
         RunFolder folder, bool resume, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
         where TEncoder : ITrainableEncoder<int>
     {
-        long steps = Enumerable.Range(0, _options.Epochs).Sum(e => (long)source.CountOf(e));
+        int[] counts = [.. Enumerable.Range(0, _options.Epochs).Select(source.CountOf)];
+        long steps = counts.Sum(count => (long)count);
         if (steps == 0)
         {
             throw new NearfarException($"Nothing to train on: {source.Rows} readable rows make no batch of two different questions and documents. Add pairs.");
@@ -156,6 +167,9 @@ public sealed class Trainer
         var average = _options.Average is { } averaging ? new ParameterAverage(averaging, steps) : null;
         KeyValuePair<string, string>[] identity =
             [.. _options.Deciding(), .. source.Identity, new("start", start), new("held_out", heldOut.Hash), new("guide", Guide?.Space.Id ?? "none")];
+        await using var negatives = source.Mining(folder, steps);
+        negatives?.ThrowUnlessUseful();
+        string[] notes = source.NoteOf(counts) is { } note ? [note] : [];
 
         // Where it stands: at the checkpoint, or at the start, which is scored as a candidate too.
         long step = 0, bestStep = 0;
@@ -173,13 +187,15 @@ public sealed class Trainer
             encoder.Load(StreamOver(checkpoint.Encoder));
             LoadLoss(checkpoint.Loss, lossAdam);
             average?.Load(new BinaryReader(StreamOver(checkpoint.Average)));
+            await (negatives?.LoadAsync(new BinaryReader(StreamOver(checkpoint.Negatives)), cancellationToken) ?? Task.CompletedTask);
             folder.OpenHistory(checkpoint.HistoryLength);
+            notes = [];
             watch = TrainingWatch.After(TrainingHistory.Read(folder.HistoryPath));
         }
         else
         {
             folder.OpenHistory(0);
-            folder.WriteStart(identity, source.Rows, steps, source.LeftOut);
+            folder.WriteStart(identity, source.Rows, steps, source.LeftOut, notes);
             best = last = await ScoreAsync(heldOut, encoder, cancellationToken);
             bestParameters = BytesOf(encoder.SaveParameters);
             watch.Judge(0, best, better: true);
@@ -191,7 +207,7 @@ public sealed class Trainer
         var truth = new BatchTruth();
         using var state = new MemoryStream((int)Math.Min(Array.MaxLength, (3L * bestParameters.Length) + 8));      // an encoder and two moments: grown by doubling, checkpoints would be the peak of a run's memory
         var pace = new Pace(_time);
-        Report(null);
+        Report(null, notes: notes);
 
         for (; epoch < _options.Epochs && !IsOver(); epoch++, done = 0)
         {
@@ -202,6 +218,11 @@ public sealed class Trainer
                 if (done == part.End)
                 {
                     part = source.Open(epoch, done, null);
+                }
+
+                if (negatives is not null)
+                {
+                    await MinedAsync(negatives);
                 }
 
                 // One step: embed, loss, gradient, update.
@@ -271,6 +292,19 @@ public sealed class Trainer
 
         bool IsOver() => _options.Patience > 0 && watch.Stale >= _options.Patience;
 
+        async Task MinedAsync(NegativeRefresh refresh)
+        {
+            try
+            {
+                await refresh.AdvanceAsync(step, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                Write("checkpoint.bin");        // mining may take long: the steps before it are not lost
+                throw;
+            }
+        }
+
         void Write(string name)
         {
             state.SetLength(0);
@@ -289,11 +323,12 @@ public sealed class Trainer
                 BestParameters = bestParameters,
                 Loss = BytesOf(to => SaveLoss(to, lossAdam)),
                 Average = average is null ? Array.Empty<byte>() : BytesOf(to => average.Save(new BinaryWriter(to))),
+                Negatives = negatives is null ? Array.Empty<byte>() : BytesOf(to => negatives.Save(new BinaryWriter(to))),
                 Batches = begun,
             });
         }
 
-        void Report(double? loss, bool evaluated = false, IReadOnlyList<string>? warnings = null) => progress?.Report(new TrainingProgress
+        void Report(double? loss, bool evaluated = false, IReadOnlyList<string>? warnings = null, string[]? notes = null) => progress?.Report(new TrainingProgress
         {
             Step = step,
             Steps = steps,
@@ -305,6 +340,7 @@ public sealed class Trainer
             BestStep = bestStep,
             Evaluated = evaluated,
             Warnings = warnings ?? [],
+            Notes = notes ?? [],
             TimeLeft = pace.TimeLeft(steps - step),
         });
     }

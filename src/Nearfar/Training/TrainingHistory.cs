@@ -5,14 +5,16 @@ namespace Nearfar.Training;
 /// <summary><c>history.jsonl</c> read back: a resumed run goes on from it, the run's page draws it.</summary>
 internal sealed class TrainingHistory
 {
-    private TrainingHistory(HistoryStart start, IReadOnlyList<HistoryStep> steps, IReadOnlyList<HistoryEvaluation> evaluations) =>
-        (Start, Steps, Evaluations) = (start, steps, evaluations);
+    private TrainingHistory(HistoryStart start, IReadOnlyList<HistoryStep> steps, IReadOnlyList<HistoryEvaluation> evaluations, IReadOnlyList<HistoryMining> minings) =>
+        (Start, Steps, Evaluations, Minings) = (start, steps, evaluations, minings);
 
     public HistoryStart Start { get; }
 
     public IReadOnlyList<HistoryStep> Steps { get; }
 
     public IReadOnlyList<HistoryEvaluation> Evaluations { get; }
+
+    public IReadOnlyList<HistoryMining> Minings { get; }
 
     /// <param name="path">The file.</param>
     /// <param name="length">Bytes that count; a running or killed run may have written part of a line behind them. Null: up to the last whole line.</param>
@@ -24,6 +26,7 @@ internal sealed class TrainingHistory
         HistoryStart? start = null;
         var steps = new List<HistoryStep>();
         var evaluations = new List<HistoryEvaluation>();
+        var minings = new List<HistoryMining>();
         for (long number = 1; rest.Span.IndexOf((byte)'\n') is var end and >= 0; number++, rest = rest[(end + 1)..])
         {
             try
@@ -34,8 +37,9 @@ internal sealed class TrainingHistory
                     case "start": start = HistoryStart.Read(json.RootElement); break;
                     case "step": steps.Add(HistoryStep.Read(json.RootElement)); break;
                     case "evaluation": evaluations.Add(HistoryEvaluation.Read(json.RootElement)); break;
+                    case "mined": minings.Add(HistoryMining.Read(json.RootElement)); break;
                     case "stopped": break;
-                    case var kind: throw new FormatException($"kind is \"{kind}\"; wanted start, step, evaluation or stopped.");
+                    case var kind: throw new FormatException($"kind is \"{kind}\"; wanted start, step, evaluation, mined or stopped.");
                 }
             }
             catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
@@ -44,7 +48,7 @@ internal sealed class TrainingHistory
             }
         }
 
-        return new TrainingHistory(start ?? throw new NearfarException(path, 1, "the history has no first line of kind start. Delete the run's folder and train again."), steps, evaluations);
+        return new TrainingHistory(start ?? throw new NearfarException(path, 1, "the history has no first line of kind start. Delete the run's folder and train again."), steps, evaluations, minings);
     }
 
     private static byte[] ReadShared(string path)
@@ -77,6 +81,14 @@ internal sealed record HistoryStep(long Step, int Epoch, double Loss, double Rat
             a => (IReadOnlyDictionary<string, int>)a.Value.EnumerateObject().ToDictionary(v => v.Name, v => v.Value.GetInt32(), StringComparer.Ordinal), StringComparer.Ordinal));
 
     internal static double? Number(JsonElement line, string name) => line.TryGetProperty(name, out var value) ? value.GetDouble() : null;
+}
+
+/// <summary>A mining inside the run, where its negatives came into force; <c>Unchanged</c> is the share of all hard negatives that were in force before.</summary>
+internal sealed record HistoryMining(long MinedAt, long Step, string Space, int Pairs, int Negatives, double Unchanged, IReadOnlyDictionary<string, int> Refused, string File)
+{
+    public static HistoryMining Read(JsonElement line) => new(line.GetProperty("mined_at").GetInt64(), line.GetProperty("step").GetInt64(), line.GetProperty("space").GetString()!,
+        line.GetProperty("pairs").GetInt32(), line.GetProperty("negatives").GetInt32(), line.GetProperty("unchanged").GetDouble(),
+        line.GetProperty("refused").EnumerateObject().ToDictionary(r => r.Name, r => r.Value.GetInt32(), StringComparer.Ordinal), line.GetProperty("file").GetString()!);
 }
 
 /// <summary>A held-out evaluation; <c>Averaged</c> says whether the score is the averaged parameters'.</summary>

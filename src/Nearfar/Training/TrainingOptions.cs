@@ -63,6 +63,9 @@ public sealed record TrainingOptions
     /// <summary>Hard negatives read from each pair, the first ones, 0 to 64. Default 4; a pair may have fewer.</summary>
     public int HardNegatives { get; init; } = 4;
 
+    /// <summary>When mined negatives are mined anew inside the run, with <see cref="Trainer.Negatives"/>. Default null: those of the pairs hold to the end.</summary>
+    public MiningSchedule? Mining { get; init; }
+
     /// <summary>An epoch ends when the rows left cannot fill this share of its first batch, 0 to 1. Default 0.25.</summary>
     public double MinBatchShare { get; init; } = 0.25;
 
@@ -119,6 +122,16 @@ public sealed record TrainingOptions
             }
         }
 
+        if (Mining is { } mining)
+        {
+            problems.AddRange(mining.Problems());
+            Check(HardNegatives > 0, nameof(HardNegatives), HardNegatives, "at least 1 for negatives that are mined inside the run");
+            if (LossRegistry.Problems(Loss).Count == 0 && LossRegistry.Of(Loss.Name) is { } loss && (loss.Rows != LossRows.Pairs || loss.MaxHardNegatives == 0))
+            {
+                problems.Add($"Mining is set, and loss {loss.Name} reads no hard negatives beside a pair. Remove it, or use mnrl.");
+            }
+        }
+
         Check(Threads is >= 1 and <= 1024, nameof(Threads), Threads, "1 to 1024");
         Check(CheckpointSteps >= 0, nameof(CheckpointSteps), CheckpointSteps, "0 or more");
         Check(CheckpointInterval > TimeSpan.Zero, nameof(CheckpointInterval), CheckpointInterval, "above 0");
@@ -168,6 +181,11 @@ public sealed record TrainingOptions
         if (Stream is not null)
         {
             yield return new("options.stream", FormattableString.Invariant($"buffer {Stream.Buffer}"));
+        }
+
+        if (Mining is { } mining)
+        {
+            yield return new("options.mining", mining.Word());
         }
 
         static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);

@@ -36,6 +36,9 @@ public sealed record TrainingProgress
     /// <summary>What the evaluation warns of, one sentence each: the loss falls and held-out recall or a protected cohort falls.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>What the data and the options together come to, one sentence each; told once, before the first step of a run that begins.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>Time to the end at the pace so far; null before the first step.</summary>
     public TimeSpan? TimeLeft { get; init; }
 }

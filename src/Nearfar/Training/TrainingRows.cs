@@ -14,9 +14,10 @@ internal sealed class TrainingRows
     private readonly int[] _asDocument;                         // by text number: the document of the same words, or -1
     private readonly RowPlan _plan;
     private readonly Dictionary<int, double>[] _gradesOfFold;   // grade of each graded text
+    private readonly Func<string, int> _textOf;
 
-    private TrainingRows(IReadOnlyList<TrainingText> texts, int[] asDocument, Row[] rows, int[][] positivesOfFold, Dictionary<int, double>[] gradesOfFold, RowPlan plan, string hash) =>
-        (Texts, _asDocument, Rows, _positivesOfFold, _gradesOfFold, _plan, Hash, _documentOf) = (texts, asDocument, rows, positivesOfFold, gradesOfFold, plan, hash, new int[asDocument.Length]);
+    private TrainingRows(IReadOnlyList<TrainingText> texts, int[] asDocument, Row[] rows, int[][] positivesOfFold, Dictionary<int, double>[] gradesOfFold, RowPlan plan, string hash, Func<string, int> textOf) =>
+        (Texts, _asDocument, Rows, _positivesOfFold, _gradesOfFold, _plan, Hash, _textOf, _documentOf) = (texts, asDocument, rows, positivesOfFold, gradesOfFold, plan, hash, textOf, new int[asDocument.Length]);
 
     /// <summary>One training example.</summary>
     /// <param name="Pair">Its pair; of a streamed one the line of the file stands for the id, and its words are on the disk.</param>
@@ -32,6 +33,12 @@ internal sealed class TrainingRows
 
     public Row[] Rows { get; }
 
+    /// <summary>Most hard negatives of a row.</summary>
+    public int MostNegatives => _plan.HardNegatives;
+
+    /// <summary>Fewest hard negatives of a row.</summary>
+    public int LeastNegatives => _plan.Least;
+
     /// <summary>SHA-256 over all rows and texts, in order.</summary>
     public string Hash { get; }
 
@@ -40,13 +47,14 @@ internal sealed class TrainingRows
     public static TrainingRows From(TrainingSet set, RowPlan plan)
     {
         var numbers = new RowNumbers<string>(set.Pairs.Count, i => new RowNumbers<string>.Source(set.Pairs[i], set.Pairs[i].FoldKey, set.Pairs[i].Query,
-            [.. set.Pairs[i].PositiveIds.Select(id => set.Corpus[id].Content)], set.Pairs[i].HardNegatives.Select(n => set.Corpus[n.DocumentId].Content)), plan);
+            [.. set.Pairs[i].PositiveIds.Select(id => set.Corpus[id].Content)], set.Pairs[i].HardNegatives.Select(n => set.Corpus[n.DocumentId].Content)), plan,
+            plan.WholeCorpus ? set.Corpus.Documents.Select(d => d.Content) : []);
         TrainingText[] texts = [.. numbers.Texts.Select(t => new TrainingText(t.Words, t.Role))];
-        return new TrainingRows(texts, numbers.AsDocument, numbers.Rows, numbers.PositivesOfFold, numbers.GradesOfFold, plan, HashOf(numbers.Rows, texts));
+        return new TrainingRows(texts, numbers.AsDocument, numbers.Rows, numbers.PositivesOfFold, numbers.GradesOfFold, plan, HashOf(numbers.Rows, texts), id => numbers.DocumentOf(set.Corpus[id].Content));
     }
 
     /// <summary>Rows of which the words are not held: a part of a streamed file.</summary>
-    public static TrainingRows From(RowNumbers<ulong> numbers, RowPlan plan) => new([], numbers.AsDocument, numbers.Rows, numbers.PositivesOfFold, numbers.GradesOfFold, plan, "");
+    public static TrainingRows From(RowNumbers<ulong> numbers, RowPlan plan) => new([], numbers.AsDocument, numbers.Rows, numbers.PositivesOfFold, numbers.GradesOfFold, plan, "", id => throw new InvalidOperationException($"Document {id}: the words of a streamed part are not held."));
 
     /// <summary>The rows whose texts the encoder can read; unreadable hard negatives are dropped from theirs.</summary>
     public TrainingRows Readable(Func<int, bool> canEmbed, out IReadOnlyList<string> leftOut)
@@ -54,8 +62,37 @@ internal sealed class TrainingRows
         bool IsReadable(Row r) => canEmbed(r.Anchor) && canEmbed(r.Positive);
         var kept = Rows.Where(IsReadable).Select(r => r with { HardNegatives = [.. r.HardNegatives.Where(canEmbed)] }).ToArray();
         leftOut = [.. Rows.Where(r => !IsReadable(r)).Select(r => r.Pair.Id).Distinct(StringComparer.Ordinal)];
-        return new TrainingRows(Texts, _asDocument, kept, _positivesOfFold, _gradesOfFold, _plan, Hash);
+        return new TrainingRows(Texts, _asDocument, kept, _positivesOfFold, _gradesOfFold, _plan, Hash, _textOf);
     }
+
+    /// <summary>The text of a document of the corpus.</summary>
+    public int TextOf(string documentId) => _textOf(documentId);
+
+    /// <summary>Whether a document's text answers no wording of the row's question, and is not the question itself.</summary>
+    public bool MayBeNegative(int row, int text) => !NoNegativesOf(row).Contains(text);
+
+    /// <summary>Whether a hard negative stays when others are mined: it came with the pair, traffic vouches for it, or a person accepted it. A model's ranking alone is not enough.</summary>
+    public static bool IsGiven(HardNegative negative) => negative.Provenance is not { Source: "mined", TraceId: null, Reviewer: null };
+
+    /// <summary>SHA-256 over the given hard negatives of all pairs: provenance is no part of <see cref="Hash"/>.</summary>
+    public static string HashOfGiven(IEnumerable<Pair> pairs)
+    {
+        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var pair in pairs)
+        {
+            ContentHash.Append(sha, pair.Id);
+            foreach (var negative in pair.HardNegatives.Where(IsGiven))
+            {
+                ContentHash.Append(sha, negative.DocumentId);
+            }
+        }
+
+        return Convert.ToHexStringLower(sha.GetHashAndReset());
+    }
+
+    /// <summary>Texts of the row's given hard negatives.</summary>
+    public IEnumerable<int> GivenNegativesOf(Row row) => row.Pair.HardNegatives.Where(IsGiven)
+        .Select(n => TextOf(n.DocumentId)).Where(t => !_positivesOfFold[row.Fold].Contains(t) && t != _asDocument[row.Anchor]).Distinct();
 
     /// <summary>The texts that answer a folded question, ascending.</summary>
     public IReadOnlyList<int> AnswersOf(int fold) => _positivesOfFold[fold];

@@ -48,7 +48,7 @@ internal sealed class RuleChain(IReadOnlyList<IMiningRule> rules, TeacherRule? t
 
     private static List<IMiningRule> Vetting(Corpus corpus, IReadOnlyList<HeldOutSeal> seals, ReviewDecisions decisions)
     {
-        var rules = new List<IMiningRule> { new OwnPositiveRule(), new HeldOutPageRule(corpus, seals) };
+        var rules = new List<IMiningRule> { new OwnPositiveRule(), new OwnQuestionRule(corpus), new HeldOutPageRule(corpus, seals) };
         if (decisions.Count > 0)
         {
             rules.Add(new RejectedRule(corpus, decisions));

@@ -46,6 +46,11 @@ public sealed record StreamOptions
             yield return "Labels are set, and stream does not read cohorts. Remove one of them.";
         }
 
+        if (options.Mining is not null)
+        {
+            yield return "Mining is set, and stream does not hold the texts that would be ranked. Mine between runs (nearfar mine), or remove one of them.";
+        }
+
         if (options.Mix != MixRule.Proportional)
         {
             yield return "Mix is set, and stream reads one data set. Remove one of them.";

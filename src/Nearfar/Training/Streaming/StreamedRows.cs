@@ -41,6 +41,10 @@ internal sealed class StreamedRows : IBatchSource
     public bool SeveralSets => false;
 
     // By the marks alone, with the sampler that cuts the batches later.
+    public string? NoteOf(int[] counts) => null;
+
+    public NegativeRefresh? Mining(RunFolder folder, long steps) => null;       // refused beside a stream, with the options
+
     public int CountOf(int epoch) => EndsOf(epoch)[^1];
 
     public ValueTask PrepareAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
