@@ -1,3 +1,4 @@
+using Nearfar.Encoding;
 using Nearfar.Text;
 
 namespace Nearfar.Data;
@@ -55,6 +56,15 @@ public sealed record EncoderSettings
 
     /// <summary>Random dimensions behind those of <see cref="From"/>, 0 to 4096.</summary>
     public int? ExtraDimensions { get; init; }
+
+    /// <summary>How much a token counts that stands n times in a text.</summary>
+    public TermFrequency? TermFrequency { get; init; }
+
+    /// <summary>Constant length of every document, as a share of the median one, 0 to 8.</summary>
+    public double? Pivot { get; init; }
+
+    /// <summary>Share of a document's squared length in the extra dimensions, above 0 and below 1.</summary>
+    public double? ExtraShare { get; init; }
 
     /// <summary>Parts of unknown words as tokens.</summary>
     public GramOptions? Grams { get; init; }

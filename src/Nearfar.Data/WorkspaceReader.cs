@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Nearfar.Data.Hub;
+using Nearfar.Encoding;
 using Nearfar.Pairs;
 using Nearfar.Text;
 using Nearfar.Training;
@@ -284,7 +285,10 @@ internal sealed partial class WorkspaceReader
         {
             IdfPower = section.Number("idf_power", 0, 4),
             ExtraDimensions = section.Integer("extra_dimensions", 0, 4096),
+            ExtraShare = section.Number("extra_share", 0, 1, above: true),
             Grams = ReadGrams(section.Section("grams")),
+            TermFrequency = section.OneOf("term_frequency", "count", "root", "once") is { } frequency ? Enum.Parse<TermFrequency>(frequency, ignoreCase: true) : null,
+            Pivot = section.Number("pivot", 0, 8),
             Kind = section.OneOf("kind", "static", "adapter", "onnx", "openai", "azure", "ollama") ?? "static",
             Dimensions = section.Integer("dimensions", 1, 65536),
             From = HubReference.IsMeant(section.Text("from")) || (section.Text("kind") == "adapter" && Providers.ProviderEncoder.IsProvider(section.Text("from") ?? "")) ? section.Text("from") : PathOf(section, "from"),
@@ -313,6 +317,21 @@ internal sealed partial class WorkspaceReader
             section.Problem("extra_dimensions", "stand behind those of a model folder. Name one (from), or raise dimensions.");
         }
 
+        if (encoder is { ExtraShare: not null, ExtraDimensions: null or 0 })
+        {
+            section.Problem("extra_share", "weighs the extra dimensions. Set extra_dimensions, or leave extra_share out.");
+        }
+
+        if (encoder.ExtraShare >= 1)
+        {
+            section.Problem("extra_share", "wanted below 1: at 1 the model's own dimensions would count for nothing.");
+        }
+
+        if (encoder is { Pivot: > 0, From: not null, ExtraDimensions: null or 0 })
+        {
+            section.Problem("pivot", "needs a dimension of its own. Set extra_dimensions to 1 or more.");
+        }
+
         if (encoder.Kind is "onnx" or "adapter" && encoder.From is null)
         {
             section.Problem("kind", $"{encoder.Kind} needs from, a model folder{(encoder.Kind == "adapter" ? ", hf:owner/name, or a provider's kind: openai, azure or ollama" : "")}.");
@@ -335,7 +354,7 @@ internal sealed partial class WorkspaceReader
             return;
         }
 
-        string[] unread = encoder.IsAdapterOfProvider ? [] : ["idf_power", "extra_dimensions", "grams", "dimensions"];
+        string[] unread = encoder.IsAdapterOfProvider ? [] : ["idf_power", "extra_dimensions", "extra_share", "grams", "term_frequency", "pivot", "dimensions"];
         foreach (string key in unread.Where(section.Has))
         {
             section.Problem(key, "an adapter leaves the frozen encoder as it is. Remove it, or train the encoder itself (kind: static).");
@@ -355,6 +374,7 @@ internal sealed partial class WorkspaceReader
             Buckets = section.Integer("buckets", 1, 10_000_000) ?? defaults.Buckets,
             Min = section.Integer("min", 1, 10) ?? defaults.Min,
             Max = section.Integer("max", 1, 10) ?? defaults.Max,
+            AllWords = section.OneOf("all_words", "true", "false") == "true",
             WordPairs = section.OneOf("word_pairs", "true", "false") == "true",
             Characters = section.OneOf("characters", "true", "false") != "false",
         };
@@ -369,7 +389,7 @@ internal sealed partial class WorkspaceReader
 
     private static readonly string[] s_providerKeys = ["model", "deployment", "endpoint", "key_env", "batch", "batch_tokens", "timeout_seconds", "budget"];
 
-    private static readonly string[] s_localKeys = ["max_tokens", "idf_power", "extra_dimensions", "grams"];
+    private static readonly string[] s_localKeys = ["max_tokens", "idf_power", "extra_dimensions", "extra_share", "grams", "term_frequency", "pivot"];
 
     private static void CheckProvider(YamlSection section, EncoderSettings encoder)
     {

@@ -45,7 +45,10 @@ public static class WorkspaceStages
                 MaxTokens = encoder.MaxTokens,
                 IdfPower = encoder.IdfPower ?? defaults.IdfPower,
                 ExtraDimensions = encoder.ExtraDimensions ?? defaults.ExtraDimensions,
+                ExtraShare = encoder.ExtraShare,
                 Grams = encoder.Grams,
+                TermFrequency = encoder.TermFrequency,
+                Pivot = encoder.Pivot ?? defaults.Pivot,
                 QueryPrompt = encoder.QueryPrompt ?? "",
                 DocumentPrompt = encoder.DocumentPrompt ?? "",
                 TokenizerFrom = tokenizer?.From,
@@ -252,7 +255,10 @@ public static class WorkspaceStages
         Add(nameof(Training.StartOptions.Dimensions), options.Encoder.Dimensions);
         Add(nameof(Training.StartOptions.IdfPower), options.Encoder.IdfPower);
         Add(nameof(Training.StartOptions.ExtraDimensions), options.Encoder.ExtraDimensions);
+        Add(nameof(Training.StartOptions.ExtraShare), options.Encoder.ExtraShare);
         Add(nameof(Training.StartOptions.Grams), options.Encoder.Grams);
+        Add(nameof(Training.StartOptions.TermFrequency), options.Encoder.TermFrequency);
+        Add(nameof(Training.StartOptions.Pivot), options.Encoder.Pivot);
         return named;
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Nearfar.Encoding;
 using Nearfar.Text;
 using Nearfar.Training;
 using Nearfar.Training.Optimization;
@@ -8,7 +9,7 @@ namespace Nearfar.Bench.Evaluation;
 /// <summary>A recipe's name and the values that it sets.</summary>
 internal sealed class Recipe
 {
-    private static readonly string[] s_keys = ["batch", "characters", "dimensions", "epochs", "extra", "fuse", "grams", "idf", "max", "max_tokens", "min", "mined", "min_batch", "pairs", "rate", "temperature", "token_idf", "token_rate"];
+    private static readonly string[] s_keys = ["all", "batch", "characters", "dimensions", "epochs", "extra", "fuse", "grams", "idf", "max", "max_tokens", "min", "mined", "min_batch", "pairs", "pivot", "rate", "share", "temperature", "tf", "token_idf", "token_rate"];
     private readonly Dictionary<string, string> _values;
 
     private Recipe(string name, Dictionary<string, string> values) => (Name, _values) = (name, values);
@@ -47,8 +48,11 @@ internal sealed class Recipe
         {
             IdfPower = Number("idf") ?? start.IdfPower,
             ExtraDimensions = (int?)Number("extra") ?? start.ExtraDimensions,
+            ExtraShare = Number("share") ?? start.ExtraShare,
+            Pivot = Number("pivot") ?? start.Pivot,
+            TermFrequency = _values.TryGetValue("tf", out string? frequency) ? Enum.Parse<TermFrequency>(frequency, ignoreCase: true) : start.TermFrequency,
             MaxTokens = (int?)Number("max_tokens") ?? start.MaxTokens,
-            Grams = Number("grams") is { } buckets ? new GramOptions { Buckets = (int)buckets, Characters = Number("characters") != 0, WordPairs = Number("pairs") == 1, Min = (int)(Number("min") ?? 3), Max = (int)(Number("max") ?? 5) } : start.Grams,
+            Grams = Number("grams") is { } buckets ? new GramOptions { Buckets = (int)buckets, Characters = Number("characters") != 0, AllWords = Number("all") == 1, WordPairs = Number("pairs") == 1, Min = (int)(Number("min") ?? 3), Max = (int)(Number("max") ?? 5) } : start.Grams,
         };
     }
 

@@ -9,6 +9,9 @@ internal static class GramFile
 {
     public const string Name = "grams.json";
 
+    // Absent where it is false: folders written before it have no such member.
+    private const string AllWords = "all_words";
+
     private static readonly string[] s_numbers = ["buckets", "max", "max_tokens", "min"];
     private static readonly string[] s_flags = ["characters", "word_pairs"];
 
@@ -32,13 +35,15 @@ internal static class GramFile
             var root = json.RootElement;
             string[] known = [.. s_numbers, .. s_flags];
             string[] found = root.ValueKind == JsonValueKind.Object ? [.. root.EnumerateObject().Select(p => p.Name)] : [];
-            if (found.Length != known.Length || known.Except(found, StringComparer.Ordinal).Any())
+            bool all = found.Contains(AllWords) && root.GetProperty(AllWords).GetBoolean();
+            if (found.Except([AllWords], StringComparer.Ordinal).Count() != known.Length || known.Except(found, StringComparer.Ordinal).Any())
             {
                 throw new NearfarException(path, 0, $"wanted exactly {string.Join(", ", known.Order(StringComparer.Ordinal))}, found {string.Join(", ", found)}.");
             }
 
             var options = new GramOptions
             {
+                AllWords = all,
                 Buckets = root.GetProperty("buckets").GetInt32(),
                 Min = root.GetProperty("min").GetInt32(),
                 Max = root.GetProperty("max").GetInt32(),

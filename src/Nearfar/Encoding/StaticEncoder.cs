@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -9,7 +10,7 @@ namespace Nearfar.Encoding;
 
 /// <summary>Mean of token vectors, normalised: the encoder of model2vec and of sentence-transformers' StaticEmbedding. Thread-safe.</summary>
 /// <remarks>
-/// vector = sum of the rows of the text's tokens / its Euclidean length. Sums run in token order and lengths over 16 fixed partial
+/// vector = sum of the rows of the text's tokens / its Euclidean length; a token that stands n times counts n, or as <see cref="StaticEncoderOptions.TermFrequency"/> says. Sums run in token order and lengths over 16 fixed partial
 /// sums, without fused multiply-add, so a text has the same bits alone, in any batch and on any processor. Rows of zeros (such as an
 /// unknown token's) add nothing; a text whose sum is zero gives a zero row: a miss, never similarity 0.
 /// Differs from model2vec: long texts are cut by tokens alone, not first by characters, and unknown tokens count for the cut.
@@ -170,8 +171,7 @@ public sealed class StaticEncoder : IEncoder
 
     internal bool Pool(ReadOnlySpan<int> ids, Span<float> into)
     {
-        SumRows(ids, into);
-        double square = SumOfSquares(into);
+        double square = Sum(ids, into);
         if (square == 0)
         {
             into.Clear();
@@ -180,6 +180,21 @@ public sealed class StaticEncoder : IEncoder
 
         Scale(into, 1 / Math.Sqrt(square));
         return Options.Quantization?.Apply(into) ?? true;
+    }
+
+    /// <summary>The sum of the rows, before it is normalised; returns its squared length.</summary>
+    internal double Sum(ReadOnlySpan<int> ids, Span<float> into)
+    {
+        if (Options.TermFrequency == TermFrequency.Count)
+        {
+            SumRows(ids, into);
+        }
+        else
+        {
+            SumDistinctRows(ids, into);
+        }
+
+        return SumOfSquares(into);
     }
 
     // Columns in blocks of 64 stay in four registers while the ids pass; each element is a plain sum in token order, so its bits do not depend on the width.
@@ -216,6 +231,40 @@ public sealed class StaticEncoder : IEncoder
 
             into[column] = sum;
         }
+    }
+
+    // Ascending ids, product and sum rounded apart: the bits depend neither on the order of the words nor on the processor.
+    private void SumDistinctRows(ReadOnlySpan<int> ids, Span<float> into)
+    {
+        int[] sorted = ArrayPool<int>.Shared.Rent(ids.Length);
+        ids.CopyTo(sorted);
+        Array.Sort(sorted, 0, ids.Length);
+        into.Clear();
+        for (int first = 0; first < ids.Length;)
+        {
+            int next = first + 1;
+            for (; next < ids.Length && sorted[next] == sorted[first]; next++)
+            {
+            }
+
+            float weight = Options.TermFrequency.Weight(next - first);
+            var row = _rows.AsSpan(checked(sorted[first] * Dimensions), Dimensions);
+            int column = 0;
+            for (; column + 16 <= Dimensions; column += 16)
+            {
+                (Vector512.Create(into[column..]) + (Vector512.Create<float>(row[column..]) * weight)).CopyTo(into[column..]);
+            }
+
+            for (; column < Dimensions; column++)
+            {
+                float product = row[column] * weight;
+                into[column] += product;
+            }
+
+            first = next;
+        }
+
+        ArrayPool<int>.Shared.Return(sorted);
     }
 
     // 16 partial sums in double whatever the processor's width: the same bits everywhere.

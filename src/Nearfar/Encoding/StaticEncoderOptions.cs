@@ -14,6 +14,9 @@ public sealed record StaticEncoderOptions
     /// <summary>Put before every document. Default none.</summary>
     public string DocumentPrompt { get; init; } = "";
 
+    /// <summary>How much a token counts that stands n times in a text. Part of the space. Default: n.</summary>
+    public TermFrequency TermFrequency { get; init; }
+
     /// <summary>Temperature it was trained at, above 0; null when it is not known. Decides no vector. Default null.</summary>
     public double? Temperature { get; init; }
 

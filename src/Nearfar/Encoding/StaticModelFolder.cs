@@ -54,6 +54,7 @@ public static class StaticModelFolder
             MaxTokens = tokenizer is GramTokenizer ? NoCut : ReadTruncation(tokenizerPath) ?? (model2Vec ? Model2VecMaxTokens : NoCut),
             QueryPrompt = query,
             DocumentPrompt = document,
+            TermFrequency = PoolingFile.Read(Path.Combine(inner, PoolingFile.Name)),
             Temperature = TemperatureOf(manifest),
             Quantization = manifest?.Quantization?.ToQuantization(Path.Combine(folder, "nearfar.json"), rows.Dimensions),
             Label = manifest?.Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
@@ -71,7 +72,7 @@ public static class StaticModelFolder
         manifest is not null && (manifest.Options.TryGetValue("options.loss.temperature", out string? text) || manifest.Options.TryGetValue("options.temperature", out text))
             && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value > 0 && double.IsFinite(value) ? value : null;
 
-    /// <summary>Writes a folder that Python's sentence-transformers loads unchanged (but for a <see cref="GramTokenizer"/>, which it refuses), with <c>nearfar.json</c> and a model card.</summary>
+    /// <summary>Writes a folder that Python's sentence-transformers loads unchanged (but for a <see cref="GramTokenizer"/> or a <see cref="TermFrequency"/> of its own, which it refuses), with <c>nearfar.json</c> and a model card.</summary>
     /// <param name="folder">Made when absent; files are replaced one by one, each atomically, <c>nearfar.json</c> last.</param>
     /// <param name="encoder">What to write.</param>
     /// <param name="manifest">Its space must be the encoder's.</param>
@@ -92,8 +93,17 @@ public static class StaticModelFolder
             AtomicFile.Write(Path.Combine(inner, GramFile.Name), GramFile.Bytes(grams).Span);
         }
 
+        if (encoder.Options.TermFrequency != TermFrequency.Count)
+        {
+            AtomicFile.Write(Path.Combine(inner, PoolingFile.Name), PoolingFile.Text(encoder.Options.TermFrequency));
+        }
+        else
+        {
+            File.Delete(Path.Combine(inner, PoolingFile.Name));     // of a model that stood here before
+        }
+
         // A type that no other library has: better that it refuses the folder than that it reads half of it.
-        string type = grams is null ? "sentence_transformers.models.StaticEmbedding" : "nearfar.GramEmbedding";
+        string type = grams is not null ? "nearfar.GramEmbedding" : encoder.Options.TermFrequency != TermFrequency.Count ? "nearfar.StaticEmbedding" : "sentence_transformers.models.StaticEmbedding";
         AtomicFile.Write(Path.Combine(folder, "modules.json"), $$"""
             [
               {"idx": 0, "name": "0", "path": "{{Path.GetFileName(inner)}}", "type": "{{type}}"},

@@ -3,7 +3,7 @@ namespace Nearfar.Text;
 /// <summary>Which parts of words, and which pairs of words, become tokens of their own beside a tokenizer's.</summary>
 /// <remarks>
 /// Bojanowski et al. 2017, arXiv:1607.04606, section 3.2 (subwords) and Joulin et al. 2016, arXiv:1607.01759 (word pairs, hashing). Differs:
-/// only words that the tokenizer does not know as one token are taken apart.
+/// by default only words that the tokenizer does not know as one token are taken apart.
 /// </remarks>
 public sealed record GramOptions
 {
@@ -22,6 +22,12 @@ public sealed record GramOptions
     /// <summary>Whether words are taken apart. Default true.</summary>
     public bool Characters { get; init; } = true;
 
+    /// <summary>
+    /// Whether words that the tokenizer knows as one token are taken apart too, as in the paper: for texts in languages that the vocabulary was not made for,
+    /// where even a known token means something else. Default false.
+    /// </summary>
+    public bool AllWords { get; init; }
+
     /// <summary>All problems of the values at once; empty when they are sound.</summary>
     public IReadOnlyList<string> Problems()
     {
@@ -34,6 +40,11 @@ public sealed record GramOptions
         if (Min < 1 || Max < Min || Max > 10)
         {
             problems.Add($"grams.min and grams.max are {Min} and {Max}; wanted 1 <= min <= max <= 10");
+        }
+
+        if (AllWords && !Characters)
+        {
+            problems.Add("grams.all_words takes words apart and grams.characters does not; leave one out");
         }
 
         if (!WordPairs && !Characters)

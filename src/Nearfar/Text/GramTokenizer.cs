@@ -101,6 +101,11 @@ public sealed class GramTokenizer : ITokenizer
     internal void Write(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
+        if (Options.AllWords)
+        {
+            writer.WriteBoolean("all_words", true);
+        }
+
         writer.WriteNumber("buckets", Options.Buckets);
         writer.WriteBoolean("characters", Options.Characters);
         writer.WriteNumber("max", Options.Max);
@@ -131,7 +136,7 @@ public sealed class GramTokenizer : ITokenizer
     {
         var buffer = new TokenBuffer();
         Inner.Encode(word, buffer);
-        if (buffer.Count == 1 && buffer.Ids[0] != UnknownId)
+        if (!Options.AllWords && buffer.Count == 1 && buffer.Ids[0] != UnknownId)
         {
             return [];
         }

@@ -141,6 +141,10 @@ public sealed class Tokenizer : ITokenizer
     /// <summary><see cref="ToJson"/> without truncation and padding, which say nothing about the tokens of a text.</summary>
     internal ReadOnlyMemory<byte> ToJsonWithoutCut() => _parts.Write(withCut: false);
 
+    /// <summary>The same tokenizer with one more token, found in the raw text; its id is the size of the vocabulary until now.</summary>
+    internal Tokenizer WithToken(string content) =>
+        new(_parts with { AddedTokens = [.. _parts.AddedTokens, new AddedToken(VocabularySize, content, SingleWord: false, StripLeft: false, StripRight: false, Normalized: false, Special: true)] });
+
     private static void Add(IReadOnlyList<int>? ids, TokenBuffer into)
     {
         for (int i = 0; i < (ids?.Count ?? 0); i++)

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Nearfar.Encoding;
 using Nearfar.Pairs;
 using Nearfar.Text;
@@ -8,6 +9,9 @@ namespace Nearfar.Training;
 /// <summary>Makes the encoder that training starts from: the "untrained" row of every report.</summary>
 public static class StartEncoder
 {
+    // No letters, so that it is no word whose parts or pairs would count.
+    private const string PivotToken = "[¶]";
+
     /// <summary>Reads or makes the start: a model folder's rows, or seeded random rows over a vocabulary of the texts.</summary>
     /// <param name="options">Checked before any work.</param>
     /// <param name="set">Its corpus and questions give the learned vocabulary and the word weights; held-out questions have no part in it.</param>
@@ -16,7 +20,7 @@ public static class StartEncoder
     public static StaticEncoder Create(StartOptions options, TrainingSet set)
     {
         ArgumentNullException.ThrowIfNull(set);
-        return Create(options, () => TextsOf(set));
+        return Create(options, () => TextsOf(set), set.Corpus);
     }
 
     /// <summary>The same of pairs that stream: what a start learns from texts (vocabulary, word weights) it learns from the corpus and an even random sample of the pairs.</summary>
@@ -29,10 +33,10 @@ public static class StartEncoder
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sample);
-        return Create(options, () => stream.SampleTexts(sample, options.Seed));
+        return Create(options, () => stream.SampleTexts(sample, options.Seed), stream.Corpus);
     }
 
-    private static StaticEncoder Create(StartOptions options, Func<string[]> textsOf)
+    private static StaticEncoder Create(StartOptions options, Func<string[]> textsOf, Corpus corpus)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options.Problems() is { Count: > 0 } problems)
@@ -42,7 +46,7 @@ public static class StartEncoder
 
         if (options.From is null)
         {
-            return options.Adapter is null ? Random(options, textsOf()) : throw new NearfarException("An adapter wants a frozen encoder: name a model folder or a provider's kind (encoder: {kind: adapter, from: …}), or hand the encoder over.");
+            return options.Adapter is null ? Random(options, textsOf(), corpus) : throw new NearfarException("An adapter wants a frozen encoder: name a model folder or a provider's kind (encoder: {kind: adapter, from: …}), or hand the encoder over.");
         }
 
         var encoder = StaticEncoder.Load(options.From);
@@ -55,35 +59,42 @@ public static class StartEncoder
         var wanted = options.QueryPrompt.Length + options.DocumentPrompt.Length == 0
             ? kept
             : kept with { QueryPrompt = options.QueryPrompt, DocumentPrompt = options.DocumentPrompt };
-        if (options.ExtraDimensions == 0 && options.Grams is null && options.EffectiveIdfPower == 0)
+        wanted = wanted with { TermFrequency = options.TermFrequency ?? wanted.TermFrequency };
+        if (options.ExtraDimensions == 0 && options.Pivot == 0 && options.Grams is null && options.EffectiveIdfPower == 0)
         {
             return wanted == encoder.Options ? encoder : encoder.With(wanted);
         }
 
-        return Extended(encoder, options, wanted, textsOf());
+        return Extended(encoder, options, wanted, textsOf, corpus);
     }
 
-    private static StaticEncoder Random(StartOptions options, string[] texts)
+    private static StaticEncoder Random(StartOptions options, string[] texts, Corpus corpus)
     {
         var inner = options.TokenizerFrom is { } path
             ? Tokenizer.Load(Directory.Exists(path) ? Path.Combine(path, "tokenizer.json") : path)
             : TokenizerTrainer.Train(options.TokenizerKind, options.VocabularySize, texts);
-        var wanted = new StaticEncoderOptions { MaxTokens = options.MaxTokens ?? StartOptions.DefaultMaxTokens, QueryPrompt = options.QueryPrompt, DocumentPrompt = options.DocumentPrompt, Label = "untrained" };
-        var tokenizer = WithGrams(inner, options, ref wanted);
+        var wanted = new StaticEncoderOptions { MaxTokens = options.MaxTokens ?? StartOptions.DefaultMaxTokens, QueryPrompt = options.QueryPrompt, DocumentPrompt = options.DocumentPrompt, TermFrequency = options.TermFrequency ?? TermFrequency.Count, Label = "untrained" };
+        var tokenizer = WithGrams(WithPivot(inner, options, ref wanted), options, ref wanted);
         float[] rows = StaticStart.Random(tokenizer, options.Dimensions, options.Seed).Rows.ToArray();
-        Weigh(rows, options.Dimensions, options.EffectiveIdfPower, tokenizer, texts);
+        Weigh(rows, options.Dimensions, options.EffectiveIdfPower, tokenizer, () => texts);
+        SetPivot(rows, options.Dimensions, options.Pivot, tokenizer, wanted, corpus);
         return StaticEncoder.Over(tokenizer, rows, options.Dimensions, wanted);
     }
 
     // A model's rows at root mean square 1, random values where it has none, then the word weights over all.
-    private static StaticEncoder Extended(StaticEncoder encoder, StartOptions options, StaticEncoderOptions wanted, string[] texts)
+    private static StaticEncoder Extended(StaticEncoder encoder, StartOptions options, StaticEncoderOptions wanted, Func<string[]> textsOf, Corpus corpus)
     {
         if (options.Grams is not null && encoder.Tokenizer is not Tokenizer)
         {
             throw new NearfarException(options.From!, 0, "has parts of words as tokens already. Leave grams out, or start from the model that it was made of.");
         }
 
-        var tokenizer = encoder.Tokenizer is Tokenizer inner ? WithGrams(inner, options, ref wanted) : encoder.Tokenizer;
+        if (options.Pivot > 0 && encoder.Tokenizer is not Tokenizer)
+        {
+            throw new NearfarException(options.From!, 0, "has parts of words as tokens already, and no place for a pivot. Leave pivot out, or start from the model that it was made of.");
+        }
+
+        var tokenizer = encoder.Tokenizer is Tokenizer inner ? WithGrams(WithPivot(inner, options, ref wanted), options, ref wanted) : encoder.Tokenizer;
         int dimensions = encoder.Dimensions + options.ExtraDimensions;
         var known = StaticStart.From(encoder).Rows.Span;
         float[] rows = StaticStart.Random(tokenizer, dimensions, options.Seed).Rows.ToArray();
@@ -92,8 +103,96 @@ public static class StartEncoder
             known.Slice(id * encoder.Dimensions, encoder.Dimensions).CopyTo(rows.AsSpan(id * dimensions));
         }
 
-        Weigh(rows, dimensions, options.EffectiveIdfPower, tokenizer, texts);
+        // A part of a word means nothing to the model: where it has dimensions of its own it stays out of the model's.
+        for (int id = encoder.TokenRows.Count; id < tokenizer.VocabularySize && options.ExtraDimensions > 0; id++)
+        {
+            rows.AsSpan(id * dimensions, encoder.Dimensions).Clear();
+        }
+
+        Weigh(rows, dimensions, options.EffectiveIdfPower, tokenizer, textsOf);
+        if (options.ExtraShare is { } share)
+        {
+            SetExtraShare(rows, dimensions, encoder.Dimensions, share, tokenizer, wanted, corpus);
+        }
+
+        SetPivot(rows, dimensions, options.Pivot, tokenizer, wanted, corpus);
         return StaticEncoder.Over(tokenizer, rows, dimensions, wanted with { Label = "untrained" });
+    }
+
+    private static Tokenizer WithPivot(Tokenizer inner, StartOptions options, ref StaticEncoderOptions wanted)
+    {
+        if (options.Pivot == 0)
+        {
+            return inner;
+        }
+
+        if (inner.IdOf(PivotToken) is not null)
+        {
+            throw new NearfarException(options.From ?? options.TokenizerFrom ?? "tokenizer", 0, $"knows the token {PivotToken} already: it has a pivot. Leave pivot out, or start from the model that it was made of.");
+        }
+
+        wanted = wanted with { DocumentPrompt = PivotToken + wanted.DocumentPrompt };
+        return inner.WithToken(PivotToken);
+    }
+
+    // The last dimension is the pivot's alone: a question has 0 there, so that the constant only lengthens documents.
+    private static void SetPivot(float[] rows, int dimensions, double pivot, ITokenizer tokenizer, StaticEncoderOptions wanted, Corpus corpus)
+    {
+        if (pivot == 0)
+        {
+            return;
+        }
+
+        int token = ((tokenizer as GramTokenizer)?.Inner ?? (Tokenizer)tokenizer).IdOf(PivotToken)!.Value;
+        for (int id = 0; id < tokenizer.VocabularySize; id++)
+        {
+            rows[(id * dimensions) + dimensions - 1] = 0;
+        }
+
+        var row = rows.AsSpan(token * dimensions, dimensions);
+        row.Clear();
+        double[] lengths = Documents(rows, dimensions, tokenizer, wanted, corpus, TensorPrimitives.Norm);
+        Array.Sort(lengths);
+        if (lengths.Length == 0 || lengths[lengths.Length / 2] == 0)
+        {
+            throw Unmeasured("pivot");
+        }
+
+        row[^1] = (float)(pivot * lengths[lengths.Length / 2]);
+    }
+
+    private static NearfarException Unmeasured(string option) => new($"{option} is measured on the corpus, of whose documents at least half must hold a token that the tokenizer knows; they do not. Remove {option}, or give the documents (data.corpus).");
+
+    // The extra dimensions of all rows by one factor, so that they have the wanted share of the squared lengths.
+    private static void SetExtraShare(float[] rows, int dimensions, int own, double share, ITokenizer tokenizer, StaticEncoderOptions wanted, Corpus corpus)
+    {
+        double of = Documents(rows, dimensions, tokenizer, wanted, corpus, sum => TensorPrimitives.SumOfSquares(sum[..own])).Sum();
+        double extra = Documents(rows, dimensions, tokenizer, wanted, corpus, sum => TensorPrimitives.SumOfSquares(sum[own..])).Sum();
+        if (of == 0 || extra == 0)
+        {
+            throw Unmeasured("extra_share");
+        }
+
+        float factor = (float)Math.Sqrt(share / (1 - share) * of / extra);
+        for (int id = 0; id < tokenizer.VocabularySize; id++)
+        {
+            var part = rows.AsSpan((id * dimensions) + own, dimensions - own);
+            TensorPrimitives.Multiply(part, factor, part);
+        }
+    }
+
+    private static double[] Documents(float[] rows, int dimensions, ITokenizer tokenizer, StaticEncoderOptions wanted, Corpus corpus, Func<ReadOnlySpan<float>, float> measure)
+    {
+        var encoder = StaticEncoder.Over(tokenizer, rows, dimensions, wanted);
+        double[] values = new double[corpus.Documents.Count];
+        Parallel.For(0, values.Length, () => (Sum: new float[dimensions], Buffer: new TokenBuffer()), (i, _, state) =>
+        {
+            encoder.Tokenise(corpus.Documents[i].Content, TextRole.Document, state.Buffer);
+            encoder.Sum(state.Buffer.Ids, state.Sum);
+            values[i] = measure(state.Sum);
+            return state;
+        }, _ => { });
+        return values;
     }
 
     // The cut moves into the tokenizer: parts of words must not push words out of a text.
@@ -112,13 +211,14 @@ public static class StartEncoder
     private static string[] TextsOf(TrainingSet set) =>
         [.. set.Corpus.Documents.Select(d => d.Content).Concat(set.Pairs.Select(p => p.Query)).Distinct(StringComparer.Ordinal)];
 
-    private static void Weigh(float[] rows, int dimensions, double power, ITokenizer tokenizer, string[] texts)
+    private static void Weigh(float[] rows, int dimensions, double power, ITokenizer tokenizer, Func<string[]> textsOf)
     {
         if (power == 0)
         {
             return;
         }
 
+        string[] texts = textsOf();
         int[] frequency = new int[tokenizer.VocabularySize];
         int[] last = new int[tokenizer.VocabularySize];
         var buffer = new TokenBuffer();

@@ -1,3 +1,4 @@
+using Nearfar.Encoding;
 using Nearfar.Text;
 
 namespace Nearfar.Training;
@@ -21,6 +22,12 @@ public sealed record StartOptions
     /// a vector also matches words, as keyword search does. Default 0.
     /// </summary>
     public int ExtraDimensions { get; init; }
+
+    /// <summary>
+    /// Share of a document's squared length that the extra dimensions have, over the corpus, above 0 and below 1: how much a vector matches words beside
+    /// meanings. Default null: as many dimensions, as much weight.
+    /// </summary>
+    public double? ExtraShare { get; init; }
 
     /// <summary>Parts of unknown words, and pairs of words, as tokens; null: none. A model with them is not portable. Default null.</summary>
     public GramOptions? Grams { get; init; }
@@ -49,6 +56,16 @@ public sealed record StartOptions
     /// </summary>
     public double? IdfPower { get; init; }
 
+    /// <summary>How much a token counts that stands n times in a text; anything but a count is not portable. Default null: as <see cref="From"/> has it, a count for random rows.</summary>
+    public TermFrequency? TermFrequency { get; init; }
+
+    /// <summary>
+    /// Length of a constant that every document's sum of rows gets in a dimension of its own, as a share of the median length of the corpus's sums:
+    /// short documents score lower than their length alone would have it (pivoted length normalisation, Singhal, Buckley and Mitra 1996). It is a token's row
+    /// before the document prompt, so it is trained with the others and portable. 0 to 8. Default 0: none.
+    /// </summary>
+    public double Pivot { get; init; }
+
     /// <summary>Seed of random rows. Default 1.</summary>
     public ulong Seed { get; init; } = 1;
 
@@ -71,6 +88,12 @@ public sealed record StartOptions
         Check(IdfPower is null or (>= 0 and <= 4), $"idf power is {IdfPower}; wanted 0 to 4");
         Check(ExtraDimensions is >= 0 and <= 4096, $"extra dimensions is {ExtraDimensions}; wanted 0 to 4096");
         Check(ExtraDimensions == 0 || From is not null, "extra dimensions stand behind those of a model folder; name one (from), or ask for more dimensions");
+        Check(ExtraShare is null or (> 0 and < 1), $"extra share is {ExtraShare}; wanted above 0 and below 1");
+        Check(ExtraShare is null || ExtraDimensions > 0, "extra share weighs the extra dimensions; set extra dimensions to 1 or more");
+        Check(Pivot is >= 0 and <= 8, $"pivot is {Pivot}; wanted 0 to 8");
+        Check(TermFrequency is null || Enum.IsDefined(TermFrequency.Value), $"term frequency {(int?)TermFrequency} is not known; wanted count, root or once");
+        Check(Pivot == 0 || From is null || ExtraDimensions > 0, "pivot needs a dimension of its own: set extra dimensions to 1 or more");
+        Check(Adapter is null || (Pivot == 0 && TermFrequency is null), "an adapter leaves the frozen encoder as it is: pivot and term frequency have no place");
         Check(Adapter is null || (ExtraDimensions == 0 && Grams is null && IdfPower is null or 0), "an adapter leaves the frozen encoder as it is: extra dimensions, grams and idf power have no place");
         problems.AddRange(Adapter?.Problems() ?? []);
         problems.AddRange(Grams?.Problems() ?? []);
@@ -114,9 +137,24 @@ public sealed record StartOptions
             yield return Of("start.extra_dimensions", ExtraDimensions);
         }
 
+        if (ExtraShare is { } share)
+        {
+            yield return Of("start.extra_share", share);
+        }
+
+        if (TermFrequency is { } frequency)
+        {
+            yield return Of("start.term_frequency", frequency.Word());
+        }
+
+        if (Pivot > 0)
+        {
+            yield return Of("start.pivot", Pivot);
+        }
+
         if (Grams is not null)
         {
-            yield return Of("start.grams", FormattableString.Invariant($"{Grams.Buckets} {(Grams.Characters ? $"{Grams.Min}-{Grams.Max}" : "words")}{(Grams.WordPairs ? " pairs" : "")}"));
+            yield return Of("start.grams", FormattableString.Invariant($"{Grams.Buckets} {(Grams.Characters ? $"{Grams.Min}-{Grams.Max}" : "words")}{(Grams.AllWords ? " of all words" : "")}{(Grams.WordPairs ? " pairs" : "")}"));
         }
 
         if (From is null)

@@ -5,14 +5,14 @@ using Nearfar.Vectors;
 
 namespace Nearfar.Training;
 
-/// <summary>Texts as bags of known tokens, tokenised once: a token that stands n times in a text is one entry of count n.</summary>
+/// <summary>Texts as bags of known tokens, tokenised once: a token that stands n times in a text is one entry, weighed by n as <see cref="StaticEncoderOptions.TermFrequency"/> says.</summary>
 /// <remarks>Only tokens that occur are numbered, in order of their ids: rows that no text holds get no gradient and stay out of the optimiser.</remarks>
 internal sealed class TokenBags
 {
     internal TokenBags(WeightedRow[] entries, int[] offsets, float[] inverseLengths, int[] vocabulary) =>
         (Entries, Offsets, InverseLengths, Vocabulary) = (entries, offsets, inverseLengths, vocabulary);
 
-    /// <summary>Entries of all texts: a token by its position in <see cref="Vocabulary"/>, ascending in each text, and how often it stands there.</summary>
+    /// <summary>Entries of all texts: a token by its position in <see cref="Vocabulary"/>, ascending in each text, and its weight there.</summary>
     public WeightedRow[] Entries { get; }
 
     /// <summary>Text i owns entries [Offsets[i], Offsets[i + 1]).</summary>
@@ -56,7 +56,7 @@ internal sealed class TokenBags
             ends[i] = ids.Count;
         }
 
-        return From(ids, ends, tokenizer.VocabularySize);
+        return From(ids, ends, tokenizer.VocabularySize, options.TermFrequency);
     }
 
     /// <summary>Adds the known ids of a text in its order.</summary>
@@ -80,7 +80,7 @@ internal sealed class TokenBags
     }
 
     // From the known ids of all texts in a row, and where each text's end.
-    private static TokenBags From(List<int> ids, int[] ends, int vocabularySize)
+    private static TokenBags From(List<int> ids, int[] ends, int vocabularySize, TermFrequency frequency)
     {
         int[] place = new int[vocabularySize];
         foreach (int id in ids)
@@ -108,7 +108,7 @@ internal sealed class TokenBags
                 {
                 }
 
-                entries.Add(new WeightedRow(text[j], run - j));
+                entries.Add(new WeightedRow(text[j], frequency.Weight(run - j)));
                 j = run;
             }
 

@@ -36,6 +36,32 @@ public class StaticEncoderTests
         }
     }
 
+    [Theory]
+    [InlineData(TermFrequency.Root, 17)]
+    [InlineData(TermFrequency.Root, 64)]
+    [InlineData(TermFrequency.Once, 20)]
+    public void Encode_TermFrequency_WeighsRepeatedTokensInAnyOrderOfTheWords(TermFrequency frequency, int dimensions)
+    {
+        var encoder = SmallModels.Encoder(dimensions, new StaticEncoderOptions { TermFrequency = frequency });
+        float[] into = new float[dimensions], turned = new float[dimensions];
+        Assert.True(encoder.Encode("refund my order order late order", TextRole.Query, into, new TokenBuffer()));
+        var buffer = new TokenBuffer();
+        encoder.Tokenizer.Encode("refund my order order late order", buffer);
+        double[] sum = new double[dimensions];
+        foreach (var token in buffer.Ids.ToArray().GroupBy(id => id))
+        {
+            for (int d = 0; d < dimensions; d++)
+            {
+                sum[d] += encoder.TokenRows[token.Key][d] * (frequency == TermFrequency.Root ? Math.Sqrt(token.Count()) : 1);
+            }
+        }
+
+        double length = Math.Sqrt(sum.Sum(x => x * x));
+        Assert.All(Enumerable.Range(0, dimensions), d => Assert.Equal(sum[d] / length, into[d], 2e-6));
+        encoder.Encode("order late order my refund order", TextRole.Query, turned, new TokenBuffer());
+        Assert.Equal(into.Select(BitConverter.SingleToInt32Bits), turned.Select(BitConverter.SingleToInt32Bits));
+    }
+
     [Fact]
     public async Task EncodeAsync_AloneInAnyBatchAndAnyThread_GivesTheSameBits()
     {

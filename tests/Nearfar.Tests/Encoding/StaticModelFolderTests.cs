@@ -32,6 +32,26 @@ public class StaticModelFolderTests
     }
 
     [Theory]
+    [InlineData(TermFrequency.Root)]
+    [InlineData(TermFrequency.Once)]
+    public void Save_TermFrequency_IsReadBackAndNoOtherLibrarysToLoad(TermFrequency frequency)
+    {
+        using var folder = new Folder();
+        var encoder = SmallModels.Encoder(D, Options with { TermFrequency = frequency });
+        StaticModelFolder.Save(folder["m"], encoder, SmallModels.ManifestOf(encoder), "");
+        var read = StaticEncoder.Load(folder["m"]);
+        Assert.Equal((encoder.Space.Id, frequency), (read.Space.Id, read.Options.TermFrequency));
+        Assert.NotEqual(SmallModels.Encoder(D, Options).Space.Id, read.Space.Id);
+        Assert.Contains("nearfar.StaticEmbedding", File.ReadAllText(folder["m/modules.json"]), StringComparison.Ordinal);
+
+        var plain = SmallModels.Encoder(D, Options);
+        StaticModelFolder.Save(folder["m"], plain, SmallModels.ManifestOf(plain), "");
+        Assert.Equal(plain.Space.Id, StaticEncoder.Load(folder["m"]).Space.Id);
+        File.WriteAllText(folder["m/0_StaticEmbedding/pooling.json"], "{\"term_frequency\":\"often\"}");
+        Assert.Contains("wanted {\"term_frequency\"", Assert.Throws<NearfarException>(() => StaticEncoder.Load(folder["m"])).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(999_999)]
     [InlineData(1_000_000)]      // what a folder without a cut is read as

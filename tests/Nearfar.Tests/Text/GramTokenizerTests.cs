@@ -22,6 +22,16 @@ public sealed class GramTokenizerTests
     }
 
     [Fact]
+    public void Encode_AllWords_TakesKnownWordsApartToo()
+    {
+        var tokenizer = new GramTokenizer(s_words, new GramOptions { Buckets = 1_000_000, Min = 3, Max = 4, AllWords = true }, 100);
+        int[] ids = Ids(tokenizer, "refund");
+        Assert.Equal(Ids(s_words, "refund"), ids[..1]);
+        Assert.Equal(6 + 5, ids.Length - 1);        // <refund> has 8 characters
+        Assert.NotEmpty(new GramOptions { AllWords = true, Characters = false, WordPairs = true }.Problems());
+    }
+
+    [Fact]
     public void Encode_UnknownWord_AddsEveryPartOfItsLengths()
     {
         var tokenizer = new GramTokenizer(s_words, new GramOptions { Buckets = 1_000_000, Min = 3, Max = 5 }, 100);

@@ -66,6 +66,60 @@ public class StartEncoderTests
     }
 
     [Fact]
+    public void Create_Pivot_LengthensEveryDocumentByItsShareOfTheMedianAndNoQuery()
+    {
+        using var folder = new Folder();
+        var small = SmallModels.Encoder(8);
+        StaticModelFolder.Save(folder["m"], small, SmallModels.ManifestOf(small), "");
+        var options = new StartOptions { From = folder["m"], ExtraDimensions = 4, TermFrequency = TermFrequency.Root, DocumentPrompt = "late " };
+        var plain = StartEncoder.Create(options, Set);
+        var pivoted = StartEncoder.Create(options with { Pivot = 0.5 }, Set);
+        Assert.Equal(("[¶]late ", plain.TokenRows.Count + 1), (pivoted.Options.DocumentPrompt, pivoted.TokenRows.Count));
+        var sums = Set.Corpus.Documents.Select(d => Sum(pivoted, d.Content, TextRole.Document)).ToArray();
+        double[] without = [.. sums.Select(s => Math.Sqrt(s[..^1].Sum(x => (double)x * x))).Order()];
+        Assert.All(sums, s => Assert.Equal(0.5 * without[1], s[^1], 1e-4));
+        Assert.All(["refund", "late parcel"], t => Assert.Equal(0, Sum(pivoted, t, TextRole.Query)[^1]));
+
+        StaticModelFolder.Save(folder["x"], pivoted, SmallModels.ManifestOf(pivoted), "");
+        Assert.Equal(pivoted.Space.Id, StaticEncoder.Load(folder["x"]).Space.Id);
+        Assert.Contains("has a pivot", Assert.Throws<NearfarException>(() => StartEncoder.Create(new StartOptions { From = folder["x"], ExtraDimensions = 1, Pivot = 1 }, Set)).Message, StringComparison.Ordinal);
+        Assert.Contains("dimension of its own", Assert.Throws<ArgumentException>(() => StartEncoder.Create(new StartOptions { From = folder["m"], Pivot = 1 }, Set)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Create_PivotWithGramsOverALearnedVocabulary_IsOneTokenMoreAndNoPart()
+    {
+        var grams = new GramOptions { Buckets = 50, AllWords = true, WordPairs = true };
+        var plain = StartEncoder.Create(Options with { Grams = grams }, Set);
+        var pivoted = StartEncoder.Create(Options with { Grams = grams, Pivot = 1 }, Set);
+        Assert.Equal(Ids(plain, "a late refund").Length + 1, Ids(pivoted, "a late refund").Length);
+
+        static int[] Ids(StaticEncoder encoder, string text)
+        {
+            var buffer = new TokenBuffer();
+            encoder.Tokenise(text, TextRole.Document, buffer);
+            return buffer.Ids.ToArray();
+        }
+    }
+
+    // In plain loops: each token's row by the root of how often it stands there.
+    private static float[] Sum(StaticEncoder encoder, string text, TextRole role)
+    {
+        var buffer = new TokenBuffer();
+        encoder.Tokenise(text, role, buffer);
+        float[] sum = new float[encoder.Dimensions];
+        foreach (var token in buffer.Ids.ToArray().GroupBy(id => id))
+        {
+            for (int d = 0; d < sum.Length; d++)
+            {
+                sum[d] += encoder.TokenRows[token.Key][d] * MathF.Sqrt(token.Count());
+            }
+        }
+
+        return sum;
+    }
+
+    [Fact]
     public void Create_IdfOverAFolder_WeighsItsRows()
     {
         using var folder = new Folder();

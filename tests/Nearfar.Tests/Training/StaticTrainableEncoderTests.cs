@@ -33,6 +33,22 @@ public class StaticTrainableEncoderTests
         Assert.False(encoder.CanEmbed(5));
     }
 
+    [Theory, InlineData(TermFrequency.Root), InlineData(TermFrequency.Once)]
+    public void Forward_TermFrequency_PointsWhereTheEncoderPoints(TermFrequency frequency)
+    {
+        var start = StaticStart.Random(Tokenizer, 24, 1, new StaticEncoderOptions { TermFrequency = frequency });
+        var encoder = Begin(start, 1);
+        var rows = Rows.Allocate<float>(1, 24);
+        float[] unit = new float[24];
+        foreach (int text in new[] { 0, 1, 3 })
+        {
+            encoder.Forward([text], rows, ForwardMode.Infer);
+            Assert.True(encoder.ToEncoder().Encode(Texts[text], TextRole.Query, unit, new Nearfar.Text.TokenBuffer()));
+            double length = Math.Sqrt(rows[0].ToArray().Sum(x => (double)x * x));
+            Assert.All(Enumerable.Range(0, 24), d => Assert.Equal(unit[d], rows[0][d] / length, 1e-5));
+        }
+    }
+
     [Theory, InlineData(1), InlineData(40), InlineData(128)]
     public void Step_Gradient_IsTheSumOverTextsOfCountOverLength(int dimensions)
     {
