@@ -9,10 +9,14 @@ namespace Nearfar.Search;
 internal abstract class ProductScan<TBest>(IndexSnapshot now, ulong[]? filter, int dimensions, int threads, CancellationToken cancellationToken)
     where TBest : class
 {
-    private const int DocumentBlock = 256;          // packed, 384 KB at 384 dimensions: fits the second-level cache
+    private const int PackedFloats = 192 << 10;     // 768 KB at a time: stay in the second-level cache
+    private const int MostRows = 1024;
+    private const int Group = 64;
     private const int QueryBlock = 64;
     private const int TasksOfThread = 4;
     private const int KeptAtATime = 16 << 20;       // of all threads together: 128 MB
+
+    private readonly int _documentBlock = Math.Clamp(PackedFloats / dimensions / Group * Group, Group, MostRows);
 
     /// <param name="queries">Left side, [Q, D].</param>
     /// <param name="kept">Most that is kept of a query.</param>
@@ -41,7 +45,7 @@ internal abstract class ProductScan<TBest>(IndexSnapshot now, ulong[]? filter, i
 
     private TBest[] RunSome(Rows<float> queries)
     {
-        int blocks = (now.Total + DocumentBlock - 1) / DocumentBlock;
+        int blocks = (now.Total + _documentBlock - 1) / _documentBlock;
         int parts = Math.Clamp(((threads * TasksOfThread) + blocks - 1) / Math.Max(1, blocks), 1, (queries.Count + QueryBlock - 1) / QueryBlock);
         int length = (queries.Count + parts - 1) / parts;
         var idle = new ConcurrentBag<Worker>();
@@ -49,11 +53,11 @@ internal abstract class ProductScan<TBest>(IndexSnapshot now, ulong[]? filter, i
         {
             if (!idle.TryTake(out var worker))
             {
-                worker = new Worker(dimensions, [.. Enumerable.Range(0, queries.Count).Select(_ => Start())]);
+                worker = new Worker(dimensions, _documentBlock, [.. Enumerable.Range(0, queries.Count).Select(_ => Start())]);
             }
 
             int first = task % parts * length;
-            Score(worker, task / parts * DocumentBlock, queries, first, Math.Min(queries.Count, first + length));
+            Score(worker, task / parts * _documentBlock, queries, first, Math.Min(queries.Count, first + length));
             idle.Add(worker);
         }, cancellationToken);
         if (!idle.TryTake(out var one))
@@ -75,7 +79,7 @@ internal abstract class ProductScan<TBest>(IndexSnapshot now, ulong[]? filter, i
     private void Score(Worker worker, int start, Rows<float> queries, int first, int end)
     {
         int count = 0;
-        for (int group = start; group < Math.Min(start + DocumentBlock, now.Total); group += 64)
+        for (int group = start; group < Math.Min(start + _documentBlock, now.Total); group += Group)
         {
             for (ulong visible = now.Visible(group, now.Total - group, filter); visible != 0; visible &= visible - 1)
             {
@@ -94,11 +98,25 @@ internal abstract class ProductScan<TBest>(IndexSnapshot now, ulong[]? filter, i
         for (int q = first; q < end; q += QueryBlock)
         {
             var some = queries.Slice(q, Math.Min(QueryBlock, end - q));
-            MatrixKernels.Multiply(some.Data.Span, some.Count, dimensions, some.Stride, worker.Packed.Span, count, worker.Scores.Span, DocumentBlock);
+            MatrixKernels.Multiply(some.Data.Span, some.Count, dimensions, some.Stride, worker.Packed.Span, count, worker.Scores.Span, _documentBlock);
             for (int i = 0; i < some.Count; i++)
             {
-                OfferAll(worker.Best[q + i], positions, worker.Scores.Span.Slice(i * DocumentBlock, count));
+                if (q + QueryBlock + i < end)
+                {
+                    Prefetch(queries[q + QueryBlock + i]);
+                }
+
+                OfferAll(worker.Best[q + i], positions, worker.Scores.Span.Slice(i * _documentBlock, count));
             }
+        }
+    }
+
+    // The queries that come next are asked for while this block's scores are looked through: they have left the cache since the last rows.
+    private static unsafe void Prefetch(ReadOnlySpan<float> query)
+    {
+        fixed (float* start = query)
+        {
+            RowSums.Prefetch(start, query.Length);
         }
     }
 
@@ -125,18 +143,18 @@ internal abstract class ProductScan<TBest>(IndexSnapshot now, ulong[]? filter, i
         }
     }
 
-    private sealed class Worker(int dimensions, TBest[] best)
+    private sealed class Worker(int dimensions, int rows, TBest[] best)
     {
         private float[]? _copied;
 
         public TBest[] Best { get; } = best;
 
-        public int[] Positions { get; } = new int[DocumentBlock];
+        public int[] Positions { get; } = new int[rows];
 
-        public Memory<float> Packed { get; } = AlignedMemory.Allocate(MatrixKernels.PackedLength(DocumentBlock, dimensions));
+        public Memory<float> Packed { get; } = AlignedMemory.Allocate(MatrixKernels.PackedLength(rows, dimensions));
 
-        public Memory<float> Scores { get; } = AlignedMemory.Allocate(QueryBlock * DocumentBlock);
+        public Memory<float> Scores { get; } = AlignedMemory.Allocate(QueryBlock * rows);
 
-        public Span<float> Copied => _copied ??= new float[DocumentBlock * dimensions];
+        public Span<float> Copied => _copied ??= new float[rows * dimensions];
     }
 }
