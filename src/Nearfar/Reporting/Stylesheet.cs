@@ -96,7 +96,7 @@ internal static class Stylesheet
         .hits { list-style: none; padding: 0; margin: .25rem 0; }
         .hits li { padding: .3125rem .5rem; border-left: .25rem solid transparent; overflow-wrap: anywhere; }
         .hits li.right { border-color: var(--good); background: var(--good-ground); }
-        .hits .text { display: block; } .hits .place { color: var(--soft); font-variant-numeric: tabular-nums; margin-right: .375rem; }
+        .hits .text, .hits .lead { display: block; } .hits .place { color: var(--soft); font-variant-numeric: tabular-nums; margin-right: .375rem; }
         .reasons { list-style: none; padding: 0; max-width: 60rem; }
         .reasons > li { padding: .5rem 0 .5rem .75rem; border-left: .25rem solid; margin: .375rem 0; }
         .reasons > li > * { color: var(--ink); } .reasons > li > .mark { color: inherit; font-weight: 700; }
@@ -111,7 +111,7 @@ internal static class Stylesheet
           table { font-size: .875rem; } th, td { padding: .375rem .375rem; } td small, th small { font-size: .8125rem; } td .mark { display: block; }
           .pair small { white-space: normal; min-width: 6rem; }
           nav ul { gap: .125rem 1rem; font-size: .9375rem; } nav a { padding: .3125rem 0; }
-          .scroll th:first-child { position: sticky; left: 0; background: var(--ground); min-width: 7.25rem; max-width: 9rem; z-index: 1; } .scroll .spaces th:first-child { min-width: 9.75rem; max-width: 10.5rem; }
+          .scroll th:first-child { position: sticky; left: 0; background: var(--ground); min-width: 7.25rem; max-width: 9rem; z-index: 1; } .scroll .spaces th:first-child { min-width: 9.75rem; max-width: 10.5rem; overflow-wrap: normal; }
           dl.facts { grid-template-columns: 1fr; gap: 0; } .hits li { padding-right: 0; } dl.facts dd { margin-bottom: .5rem; }
         }
         @media print {

@@ -16,8 +16,9 @@ internal static class Texts
 
     public static void WriteTitle(Markup page, Document document) => Write(page, "b", TitleOf(document), Languages.Of(document), "title");
 
+    // Paper leaves the texts of wrong pages out; one without a title would then be a bare id.
     public static void WriteText(Markup page, Document document, int longest) =>
-        Write(page, "small", Snippet.Of(document.Text, longest), Languages.Of(document), "text");
+        Write(page, "small", Snippet.Of(document.Text, longest), Languages.Of(document), string.IsNullOrWhiteSpace(document.Title) ? "lead" : "text");
 
     public static string TitleOf(Document document) => string.IsNullOrWhiteSpace(document.Title) ? Snippet.Of(document.Text, 70) : Snippet.Of(document.Title, 110);
 

@@ -7,6 +7,7 @@ internal static class VerdictSection
 {
     private const int ShownQuestions = 5;
     private const int ShownWatch = 8;
+    private const int ShownReasons = 6;
 
     public static void WriteHeader(Markup page, ReportView view)
     {
@@ -39,9 +40,16 @@ internal static class VerdictSection
         {
             page.Leaf("h2", "Why", ("id", "why"));
             WriteNotes(page, decision);
-            var decisive = decision.Reasons.Where(r => r.Outcome != TestOutcome.Fine).ToArray();
+            var decisive = decision.Reasons.Where(r => r.Outcome != TestOutcome.Fine).OrderBy(r => r.Outcome == TestOutcome.Bad ? 0 : 1).ToArray();      // stable
             var fine = decision.Reasons.Where(r => r.Outcome == TestOutcome.Fine).ToArray();
-            WriteList(page, view, decisive.Length > 0 ? decisive : fine);
+            var shown = decisive.Length > 0 ? decisive : fine;
+            bool isLong = shown.Length > ShownReasons + 1;       // one more is no longer than a line that folds it
+            WriteList(page, view, isLong ? shown[..ShownReasons] : shown);
+            if (isLong)
+            {
+                Fold(page, view, FoldedTitle(shown[ShownReasons..]), shown[ShownReasons..]);
+            }
+
             if (decisive.Length > 0 && fine.Length > 0)
             {
                 Fold(page, view, $"{Figures.Count(fine.Length, "test")} proven fine", fine);
@@ -59,6 +67,13 @@ internal static class VerdictSection
                 Fold(page, view, $"{Figures.Count(decision.Advice.Count, "limit")} reported as advice, not blocking", decision.Advice);
             }
         }
+    }
+
+    private static string FoldedTitle(GateReason[] rest)
+    {
+        int bad = rest.Count(r => r.Outcome == TestOutcome.Bad), open = rest.Count(r => r.Outcome == TestOutcome.Open);
+        string[] kinds = [.. new[] { (bad, "proven bad"), (open, "not decided"), (rest.Length - bad - open, "proven fine") }.Where(k => k.Item1 > 0).Select(k => $"{Figures.Whole(k.Item1)} more {k.Item2}")];
+        return string.Join(", ", kinds);
     }
 
     private static void WriteNotes(Markup page, GateDecision decision)

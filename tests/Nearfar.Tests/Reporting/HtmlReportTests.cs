@@ -328,6 +328,19 @@ public sealed class HtmlReportTests
         Assert.Contains(section.Descendants("tbody").ElementAt(1).Elements("tr"), r => r.Element("th")!.Element("bdi")!.Value == "lone");
     }
 
+    [Fact]
+    public void Render_ManyReasons_FoldsAllButSix()
+    {
+        var input = SampleReports.Input(SampleReports.Collapsed);
+        var bad = input.Decision!.Reasons.First(r => r.Outcome == TestOutcome.Bad);
+        GateReason[] many = [.. Enumerable.Range(0, 25).Select(i => bad with { Cohort = new CohortKey("intent", $"i{i}"), Outcome = i % 5 == 0 ? TestOutcome.Open : TestOutcome.Bad })];
+        var section = SectionOf(input with { Decision = input.Decision with { Reasons = many, Advice = [] } }, "why");
+        var lists = section.Descendants("ul").Where(u => (string?)u.Attribute("class") == "reasons").ToArray();
+        Assert.Equal([6, 19], lists.Select(l => l.Elements("li").Count()));
+        Assert.All(lists[0].Elements("li"), l => Assert.Equal("bad", (string?)l.Attribute("class")));        // what blocks comes first
+        Assert.Equal("14 more proven bad, 5 more not decided", lists[1].Parent!.Element("summary")!.Value);
+    }
+
     private static XElement SectionOf(ReportInput input, string id) =>
         Parse(HtmlReport.Render(input)).Descendants("section").Single(s => (string?)s.Attribute("aria-labelledby") == id);
 
