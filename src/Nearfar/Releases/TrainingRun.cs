@@ -83,7 +83,7 @@ public sealed class TrainingRun
     /// <summary>Trains, or loads what an equal run left, or goes on from its checkpoint.</summary>
     /// <param name="set">Pairs to learn from, mined ones included.</param>
     /// <param name="dev">Chooses the step.</param>
-    /// <param name="start">The start encoder, of <see cref="StartEncoder.Create"/>; of an adapter, any frozen encoder.</param>
+    /// <param name="start">The start encoder, of <see cref="StartEncoder"/>; of an adapter, any frozen encoder.</param>
     /// <param name="folder">The run's folder, for example <c>runs/001</c>; its name becomes the run's.</param>
     /// <param name="mined">Files of mined pairs among <paramref name="set"/>, for the record.</param>
     /// <param name="progress">Told after each step and evaluation.</param>
