@@ -122,11 +122,7 @@ internal static class TrainReader
     private static TokenWeightOptions ReadTokenWeights(YamlSection section)
     {
         var weights = new TokenWeightOptions();
-        weights = weights with
-        {
-            Rate = section.Number("rate", 0, 10, above: true) ?? weights.Rate,
-            Initial = section.OneOf("initial", "uniform", "idf") == "idf" ? TokenWeightStart.Idf : TokenWeightStart.Uniform,
-        };
+        weights = weights with { Rate = section.Number("rate", 0, 10, above: true) ?? weights.Rate };
         section.Done();
         return weights;
     }
@@ -142,7 +138,7 @@ internal static class TrainReader
     private static void CheckStream(YamlSection section, TrainSettings train, EncoderSettings encoder, DataSettings data)
     {
         var defaults = new TrainingOptions();
-        var options = defaults with { Stream = train.Stream, Loss = train.Loss ?? defaults.Loss, Batch = train.Batch ?? defaults.Batch, Batches = train.Batches, Balance = train.Balance, Labels = train.Labels, Mix = train.Mix ?? defaults.Mix, TokenWeights = train.TokenWeights };
+        var options = defaults with { Stream = train.Stream, Loss = train.Loss ?? defaults.Loss, Batch = train.Batch ?? defaults.Batch, Batches = train.Batches, Balance = train.Balance, Labels = train.Labels, Mix = train.Mix ?? defaults.Mix };
         foreach (string problem in train.Stream!.Problems(options))
         {
             section.Problem("stream", problem);

@@ -72,7 +72,7 @@ public sealed record TrainSettings
     /// <summary>Texts of one forward pass; 0: the whole batch.</summary>
     public int? Chunk { get; init; }
 
-    /// <summary><c>token_weights: {rate: 0.01, initial: uniform}</c>: a learned factor for each token. Null: none.</summary>
+    /// <summary><c>token_weights: {rate: 0.01}</c>: a learned factor for each token. Null: none.</summary>
     public TokenWeightOptions? TokenWeights { get; init; }
 
     /// <summary><c>stream: {buffer: 100000}</c>: <c>data.train</c> is read part by part and never held. Null: all pairs are in memory.</summary>

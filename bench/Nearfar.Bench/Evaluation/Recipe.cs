@@ -9,7 +9,7 @@ namespace Nearfar.Bench.Evaluation;
 /// <summary>A recipe's name and the values that it sets.</summary>
 internal sealed class Recipe
 {
-    private static readonly string[] s_keys = ["all", "batch", "characters", "dimensions", "epochs", "extra", "fuse", "grams", "idf", "max", "max_tokens", "min", "mined", "min_batch", "pairs", "pivot", "rate", "share", "temperature", "tf", "token_idf", "token_rate"];
+    private static readonly string[] s_keys = ["all", "batch", "characters", "dimensions", "epochs", "extra", "fuse", "grams", "idf", "max", "max_tokens", "min", "mined", "min_batch", "pairs", "pivot", "rate", "share", "temperature", "tf", "token_rate"];
     private readonly Dictionary<string, string> _values;
 
     private Recipe(string name, Dictionary<string, string> values) => (Name, _values) = (name, values);
@@ -70,7 +70,7 @@ internal sealed class Recipe
             Rate = Number("rate") ?? options.Rate,
             Batch = (int?)Number("batch") ?? options.Batch,
             Epochs = Epochs ?? options.Epochs,
-            TokenWeights = Number("token_rate") is { } tokenRate ? new TokenWeightOptions { Rate = tokenRate, Initial = Number("token_idf") == 1 ? TokenWeightStart.Idf : TokenWeightStart.Uniform } : options.TokenWeights,
+            TokenWeights = Number("token_rate") is { } tokenRate ? new TokenWeightOptions { Rate = tokenRate } : options.TokenWeights,
             MinBatchShare = Number("min_batch") ?? options.MinBatchShare,
         };
     }

@@ -1,5 +1,6 @@
 using Nearfar.Pairs;
 using Nearfar.Text;
+using Nearfar.Training.Streaming;
 
 namespace Nearfar.Data.Checking;
 
@@ -12,6 +13,46 @@ internal static class LeakageCheck
         Compare("train", rows.Train, "gate", rows.Gate, findings);
         Compare("train", rows.Train, "dev", rows.Dev, findings);
         Compare("dev", rows.Dev, "gate", rows.Gate, findings);
+    }
+
+    /// <summary>The same for training pairs that stream: one pass, each against the questions of dev and gate.</summary>
+    public static void Streamed(StreamedPairs train, WorkspaceRows rows, FindingList findings)
+    {
+        var heldOut = new[] { ("gate", rows.Gate), ("dev", rows.Dev) }.Where(s => s.Item2 is not null)
+            .SelectMany(s => s.Item2!.Rows.Select((row, i) => (Set: s.Item1, Row: row, Path: s.Item2.PathOf(i), Line: s.Item2.Lines[i]))).ToList();
+        var byKey = new Dictionary<string, int>(StringComparer.Ordinal);
+        var index = new NearDuplicateIndex();
+        for (int i = 0; i < heldOut.Count; i++)
+        {
+            foreach (string key in KeysOf(heldOut[i].Row))
+            {
+                byKey.TryAdd(key, i);
+            }
+
+            index.Add(Shingles.Of(heldOut[i].Row.Query));
+        }
+
+        var problems = new ProblemList();
+        foreach (var pair in train.Read(problems))
+        {
+            bool same = KeysOf(pair.Pair).Any(byKey.ContainsKey);
+            int[] found = same ? [.. KeysOf(pair.Pair).Where(byKey.ContainsKey).Select(k => byKey[k])] : [.. index.Find(Shingles.Of(pair.Pair.Query))];
+            if (found is [var at, ..])
+            {
+                string message = $"Question \"{pair.Pair.Query}\" {(same ? "stands in" : "is a near-duplicate of one in")} {heldOut[at].Set} too ({heldOut[at].Path}:{heldOut[at].Line}).";
+                string remedy = $"Remove the row: what {heldOut[at].Set} asks must be new.";
+                if (same || heldOut[at].Set == "gate")
+                {
+                    findings.Error(same ? "shared-question" : "near-duplicate-question", train.Path, pair.Line, message, remedy);
+                }
+                else
+                {
+                    findings.Warning("near-duplicate-question", train.Path, pair.Line, message, remedy);
+                }
+            }
+        }
+
+        WorkspaceCheck.AddProblems(problems, findings, "row");
     }
 
     /// <summary>Which held-out questions ask about pages that training saw, and rows that declare it wrongly.</summary>

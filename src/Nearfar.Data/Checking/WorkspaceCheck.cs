@@ -33,7 +33,7 @@ public static class WorkspaceCheck
         {
             if (key == "train" && workspace.Streams)
             {
-                findings.Warning("streamed-set", workspace.Path, 0, "The training pairs are streamed: their rows, and whether they share questions or pages with dev and gate, are not checked.", "Check a copy of the workspace without train.stream, on a machine that holds them or with a part of the file.");
+                findings.Warning("streamed-set", workspace.Path, 0, "The training pairs are streamed: rows and questions are checked, pages they share with dev and gate, duplicates, labels and negatives among them are not.", "Check a copy of the workspace without train.stream, on a machine that holds the file or with a part of it.");
             }
             else if (rows.Problems.Count == 0)
             {
@@ -52,6 +52,7 @@ public static class WorkspaceCheck
             ("judgements", () => DuplicateCheck.Pairs(rows, findings)),
             ("judgements", () => LabelConflictCheck.Run(rows, clusters, findings)),
             ("shared questions", () => LeakageCheck.Questions(rows, findings)),
+            ("streamed questions", () => Streamed(workspace, rows, findings)),
             ("shared pages", () => LeakageCheck.Pages(rows, clusters, findings)),
             ("negatives", () => FalseNegativeCheck.Run(rows, clusters, findings)),
             ("traffic", () => TrafficCheck.Run(workspace, rows, findings)),
@@ -66,6 +67,14 @@ public static class WorkspaceCheck
         }
 
         return new CheckReport(findings.ToList(), findings.Rules(), cohorts, findings.Count(FindingSeverity.Error), findings.Count(FindingSeverity.Warning));
+    }
+
+    private static void Streamed(Workspace workspace, WorkspaceRows rows, FindingList findings)
+    {
+        if (workspace.Streams && workspace.Options.Data.Train is not null && rows.Problems.Count == 0)
+        {
+            LeakageCheck.Streamed(workspace.OpenStream(), rows, findings);
+        }
     }
 
     // Rows that are broken would be told twice.

@@ -88,7 +88,7 @@ public sealed class StaticStart : ITrainingStart<StaticTrainableEncoder>
     internal StaticTrainableEncoder Begin(int[] vocabulary, TrainingOptions options) => Begin(new TokenBags([], [0], [], vocabulary), options);
 
     private StaticTrainableEncoder Begin(TokenBags bags, TrainingOptions options) =>
-        new(this, bags, options.Threads, options.Optimizer, options.Seed, options.TokenWeights, options.TokenWeights is { } weights ? weights.Rate / options.Rate : 1);
+        new(this, bags, options.Threads, options.Optimizer, options.Seed, options.TokenWeights?.Rate / options.Rate);
 
     private static void Rescale(float[] rows)
     {

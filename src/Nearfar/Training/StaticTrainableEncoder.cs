@@ -37,7 +37,7 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
     private Rows<float>? _gradients;
     private Memory<float> _copies;
 
-    internal StaticTrainableEncoder(StaticStart start, TokenBags bags, int threads, OptimizerOptions options, ulong seed, TokenWeightOptions? weights = null, double weightShare = 1)
+    internal StaticTrainableEncoder(StaticStart start, TokenBags bags, int threads, OptimizerOptions options, ulong seed, double? weightShare = null)
     {
         (_start, _bags, _threads, _options) = (start, bags, threads, options);
         _padded = Lanes.RoundUp(Dimensions, Lanes.Count);
@@ -49,7 +49,7 @@ public sealed unsafe class StaticTrainableEncoder : ITrainableEncoder<int>
             start.Rows.Span.Slice(bags.Vocabulary[i] * Dimensions, Dimensions).CopyTo(_weights.Span[(i * _padded)..]);
         }
 
-        _tokenWeights = weights is null ? null : new TokenWeights(_weights, _padded, bags.InitialWeights(weights.Initial), weightShare);
+        _tokenWeights = weightShare is { } share ? new TokenWeights(_weights, _padded, share) : null;
         _optimizer = new RowOptimizer(options, _tokenWeights?.Rows ?? _weights, bags.Vocabulary.Length, _padded, seed);
         (_poolBlock, _recordBlock) = (Pool, Record);
         _updateBlock = _tokenWeights is not null ? UpdateWeighted : _optimizer.PlainAdam ? UpdateByAdam : options.Dense ? UpdateAll : UpdateTouched;

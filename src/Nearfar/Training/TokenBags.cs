@@ -1,6 +1,5 @@
 using Nearfar.Encoding;
 using Nearfar.Text;
-using Nearfar.Training.Optimization;
 using Nearfar.Vectors;
 
 namespace Nearfar.Training;
@@ -25,24 +24,6 @@ internal sealed class TokenBags
     public int[] Vocabulary { get; }
 
     public int Texts => InverseLengths.Length;
-
-    /// <summary>The factor that each token of the vocabulary begins with.</summary>
-    public double[] InitialWeights(TokenWeightStart start)
-    {
-        double[] weights = new double[Vocabulary.Length];
-        if (start == TokenWeightStart.Uniform)
-        {
-            Array.Fill(weights, 1);
-            return weights;
-        }
-
-        foreach (var entry in Entries)
-        {
-            weights[entry.Row]++;       // each token stands once in a text's entries: texts that hold it
-        }
-
-        return Array.ConvertAll(weights, df => Math.Log((Texts + 1.0) / (df + 1)) + 1);
-    }
 
     /// <summary>Tokenises texts as <see cref="StaticEncoder"/> does: prompt, cut, then unknown tokens count for nothing.</summary>
     public static TokenBags From(IReadOnlyList<TrainingText> texts, ITokenizer tokenizer, StaticEncoderOptions options)

@@ -13,19 +13,11 @@ public sealed record TokenWeightOptions
     /// <summary>Peak learning rate of the factors, by Adam (.9, .999, 1e-8); it follows the schedule of <see cref="TrainingOptions.Rate"/>. Above 0, at most 10. Default 0.01.</summary>
     public double Rate { get; init; } = 0.01;
 
-    /// <summary>What the factors begin with. Default uniform.</summary>
-    public TokenWeightStart Initial { get; init; }
-
     internal IEnumerable<string> Problems(OptimizerOptions optimizer)
     {
         if (Rate is not (> 0 and <= 10))
         {
             yield return string.Create(CultureInfo.InvariantCulture, $"TokenWeights.Rate is {Rate}; wanted above 0 and at most 10.");
-        }
-
-        if (!Enum.IsDefined(Initial))
-        {
-            yield return $"TokenWeights.Initial is {(int)Initial}; wanted uniform or idf.";
         }
 
         if (optimizer.Dense || optimizer.EffectiveDecay > 0 || optimizer.Kind is OptimizerKind.Sgd or OptimizerKind.AdamW)
@@ -34,5 +26,5 @@ public sealed record TokenWeightOptions
         }
     }
 
-    internal string Word() => string.Create(CultureInfo.InvariantCulture, $"rate {Rate}, {Initial.ToString().ToLowerInvariant()}");
+    internal string Word() => string.Create(CultureInfo.InvariantCulture, $"rate {Rate}");
 }

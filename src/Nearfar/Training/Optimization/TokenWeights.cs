@@ -15,18 +15,15 @@ internal sealed unsafe class TokenWeights
 
     /// <param name="products">[tokens, padded]: the start rows; receives the products.</param>
     /// <param name="padded">A multiple of 16.</param>
-    /// <param name="initial">Factors.</param>
     /// <param name="share">Their rate by that of the rows.</param>
-    public TokenWeights(Memory<float> products, int padded, double[] initial, double share)
+    public TokenWeights(Memory<float> products, int padded, double share)
     {
-        (_products, _padded, _share, _values) = (products, padded, share, initial);
-        (_first, _second) = (new double[initial.Length], new double[initial.Length]);
+        int tokens = products.Length / padded;
+        (_products, _padded, _share) = (products, padded, share);
+        (_values, _first, _second) = (new double[tokens], new double[tokens], new double[tokens]);
+        Array.Fill(_values, 1);
         _rows = AlignedMemory.Allocate(products.Length);
         products.CopyTo(_rows);
-        for (int token = 0; token < initial.Length; token++)
-        {
-            Multiply(token);
-        }
     }
 
     /// <summary>The rows, which their optimiser updates.</summary>

@@ -39,6 +39,9 @@ internal sealed class PairSpool : IDisposable
     /// <summary>Ids of pairs of which a row is left out.</summary>
     public IReadOnlyList<string> LeftOut { get; }
 
+    /// <summary>Bytes of a block.</summary>
+    public int LengthOf(int block) => _blocks[block].Length;
+
     public int RowsOf(int block) => _blocks[block].Rows;
 
     /// <summary>Opens what an earlier start of the run left, or reads the stream.</summary>

@@ -6,10 +6,11 @@ namespace Nearfar.Training.Streaming;
 
 /// <summary>The pairs of a part, and the tokens of each of their texts once.</summary>
 /// <param name="place">By token id: its position among those that occur.</param>
-internal sealed class PartTexts(int[] place)
+/// <param name="most">Entries to make room for; more are taken too.</param>
+internal sealed class PartTexts(int[] place, int most = 0)
 {
     private readonly Dictionary<(ulong Words, TextRole Role), (int Start, int Count)> _bags = [];
-    private readonly List<WeightedRow> _entries = [];
+    private readonly List<WeightedRow> _entries = new(most);
 
     public List<RowNumbers<ulong>.Source> Pairs { get; } = [];
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Nearfar.Training.Losses;
-using Nearfar.Training.Optimization;
 using Nearfar.Training.Sampling;
 
 namespace Nearfar.Training.Streaming;
@@ -54,11 +53,6 @@ public sealed record StreamOptions
         if (options.Mix != MixRule.Proportional)
         {
             yield return "Mix is set, and stream reads one data set. Remove one of them.";
-        }
-
-        if (options.TokenWeights?.Initial == TokenWeightStart.Idf)
-        {
-            yield return "TokenWeights.Initial is idf, and stream does not count in how many texts a token stands. Take uniform, and idf_power of the start encoder.";
         }
 
         if (LossRegistry.Problems(options.Loss).Count == 0 && Refused(options.Loss) is { } refused)

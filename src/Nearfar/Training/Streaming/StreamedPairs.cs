@@ -32,11 +32,12 @@ public sealed class StreamedPairs
     public string Hash => _hash.Value;
 
     /// <summary>The pairs in file order, each with its texts, in bounded memory.</summary>
+    /// <param name="into">Receives what is wrong with rows; null: they are thrown.</param>
     /// <exception cref="NearfarException">No such file, a damaged or empty one, or bad rows: up to 100 of them in one message, behind the last row.</exception>
-    internal IEnumerable<PairTexts> Read()
+    internal IEnumerable<PairTexts> Read(ProblemList? into = null)
     {
         var format = new PairFormat();
-        var problems = new ProblemList(_reading.MaxProblems);
+        var problems = into ?? new ProblemList(_reading.MaxProblems);
         foreach (var (pair, line) in format.Rows(Path, _reading, problems, remembersIds: false))
         {
             var inline = format.InlineDocuments;
@@ -67,7 +68,10 @@ public sealed class StreamedPairs
             }
         }
 
-        problems.ThrowIfAny();
+        if (into is null)
+        {
+            problems.ThrowIfAny();
+        }
     }
 
     /// <summary>Texts of a random sample of pairs, drawn evenly from the whole file (Vitter 1985, algorithm R): the corpus's documents, then the sample's, then its questions, each once.</summary>

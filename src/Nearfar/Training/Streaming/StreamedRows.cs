@@ -53,15 +53,10 @@ internal sealed class StreamedRows : IBatchSource
     {
         int[] ends = EndsOf(epoch);
         int part = Array.FindIndex(ends, end => end > batch);
-        if (part < 0)
-        {
-            return new BatchPart(ends[^1], [], ends[^1], TrainingRows.From(new RowNumbers<ulong>(0, _ => default, _plan), _plan), new SideData(TrainingRows.From(new RowNumbers<ulong>(0, _ => default, _plan), _plan), _needs, null, null));
-        }
-
-        int[] blocks = BlocksOf(epoch, part);
+        int[] blocks = part < 0 ? [] : BlocksOf(epoch, part);      // a checkpoint may stand behind the epoch's last batch
+        var batches = BatchesOf(epoch, Math.Max(0, part), blocks);
         var rows = Load(blocks);
-        var batches = BatchesOf(epoch, part, blocks);
-        return new BatchPart(part == 0 ? 0 : ends[part - 1], batches, ends[^1], rows, new SideData(rows, _needs, null, null));
+        return new BatchPart(part < 0 ? ends[^1] : part == 0 ? 0 : ends[part - 1], batches, ends[^1], rows, new SideData(rows, _needs, null, null));
     }
 
     public IEnumerable<(string Attribute, IEnumerable<(string Value, int Rows)> Values)> CohortsOf(int[] batch, int most) => [];
@@ -141,7 +136,8 @@ internal sealed class StreamedRows : IBatchSource
     // Rows and bags of tokens of some blocks; a text that stands twice is one text, as in memory.
     private TrainingRows Load(int[] blocks)
     {
-        var texts = new PartTexts(_place);
+        _encoder.Read(new TokenBags([], [0], [], _spool.Vocabulary));       // the part before goes first: two would be the run's peak of memory
+        var texts = new PartTexts(_place, checked((int)(blocks.Sum(b => (long)_spool.LengthOf(b)) / 2)));      // an entry takes two bytes at least
         foreach (int block in blocks)
         {
             var (bytes, pairs) = _spool.PairsOf(block);

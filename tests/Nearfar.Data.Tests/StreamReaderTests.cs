@@ -1,0 +1,72 @@
+using Nearfar.Data.Checking;
+using Nearfar.Training.Optimization;
+using Nearfar.Training.Streaming;
+using Xunit;
+
+namespace Nearfar.Data.Tests;
+
+public class StreamReaderTests
+{
+    private static async Task<Workspace> OpenAsync(Folder folder, string train, string encoder = "{kind: static}", string data = "train: train.jsonl")
+    {
+        folder.Write("nearfar.yaml", $"version: 1\ndata: {{dev: dev.jsonl, {data}}}\nencoder: {encoder}\ntrain: {train}\n");
+        return await Workspace.OpenAsync(folder.Path, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Workspace_Stream_LeavesTheTrainingPairsOnTheDisk()
+    {
+        using var folder = new Folder();
+        folder.Write("train.jsonl", "{\"query\": \"this row is cut off");
+        folder.Write("dev.jsonl", "{\"id\": \"d\", \"query\": \"how long\", \"positive_chunk\": \"two days\"}\n");
+        var workspace = await OpenAsync(folder, "{batch: 128, stream: {buffer: 2000}}");
+        Assert.True(workspace.Streams);
+        Assert.Equal(new StreamOptions { Buffer = 2000 }, workspace.TrainingOptions().Stream);
+        Assert.Single(workspace.Dev.Queries);       // the bad row is not read
+        Assert.EndsWith("train.jsonl", workspace.OpenStream().Path, StringComparison.Ordinal);
+        Assert.Contains("train.stream leaves the training pairs on the disk", Assert.Throws<NearfarException>(() => workspace.Train).Message, StringComparison.Ordinal);
+        Assert.Equal(100_000, (await OpenAsync(folder, "{stream: {}}")).TrainingOptions().Stream!.Buffer);
+        Assert.False((await OpenAsync(folder, "{batch: 128}")).Streams);
+    }
+
+    [Fact]
+    public async Task Check_StreamedPairs_FindsBadRowsAndQuestionsOfDevAndGate()
+    {
+        using var folder = new Folder();
+        folder.Write("dev.jsonl", "{\"id\": \"d\", \"query\": \"How long does it take?\", \"positive_chunk\": \"two days\"}\n");
+        folder.Write("train.jsonl", "{\"id\": \"a\", \"query\": \"where is it\", \"positive_chunk\": \"here\"}\n{\"id\": \"b\", \"query\": \"how  long does it take?\", \"positive_chunk\": \"a week\"}\n{\"query\": \"cut off\n");
+        var report = await WorkspaceCheck.RunAsync(await OpenAsync(folder, "{batch: 128, stream: {buffer: 2000}}"), cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Contains(report.Findings, f => f.Rule == "shared-question" && f.Line == 2 && f.Path.EndsWith("train.jsonl", StringComparison.Ordinal));
+        Assert.Contains(report.Findings, f => f.Rule == "row" && f.Line == 3);
+        Assert.Contains(report.Findings, f => f.Rule == "streamed-set");
+        Assert.DoesNotContain(report.Findings, f => f.Rule == "shared-question" && f.Line == 1);
+    }
+
+    [Theory]
+    [InlineData("{stream: {buffer: 10}}", "wanted a whole number from 1024 to 100000000")]
+    [InlineData("{stream: {buffers: 10000}}", "buffer")]
+    [InlineData("{batch: 512, stream: {buffer: 1024}}", "at least four batches of 512")]
+    [InlineData("{batches: hard, stream: {buffer: 100000}}", "Batches is hard, and stream")]
+    [InlineData("{batches: answer, stream: {buffer: 100000}}", "Batches is answer, and stream")]
+    [InlineData("{preset: best, stream: {buffer: 100000}}", "trains one recipe")]
+    [InlineData("{loss: supcon, stream: {buffer: 100000}}", "Loss supcon reads labels")]
+    [InlineData("{stream: {buffer: 100000}}", "encoder kind adapter", "{kind: adapter, from: base}")]
+    [InlineData("{stream: {buffer: 100000}}", "reads JSONL", "{kind: static}", "train: train.csv")]
+    [InlineData("{stream: {buffer: 100000}}", "reads one data set", "{kind: static}", "train: [{name: a, path: a.jsonl}, {name: b, path: b.jsonl}]")]
+    public async Task Workspace_WhatDoesNotStream_NamesIt(string train, string problem, string encoder = "{kind: static}", string data = "train: train.jsonl")
+    {
+        using var folder = new Folder();
+        Assert.Contains(problem, (await Assert.ThrowsAsync<NearfarException>(() => OpenAsync(folder, train, encoder, data))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TrainingOptions_TokenWeights_AreWhatTheFileSays()
+    {
+        using var folder = new Folder();
+        Assert.Equal(new TokenWeightOptions { Rate = 0.03 }, (await OpenAsync(folder, "{token_weights: {rate: 0.03}}")).TrainingOptions().TokenWeights);
+        Assert.Equal(new TokenWeightOptions(), (await OpenAsync(folder, "{token_weights: {}}")).TrainingOptions().TokenWeights);
+        Assert.Null((await OpenAsync(folder, "{batch: 64}")).TrainingOptions().TokenWeights);
+        Assert.Contains("adam or adagrad", (await Assert.ThrowsAsync<NearfarException>(() => OpenAsync(folder, "{optimizer: sgd, token_weights: {}}"))).Message, StringComparison.Ordinal);
+        Assert.Contains("static encoder", (await Assert.ThrowsAsync<NearfarException>(() => OpenAsync(folder, "{token_weights: {}}", "{kind: adapter, from: base}"))).Message, StringComparison.Ordinal);
+    }
+}
