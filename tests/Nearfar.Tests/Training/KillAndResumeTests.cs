@@ -9,13 +9,14 @@ namespace Nearfar.Tests.Training;
 /// <remarks>The killed process is this test program itself, running <see cref="TrainingHost"/>. <c>eng/kill-resume.sh</c> asks for 200 kills by NEARFAR_KILLS.</remarks>
 public class KillAndResumeTests
 {
-    [Fact]
-    public async Task TrainAsync_KilledAtRandomMomentsAndResumed_EndsBitEqual()
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task TrainAsync_KilledAtRandomMomentsAndResumed_EndsBitEqual(bool mining)
     {
+        string[] environment = mining ? [TrainingHost.MiningVariable + "=yes"] : [];
         int kills = int.Parse(Environment.GetEnvironmentVariable("NEARFAR_KILLS") ?? "8", CultureInfo.InvariantCulture);
         using var whole = new TemporaryFolder();
         var watch = Stopwatch.StartNew();
-        await TrainingHost.RunAsync(whole.Path, 60, null);
+        await TrainingHost.RunAsync(whole.Path, 60, null, environment);
         var alone = watch.Elapsed;
         string expected = await HashAsync(whole);
         Assert.NotEmpty(expected);
@@ -30,7 +31,7 @@ public class KillAndResumeTests
             {
                 // The first kill of a folder may come anywhere, later ones too, so that a run is killed several times on its way.
                 bool kill = killed < kills;
-                ended = await TrainingHost.RunAsync(folder.Path, 60, kill ? alone * random.Uniform() : null);
+                ended = await TrainingHost.RunAsync(folder.Path, 60, kill ? alone * random.Uniform() : null, environment);
                 killed += ended ? 0 : 1;
             }
 
