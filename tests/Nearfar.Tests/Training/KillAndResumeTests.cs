@@ -10,12 +10,13 @@ namespace Nearfar.Tests.Training;
 public class KillAndResumeTests
 {
     [Theory]
-    [InlineData(false, 60)]
-    [InlineData(true, 3)]
-    public async Task TrainAsync_KilledAtRandomMomentsAndResumed_EndsBitEqual(bool streamed, int epochs)
+    [InlineData("held", 60)]
+    [InlineData("streamed", 3)]
+    [InlineData("mining", 60)]
+    public async Task TrainAsync_KilledAtRandomMomentsAndResumed_EndsBitEqual(string kind, int epochs)
     {
         using var files = new TemporaryFolder();
-        string[] environment = streamed ? [$"{TrainingHost.StreamVariable}={files["pairs.jsonl.gz"]}"] : [];
+        string[] environment = kind switch { "streamed" => [$"{TrainingHost.StreamVariable}={files["pairs.jsonl.gz"]}"], "mining" => [TrainingHost.MiningVariable + "=yes"], _ => [] };
         int kills = int.Parse(Environment.GetEnvironmentVariable("NEARFAR_KILLS") ?? "8", CultureInfo.InvariantCulture);
         using var whole = new TemporaryFolder();
         var watch = Stopwatch.StartNew();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Nearfar.Mining;
 using Nearfar.Training;
 using Nearfar.Training.Streaming;
 using Nearfar.Vectors;
@@ -17,6 +18,9 @@ public class TrainingHost
 
     private const string EpochsVariable = "NEARFAR_TRAINING_HOST_EPOCHS";
 
+    /// <summary>Set in the child's environment: it mines beside its training.</summary>
+    internal const string MiningVariable = "NEARFAR_TRAINING_HOST_MINING";
+
     private static readonly TrainingOptions Options = new() { Batch = 16, Rate = 0.05, Threads = 2, CheckpointSteps = 3, EvaluationsPerEpoch = 2 };
 
     [Fact(Explicit = true)]
@@ -24,7 +28,8 @@ public class TrainingHost
     {
         string? path = Environment.GetEnvironmentVariable(FolderVariable);
         Assert.SkipWhen(path is null, $"{FolderVariable} is not set: other tests start this one in a process of its own");
-        var options = Options with { Epochs = int.Parse(Environment.GetEnvironmentVariable(EpochsVariable)!, CultureInfo.InvariantCulture) };
+        bool mines = Environment.GetEnvironmentVariable(MiningVariable) is not null;
+        var options = Options with { Epochs = int.Parse(Environment.GetEnvironmentVariable(EpochsVariable)!, CultureInfo.InvariantCulture), Mining = mines ? new MiningSchedule { Every = 25, Asynchronous = true } : null };
         var result = Environment.GetEnvironmentVariable(StreamVariable) is null ? await HeldAsync(options, path!) : await StreamedAsync(options, path!);
         await File.WriteAllTextAsync(Path.Combine(path!, "kernels"), KernelSets.Best.ToString(), TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Path.Combine(path!, "model.sha256"), TrainerTests.HashOf(result.Encoder, path!), TestContext.Current.CancellationToken);
@@ -33,7 +38,8 @@ public class TrainingHost
     private static async Task<TrainingResult<StaticTrainableEncoder>> HeldAsync(TrainingOptions options, string path)
     {
         var task = new ToyTask(topics: 40, pairs: 200, hardNegatives: 2);
-        return await new Trainer(options).TrainAsync(task.Set, task.Start, task, path, resume: true, cancellationToken: TestContext.Current.CancellationToken);
+        var trainer = new Trainer(options) { Negatives = options.Mining is null ? null : new IteratedMining(new MiningOptions { Depth = 20 }, [], null) };
+        return await trainer.TrainAsync(task.Set, task.Start, task, path, resume: true, cancellationToken: TestContext.Current.CancellationToken);
     }
 
     private static async Task<TrainingResult<StaticTrainableEncoder>> StreamedAsync(TrainingOptions options, string path)
