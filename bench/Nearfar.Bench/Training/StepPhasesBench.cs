@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Nearfar.Encoding;
 using Nearfar.Text;
 using Nearfar.Training;
@@ -9,11 +11,13 @@ using Nearfar.Vectors;
 
 namespace Nearfar.Bench.Training;
 
-/// <summary>Where a step's time goes: forward, loss, update, each by itself, and the matrix products alone.</summary>
+/// <summary>Where a step's time goes: forward, loss, update, each by itself, and the floor that this machine's arithmetic and memory set.</summary>
 /// <remarks>
 /// Arguments: --dimensions 256 --batch 1024 --threads 1 --steps 100 --vocabulary 30000, and --pairs FILE --tokenizer FILE for real texts
-/// instead of ones drawn by Zipf's law (12 to 36 tokens). Wall time in milliseconds, the tenth percentile of the steps: what a step takes when
-/// nothing else runs. The rate is that of one product A Bᵀ on the same threads, best of 20.
+/// instead of ones drawn by Zipf's law (12 to 36 tokens). Processor time of all threads together in milliseconds, the tenth percentile of the steps: what a
+/// step takes when nothing else runs; wall time of the whole step beside it. The floor is 6 B² D operations at one core's rate of fused multiply-adds on
+/// registers, and three arrays of the touched rows, read and written, at one core's rate of copying: as the distance is measured by one core's
+/// time, it holds for any number of threads. The products' rate is that of A Bᵀ and of Gᵀ A on one thread, best of 20.
 /// </remarks>
 internal static class StepPhasesBench
 {
@@ -25,30 +29,33 @@ internal static class StepPhasesBench
         var encoder = StaticStart.Random(tokenizer, dimensions, 1, new StaticEncoderOptions { MaxTokens = 256 }).Begin(texts, threads);
         var buffers = new BatchBuffers(dimensions);
         var loss = new InfoNceLoss();
-        var times = new double[3][];
-        Array.ForEach([0, 1, 2], p => times[p] = new double[steps]);
+        double[][] times = [new double[steps], new double[steps], new double[steps], new double[steps]];
         for (int step = -20; step < steps; step++)
         {
             int[] inputs = [.. Enumerable.Range(0, batch).Select(i => 2 * (int)((((step + 20L) * batch) + i) * 7919 % (texts.Count / 2)))];
             inputs = [.. inputs, .. inputs.Select(i => i + 1)];
             var (columns, gradients) = buffers.For(2, batch);
-            long at = Stopwatch.GetTimestamp();
+            long wall = Stopwatch.GetTimestamp();
+            var at = Environment.CpuUsage.TotalTime;
             encoder.Forward(inputs, buffers.Rows, ForwardMode.Record);
-            long forward = Stopwatch.GetTimestamp();
+            var forward = Environment.CpuUsage.TotalTime;
             loss.Evaluate(new LossBatch<float>(columns, RowSide.Empty), gradients, new StepInfo(step + 21, 1, threads));
-            long evaluated = Stopwatch.GetTimestamp();
+            var evaluated = Environment.CpuUsage.TotalTime;
             encoder.Backward(buffers.Gradients);
             encoder.Step(0.05);
-            long updated = Stopwatch.GetTimestamp();
+            var updated = Environment.CpuUsage.TotalTime;
             if (step >= 0)
             {
-                (times[0][step], times[1][step], times[2][step]) = (Milliseconds(at, forward), Milliseconds(forward, evaluated), Milliseconds(evaluated, updated));
+                (times[0][step], times[1][step], times[2][step], times[3][step]) =
+                    (Milliseconds(at, forward), Milliseconds(forward, evaluated), Milliseconds(evaluated, updated), Stopwatch.GetElapsedTime(wall).TotalMilliseconds);
             }
         }
 
         double[] low = [.. times.Select(Low)];
+        double step1 = low[0] + low[1] + low[2], touched = TouchedRows(texts, tokenizer, batch), peak = MultiplyAddRate(), copy = CopyRate();
+        double products = 6.0 * batch * batch * dimensions / peak / 1e6, memory = touched * dimensions * sizeof(float) * 6 / copy / 1e6;
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-            $"{{\"dimensions\": {dimensions}, \"batch\": {batch}, \"threads\": {threads}, \"forward_ms\": {low[0]:F2}, \"loss_ms\": {low[1]:F2}, \"update_ms\": {low[2]:F2}, \"step_ms\": {low.Sum():F2}, \"product_gflops\": {ProductRate(batch, dimensions, threads):F0}}}"));
+            $"{{\"dimensions\": {dimensions}, \"batch\": {batch}, \"threads\": {threads}, \"forward_ms\": {low[0]:F2}, \"loss_ms\": {low[1]:F2}, \"update_ms\": {low[2]:F2}, \"step_ms\": {step1:F2}, \"wall_ms\": {low[3]:F2}, \"touched_rows\": {touched:F0}, \"multiply_add_gflops\": {peak:F0}, \"copy_gbs\": {copy:F0}, \"floor_ms\": {products + memory:F2}, \"floor_ratio\": {step1 / (products + memory):F2}, \"product_gflops\": {ProductRate(batch, dimensions, transpose: false):F0}, \"transposed_product_gflops\": {ProductRate(batch, dimensions, transpose: true):F0}}}"));
         if (StaticTrainingBench.Value(args, "hash", "") == "yes")
         {
             using var state = new MemoryStream();
@@ -59,22 +66,96 @@ internal static class StepPhasesBench
         return 0;
     }
 
-    // Rate of A Bᵀ alone, blocks of 64 rows on all threads, best of 20.
-    private static double ProductRate(int batch, int dimensions, int threads)
+    // Rows that a batch of the middle touches.
+    private static double TouchedRows(List<TrainingText> texts, ITokenizer tokenizer, int batch)
     {
-        var (a, packed, c) = (AlignedMemory.Allocate(batch * dimensions), AlignedMemory.Allocate(MatrixKernels.PackedLength(batch, dimensions)), AlignedMemory.Allocate(batch * (batch + 16)));
-        a.Span.Fill(0.5f);
-        MatrixKernels.PackTransposed(a.Span, batch, dimensions, dimensions, packed.Span);
-        double best = double.MaxValue;
-        for (int run = 0; run < 20; run++)
+        var bags = TokenBags.From(texts, tokenizer, new StaticEncoderOptions { MaxTokens = 256 });
+        var rows = new HashSet<int>();
+        for (int i = 0; i < batch; i++)
         {
-            long at = Stopwatch.GetTimestamp();
-            Blocks.Run(Blocks.Of(batch), threads, (block, _) => MatrixKernels.Multiply(a.Span[(block * Blocks.Rows * dimensions)..], Math.Min(Blocks.Rows, batch - (block * Blocks.Rows)), dimensions, dimensions,
-                packed.Span, batch, c.Span[(block * Blocks.Rows * (batch + 16))..], batch + 16));
-            best = Math.Min(best, Stopwatch.GetElapsedTime(at).TotalSeconds);
+            int text = 2 * (int)(((20L * batch) + i) * 7919 % (texts.Count / 2));
+            rows.UnionWith(bags.Entries[bags.Offsets[text]..bags.Offsets[text + 2]].Select(e => e.Row));
         }
 
+        return rows.Count;
+    }
+
+    // Of one product alone, blocks of 64 rows on one thread.
+    private static double ProductRate(int batch, int dimensions, bool transpose)
+    {
+        int stride = batch + 16;
+        var (a, packed, c) = (AlignedMemory.Allocate(batch * dimensions), AlignedMemory.Allocate(MatrixKernels.PackedLength(batch, dimensions)), AlignedMemory.Allocate(batch * stride));
+        a.Span.Fill(0.5f);
+        MatrixKernels.PackTransposed(a.Span, batch, dimensions, dimensions, packed.Span);
+        double best = Best(() =>
+        {
+            for (int first = 0; first < batch; first += Blocks.Rows)
+            {
+                int rows = Math.Min(Blocks.Rows, batch - first);
+                if (transpose)
+                {
+                    MatrixKernels.Multiply(c.Span[first..], rows, batch, stride, packed.Span, dimensions, a.Span[(first * dimensions)..], dimensions, transposeA: true);
+                }
+                else
+                {
+                    MatrixKernels.Multiply(a.Span[(first * dimensions)..], rows, dimensions, dimensions, packed.Span, batch, c.Span[(first * stride)..], stride);
+                }
+            }
+        });
         return 2.0 * batch * batch * dimensions / best / 1e9;
+    }
+
+    private static double MultiplyAddRate()
+    {
+        const int Rounds = 200_000;
+        double best = Best(() => MultiplyAdds(Rounds));
+        return Rounds * 12.0 * Vector512<float>.Count * 2 / best / 1e9;
+    }
+
+    // Twelve chains: enough for two units of a latency of four.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static float MultiplyAdds(int rounds)
+    {
+        Vector512<float> a = default, b = default, c = default, d = default, e = default, f = default, g = default, h = default, i = default, j = default, k = default, l = default;
+        Vector512<float> x = Vector512.Create(0.999f), y = Vector512.Create(0.001f);
+        for (int round = 0; round < rounds; round++)
+        {
+            a = Vector512.FusedMultiplyAdd(a, x, y);
+            b = Vector512.FusedMultiplyAdd(b, x, y);
+            c = Vector512.FusedMultiplyAdd(c, x, y);
+            d = Vector512.FusedMultiplyAdd(d, x, y);
+            e = Vector512.FusedMultiplyAdd(e, x, y);
+            f = Vector512.FusedMultiplyAdd(f, x, y);
+            g = Vector512.FusedMultiplyAdd(g, x, y);
+            h = Vector512.FusedMultiplyAdd(h, x, y);
+            i = Vector512.FusedMultiplyAdd(i, x, y);
+            j = Vector512.FusedMultiplyAdd(j, x, y);
+            k = Vector512.FusedMultiplyAdd(k, x, y);
+            l = Vector512.FusedMultiplyAdd(l, x, y);
+        }
+
+        return Vector512.Sum(a + b + c + d + e + f + g + h + i + j + k + l);
+    }
+
+    // Bytes read and written, beyond the second-level cache.
+    private static double CopyRate()
+    {
+        float[] from = new float[8 << 20], to = new float[8 << 20];
+        return 2.0 * sizeof(float) * from.Length / Best(() => from.CopyTo(to, 0)) / 1e9;
+    }
+
+    // Processor seconds: on a busy machine wall time measures the others.
+    private static double Best(Action run)
+    {
+        double best = double.MaxValue;
+        for (int i = 0; i < 20; i++)
+        {
+            var at = Environment.CpuUsage.TotalTime;
+            run();
+            best = Math.Min(best, (Environment.CpuUsage.TotalTime - at).TotalSeconds);
+        }
+
+        return best;
     }
 
     private static (List<TrainingText>, ITokenizer) Real(string pairs, string tokenizer)
@@ -107,7 +188,7 @@ internal static class StepPhasesBench
 
     private static int Number(string[] args, string name, int fallback) => int.Parse(StaticTrainingBench.Value(args, name, fallback.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
 
-    private static double Milliseconds(long from, long to) => Stopwatch.GetElapsedTime(from, to).TotalMilliseconds;
+    private static double Milliseconds(TimeSpan from, TimeSpan to) => (to - from).TotalMilliseconds;
 
     private static double Low(double[] values) => values.Order().ElementAt(values.Length / 10);
 }
