@@ -25,6 +25,9 @@ internal sealed class Recipe
     /// <summary>BM25 alone.</summary>
     public bool IsLexical => Name == "BM25";
 
+    /// <summary>What <c>preset: best</c> tries, of which dev chooses: nothing of the workspace's own options but the model that it starts from.</summary>
+    public bool IsPreset => Name == "preset";
+
     /// <summary>Whether anything in it is drawn.</summary>
     public bool IsSeeded => !IsLexical && (Epochs != 0 || _values.ContainsKey("extra") || _values.ContainsKey("grams") || _values.ContainsKey("dimensions"));
 

@@ -11,7 +11,7 @@ namespace Nearfar.Bench.Evaluation;
 /// <summary>Trains several recipes on one workspace and scores each by its task's own metrics, on dev or, for pages of results, on the gate set.</summary>
 /// <remarks>
 /// A recipe is a name and values that replace those of the workspace file: <c>"lexical idf=2 extra=384 rate=0.01 epochs=20"</c>. <c>epochs=0</c>
-/// scores the start; <c>mined=1</c> trains again with one mined negative; <c>fuse=0.25</c> adds BM25; <c>loss.NAME=VALUE</c> sets an option of the loss.
+/// scores the start; <c>preset</c> tries the recipes of <c>preset: best</c> and takes what dev chooses; <c>mined=1</c> trains again with one mined negative; <c>fuse=0.25</c> adds BM25; <c>loss.NAME=VALUE</c> sets an option of the loss.
 /// </remarks>
 internal static class RecipeBench
 {
@@ -49,6 +49,11 @@ internal static class RecipeBench
 
     private static async Task<StaticEncoder> TrainAsync(Workspace workspace, Recipe recipe, ulong seed)
     {
+        if (recipe.IsPreset)
+        {
+            return await ContestAsync(workspace, seed);
+        }
+
         var start = StartEncoder.Create(recipe.Apply(workspace.StartOptions(seed)), workspace.Train);
         if (recipe.Epochs == 0)
         {
@@ -68,14 +73,35 @@ internal static class RecipeBench
         return await TrainAsync(workspace, MinedPairs.Merge(workspace.Train, mined.Pairs), start, options with { HardNegatives = recipe.Mined });
     }
 
-    private static async Task<StaticEncoder> TrainAsync(Workspace workspace, TrainingSet set, StaticEncoder start, TrainingOptions options)
+    private static async Task<StaticEncoder> ContestAsync(Workspace workspace, ulong seed)
+    {
+        var own = workspace.StartOptions(seed);
+        var start = new StartOptions { From = own.From, MaxTokens = own.MaxTokens, Seed = seed };
+        (StaticEncoder Encoder, HeldOutScore Score, string Name)? kept = null;
+        foreach (var recipe in Presets.Recipes(Preset.Best, start, new TrainingOptions { Seed = seed }, workspace.Train, new HashSet<string>()))
+        {
+            var (encoder, score) = await ScoredAsync(workspace, workspace.Train, StartEncoder.Create(recipe.Start, workspace.Train), recipe.Training);
+            if (kept is null || score.IsBetterThan(kept.Value.Score))
+            {
+                kept = (encoder, score, recipe.Name);
+            }
+        }
+
+        Console.Error.WriteLine($"{workspace.Options.Name}, seed {seed}: dev chose {kept!.Value.Name}");
+        return kept.Value.Encoder;
+    }
+
+    private static async Task<StaticEncoder> TrainAsync(Workspace workspace, TrainingSet set, StaticEncoder start, TrainingOptions options) =>
+        (await ScoredAsync(workspace, set, start, options)).Encoder;
+
+    private static async Task<(StaticEncoder Encoder, HeldOutScore Score)> ScoredAsync(Workspace workspace, TrainingSet set, StaticEncoder start, TrainingOptions options)
     {
         IHeldOutScorer<StaticTrainableEncoder> scorer = workspace.Options.Data.Dev is null ? new QualityBench.KeepLast() : new DevScorer(workspace.Dev, start, options.Threads);
         string folder = Directory.CreateTempSubdirectory("recipe").FullName;
         try
         {
             var result = await new Trainer(options).TrainAsync(set, StaticStart.From(start), scorer, folder, resume: true);
-            return result.Encoder.ToEncoder();
+            return (result.Encoder.ToEncoder(), result.Best);
         }
         finally
         {

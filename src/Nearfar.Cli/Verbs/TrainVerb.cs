@@ -117,7 +117,7 @@ internal sealed class TrainVerb : Verb
         }
 
         context.Say($"Run page: {page}");
-        context.Next($"nearfar eval --model {name}{context.WorkspaceFlag}");
+        context.Next($"nearfar eval --model {Path.GetFileName(folder)}{context.WorkspaceFlag}");
         return 0;
     }
 }

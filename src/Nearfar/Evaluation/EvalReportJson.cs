@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using Nearfar.Evaluation.Geometry;
 using Nearfar.Vectors;
@@ -20,12 +19,7 @@ public static class EvalReportJson
     internal static string Hash(EvalReport report)
     {
         using var hash = new HashWriter();
-        using (var json = JsonFiles.Writer(hash))
-        {
-            Write(json, report);
-        }
-
-        hash.Write("\n"u8);
+        JsonFiles.Write(hash, json => Write(json, report));
         return hash.Finish();
     }
 

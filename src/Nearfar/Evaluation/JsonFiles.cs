@@ -21,6 +21,13 @@ internal static class JsonFiles
     public static byte[] ToUtf8(Action<Utf8JsonWriter> content)
     {
         var buffer = new ArrayBufferWriter<byte>(1 << 14);
+        Write(buffer, content);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The same into any buffer.</summary>
+    public static void Write(IBufferWriter<byte> buffer, Action<Utf8JsonWriter> content)
+    {
         using (var json = Writer(buffer))
         {
             json.WriteStartObject();
@@ -29,7 +36,6 @@ internal static class JsonFiles
         }
 
         buffer.Write("\n"u8);
-        return buffer.WrittenSpan.ToArray();
     }
 
     /// <summary>An object of one field a key, keys in ordinal order.</summary>

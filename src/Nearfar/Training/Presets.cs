@@ -7,14 +7,15 @@ namespace Nearfar.Training;
 /// <summary>The recipes that a preset tries, cheap ones first: where dev sees no difference, the earlier is kept.</summary>
 /// <remarks>
 /// None knows the task. What five public tasks asked for (<c>docs/experiments</c>): short questions of few intents want the model's own vectors and a
-/// small rate; long answers a high one; rare words, names and versions want word weights and dimensions in which no two words are alike; scripts that
-/// the vocabulary breaks want parts of words, and often no training at all. So all of these are tried.
+/// small rate, and pairs of words; long answers a high one; rare words, names and versions want word weights, dimensions in which no two words are alike
+/// and no reward for short pages; languages and scripts that the vocabulary breaks want parts of words, and often no training at all. So all of these are tried.
 /// </remarks>
 public static class Presets
 {
     private const double Slow = 0.03;
     private const double Steep = 0.1;
     private const double Warm = 0.1;
+    private const double Cold = 0.02;
     private const int Buckets = 50_000;
 
     /// <summary>What a preset tries on this much data.</summary>
@@ -57,10 +58,11 @@ public static class Presets
         new("steep", Preset.Balanced, Steep),
         new("words", Preset.Balanced, Slow, Idf: 1, Extra: 384),
         new("warm", Preset.Best, Slow, Temperature: Warm),
-        new("words-gentle", Preset.Best, 0.01, Idf: 2, Extra: 384),
         new("words-steep", Preset.Best, Steep, Idf: 1, Extra: 384),
-        new("pairs", Preset.Best, Slow, Grams: new GramOptions { Buckets = Buckets, Characters = false, WordPairs = true }),
-        new("parts", Preset.Best, Slow, Idf: 3, Extra: 896, Grams: new GramOptions { Buckets = Buckets }),
+        new("words-pivot", Preset.Best, 0.01, Temperature: Cold, Idf: 1, Extra: 1280, Pivot: 1, Frequency: TermFrequency.Root),
+        new("pairs", Preset.Best, Slow, Extra: 256, Share: 0.1, Frequency: TermFrequency.Once, Grams: new GramOptions { Buckets = Buckets, Characters = false, WordPairs = true }),
+        new("parts", Preset.Best, 0.01, Temperature: Warm, Extra: 1024, Share: 0.3, Frequency: TermFrequency.Once, Grams: new GramOptions { Buckets = Buckets, Max = 4, AllWords = true }),
+        new("scripts", Preset.Best, Slow, Idf: 3, Extra: 896, Frequency: TermFrequency.Root, Grams: new GramOptions { Buckets = Buckets }),
     ];
 
     // A sixteenth of the rows: batches with some hundred negatives where the data have them, and still some ten steps an epoch where they are few.
@@ -71,7 +73,7 @@ public static class Presets
 
     private static bool HasGrams(StartOptions start) => start.From is { } folder && File.Exists(Path.Combine(folder, GramFile.Name));
 
-    private sealed record Plan(string Name, Preset From, double Rate, double? Temperature = null, double? Idf = null, int Extra = 0, GramOptions? Grams = null)
+    private sealed record Plan(string Name, Preset From, double Rate, double? Temperature = null, double? Idf = null, int Extra = 0, double? Share = null, double Pivot = 0, TermFrequency? Frequency = null, GramOptions? Grams = null)
     {
         // Random rows have no dimensions of their own to keep: theirs are as many as the model's and the extra ones together.
         public StartOptions Start(StartOptions start, IReadOnlySet<string> named)
@@ -82,6 +84,9 @@ public static class Presets
                 IdfPower = Free(nameof(StartOptions.IdfPower)) && Idf is not null ? Idf : start.IdfPower,
                 ExtraDimensions = Free(nameof(StartOptions.ExtraDimensions)) && start.From is not null ? Extra : start.ExtraDimensions,
                 Dimensions = Free(nameof(StartOptions.Dimensions)) && start.From is null ? Math.Max(start.Dimensions, 128 + Extra) : start.Dimensions,
+                ExtraShare = Free(nameof(StartOptions.ExtraShare)) && Free(nameof(StartOptions.ExtraDimensions)) && start.From is not null ? Share : start.ExtraShare,
+                Pivot = Free(nameof(StartOptions.Pivot)) && (start.From is null || (Free(nameof(StartOptions.ExtraDimensions)) ? Extra : start.ExtraDimensions) > 0) ? Pivot : start.Pivot,
+                TermFrequency = Free(nameof(StartOptions.TermFrequency)) ? Frequency ?? start.TermFrequency : start.TermFrequency,
                 Grams = Free(nameof(StartOptions.Grams)) ? Grams : start.Grams,
             };
         }

@@ -61,7 +61,7 @@ public class PresetsTests
         var recipes = Of(Preset.Best, training: training, named: named);
         Assert.All(recipes, r => Assert.Equal((0.2, 48, 3), (r.Training.Rate, r.Training.Batch, r.Training.Epochs)));
         Assert.DoesNotContain(recipes, r => r.Name == "steep");     // differs from plain in its rate alone
-        named.UnionWith([nameof(StartOptions.IdfPower), nameof(StartOptions.ExtraDimensions), nameof(StartOptions.Grams), "temperature"]);
+        named.UnionWith([nameof(StartOptions.IdfPower), nameof(StartOptions.ExtraDimensions), nameof(StartOptions.Grams), nameof(StartOptions.TermFrequency), "temperature"]);
         Assert.Single(Of(Preset.Best, training: training, named: named));
     }
 
