@@ -35,7 +35,8 @@ internal sealed class RunFolder : IDisposable
             throw new NearfarException($"Run folder {path} is in use by another training run. Wait for it, or name another folder.", e);
         }
 
-        foreach (string leftover in Directory.EnumerateFiles(path, ".*.tmp"))
+        string negatives = Path.Combine(path, "negatives");
+        foreach (string leftover in Directory.EnumerateFiles(path, ".*.tmp").Concat(Directory.Exists(negatives) ? Directory.EnumerateFiles(negatives, ".*.tmp") : []))
         {
             File.Delete(leftover);      // of a write that was killed; the lock is ours
         }
