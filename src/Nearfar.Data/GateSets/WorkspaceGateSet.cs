@@ -4,7 +4,6 @@ using Nearfar.Gating.Sets;
 using Nearfar.Pairs;
 using Nearfar.Releases;
 using Nearfar.Search;
-using Nearfar.Training;
 
 namespace Nearfar.Data.GateSets;
 
@@ -224,5 +223,5 @@ public sealed class WorkspaceGateSet
 
     private ReleaseLedger Ledger() => new(Path.Combine(_workspace.Output, "releases"), _clock);
 
-    private IEncoder Baseline() => Ledger().CurrentModelFolder() is { } folder ? ModelFolder.Load(folder) : StartEncoder.Create(_workspace.StartOptions(), _workspace.Train);
+    private IEncoder Baseline() => Ledger().CurrentModelFolder() is { } folder ? ModelFolder.Load(folder) : _workspace.CreateStart();
 }

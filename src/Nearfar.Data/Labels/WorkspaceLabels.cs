@@ -4,7 +4,6 @@ using Nearfar.Labels;
 using Nearfar.Pairs;
 using Nearfar.Releases;
 using Nearfar.Search;
-using Nearfar.Training;
 
 namespace Nearfar.Data.Labels;
 
@@ -122,7 +121,7 @@ public sealed class WorkspaceLabels
 
     private IEncoder Current() =>
         new ReleaseLedger(Path.Combine(_workspace.Output, "releases"), _clock).CurrentModelFolder() is { } folder ? ModelFolder.Load(folder)
-            : StartEncoder.Create(_workspace.StartOptions(), _workspace.Train);
+            : _workspace.CreateStart();
 
     private void ThrowIfUnknown(JudgedLabels labels)
     {

@@ -257,7 +257,7 @@ public class TrainerTests
     {
         string[] free = [nameof(TrainingOptions.Threads), nameof(TrainingOptions.CheckpointSteps), nameof(TrainingOptions.CheckpointInterval)];
         string[] names = [.. typeof(TrainingOptions).GetProperties().Select(p => p.Name).Except(free).Order(StringComparer.Ordinal)];
-        string[] deciding = [.. new TrainingOptions { Stream = new() }.Deciding().Where(d => !d.Key.StartsWith("options.loss.", StringComparison.Ordinal)).Select(d => d.Key["options.".Length..].Replace("_", "", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        string[] deciding = [.. new TrainingOptions { Stream = new(), TokenWeights = new() }.Deciding().Where(d => !d.Key.StartsWith("options.loss.", StringComparison.Ordinal)).Select(d => d.Key["options.".Length..].Replace("_", "", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
         Assert.Equal(names.Select(n => n.ToLowerInvariant()).Order(StringComparer.Ordinal), deciding);
     }
 
