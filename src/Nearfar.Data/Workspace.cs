@@ -1,5 +1,7 @@
+using Nearfar.Encoding;
 using Nearfar.Gating.Sets;
 using Nearfar.Pairs;
+using Nearfar.Training;
 using Nearfar.Training.Streaming;
 
 namespace Nearfar.Data;
@@ -58,6 +60,13 @@ public sealed class Workspace
     /// <exception cref="NearfarException">A data file is bad, or the workspace names no training pairs.</exception>
     public StreamedPairs OpenStream() => Options.Data.Train is { } source ? new StreamedPairs(source.Path, Good.Corpus)
         : throw new NearfarException(Path, 0, "names no train set (pairs to learn from). Add data.train.");
+
+    /// <summary>The encoder that training starts from, static, of <see cref="StartEncoder"/>; where pairs stream, what it learns from texts comes from a sample of the buffer's size.</summary>
+    /// <param name="seed">Overrides the file's seed.</param>
+    /// <exception cref="NearfarException">Model, tokenizer or data cannot be read.</exception>
+    public StaticEncoder CreateStart(ulong? seed = null) => Options.Train.Stream is { } stream
+        ? StartEncoder.Create(this.StartOptions(seed), OpenStream(), stream.Buffer)
+        : StartEncoder.Create(this.StartOptions(seed), Train);
 
     /// <summary>Questions for model selection.</summary>
     /// <exception cref="NearfarException">A data file is bad, or the workspace names no dev set.</exception>

@@ -5,7 +5,6 @@ using Nearfar.Data.Formats;
 using Nearfar.Evaluation;
 using Nearfar.Pairs;
 using Nearfar.Search;
-using Nearfar.Training;
 
 namespace Nearfar.Cli.Verbs;
 
@@ -58,7 +57,7 @@ internal sealed class EvalVerb : Verb
             {
                 say("untrained encoder");
                 using var frozen = await workspace.OpenBaseAsync(context.Clock, null, context.Cancellation);
-                list.Add(await evaluator.EvaluateAsync(frozen is not null ? frozen : StartEncoder.Create(workspace.StartOptions(context.Seed), workspace.Train), set, context.Cancellation));
+                list.Add(await evaluator.EvaluateAsync(frozen is not null ? frozen : workspace.CreateStart(context.Seed), set, context.Cancellation));
             }
 
             return list;

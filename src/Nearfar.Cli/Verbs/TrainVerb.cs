@@ -5,7 +5,6 @@ using Nearfar.Mining;
 using Nearfar.Pairs;
 using Nearfar.Releases;
 using Nearfar.Reporting;
-using Nearfar.Training;
 
 namespace Nearfar.Cli.Verbs;
 
@@ -71,7 +70,7 @@ internal sealed class TrainVerb : Verb
         var model = await context.WithProgress("train", async say =>
         {
             say("start encoder");
-            IEncoder start = frozen is not null ? frozen : StartEncoder.Create(workspace.StartOptions(context.Seed), workspace.Train);
+            IEncoder start = frozen is not null ? frozen : workspace.CreateStart(context.Seed);
             return await run.RunAsync(set, workspace.Dev, start, folder, files, new RunPage(folder, context.Clock, new TrainingWarnings(context, new TrainingLine(say))), context.Cancellation);
         });
         ModelFinder.Close(context, frozen);
@@ -92,7 +91,7 @@ internal sealed class TrainVerb : Verb
         var model = await context.WithProgress("train", async say =>
         {
             say("start encoder");
-            var start = StartEncoder.Create(workspace.StartOptions(context.Seed), stream, options.Stream!.Buffer);
+            var start = workspace.CreateStart(context.Seed);
             say("pairs to tokens");
             return await run.RunAsync(stream, workspace.Dev, start, folder, new RunPage(folder, context.Clock, new TrainingWarnings(context, new TrainingLine(say))), context.Cancellation);
         });

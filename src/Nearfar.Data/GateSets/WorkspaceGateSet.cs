@@ -4,7 +4,6 @@ using Nearfar.Gating.Sets;
 using Nearfar.Pairs;
 using Nearfar.Releases;
 using Nearfar.Search;
-using Nearfar.Training;
 
 namespace Nearfar.Data.GateSets;
 

@@ -4,7 +4,6 @@ using Nearfar.Labels;
 using Nearfar.Pairs;
 using Nearfar.Releases;
 using Nearfar.Search;
-using Nearfar.Training;
 
 namespace Nearfar.Data.Labels;
 

@@ -1,0 +1,62 @@
+using Nearfar.Encoding;
+using Nearfar.Pairs;
+using Nearfar.Releases;
+using Nearfar.Tests.Training;
+using Nearfar.Training;
+using Nearfar.Training.Streaming;
+using Xunit;
+
+namespace Nearfar.Tests.Releases;
+
+public class StreamedRunTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task RunAsync_StreamThatFitsTheBuffer_TrainsTheModelOfPairsInMemory()
+    {
+        using var folder = new TemporaryFolder();
+        var data = TinyShop.Data();
+        var options = TinyShop.Options("");
+        PairFile.Write(folder["pairs.jsonl"], data.Train.Pairs);
+        var stream = new StreamedPairs(folder["pairs.jsonl"], data.Train.Corpus);
+        var training = options.Training with { Batch = 16, Epochs = 3, Threads = 2 };
+        var start = StartEncoder.Create(options.Start, data.Train);
+        var startOfStream = StartEncoder.Create(options.Start, stream, 1024);
+        Assert.Equal(start.Space, startOfStream.Space);
+
+        var held = await new TrainingRun(options.Start, training, TimeProvider.System).RunAsync(data.Train, data.Dev, start, folder["held"], [], null, Token);
+        var run = new TrainingRun(options.Start, training with { Stream = new StreamOptions { Buffer = 1024 } }, TimeProvider.System);
+        var streamed = await run.RunAsync(stream, data.Dev, startOfStream, folder["streamed"], null, Token);
+        Assert.Equal(((StaticEncoder)held.Encoder).TokenRows.Data.ToArray(), ((StaticEncoder)streamed.Encoder).TokenRows.Data.ToArray());
+        Assert.Equal((held.Record.Pairs, held.Record.Rows, held.Record.Step, held.Record.Steps), (streamed.Record.Pairs, streamed.Record.Rows, streamed.Record.Step, streamed.Record.Steps));
+        Assert.Equal("buffer 1024", streamed.Record.Options["options.stream"]);
+        Assert.Equal("stream " + stream.Hash, streamed.Record.Data["train"]);
+
+        // A finished run is loaded; one of another file is refused.
+        string history = await File.ReadAllTextAsync(Path.Combine(folder["streamed"], "history.jsonl"), Token);
+        var again = await run.RunAsync(stream, data.Dev, startOfStream, folder["streamed"], null, Token);
+        Assert.Equal(streamed.Record.Space, again.Record.Space);
+        Assert.Equal(history, await File.ReadAllTextAsync(Path.Combine(folder["streamed"], "history.jsonl"), Token));
+        PairFile.Write(folder["fewer.jsonl"], data.Train.Pairs.Skip(1));
+        var e = await Assert.ThrowsAsync<NearfarException>(() => run.RunAsync(new StreamedPairs(folder["fewer.jsonl"], data.Train.Corpus), data.Dev, startOfStream, folder["streamed"], null, Token));
+        Assert.Contains("finished run of other options or data", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SampleTexts_FewerThanThePairs_AreDrawnFromTheWholeFile()
+    {
+        using var folder = new TemporaryFolder();
+        PairFile.Write(folder["pairs.jsonl"], Enumerable.Range(0, 2000).Select(i => new Pair { Id = $"p{i}", Query = $"q{i}", PositiveIds = ["d"] }));
+        var stream = new StreamedPairs(folder["pairs.jsonl"], new Corpus([new Document { Id = "d", Text = "document" }]));
+        string[] texts = stream.SampleTexts(200, 1);
+        Assert.Equal("document", texts[0]);
+        int[] numbers = [.. texts[1..].Select(t => int.Parse(t[1..], System.Globalization.CultureInfo.InvariantCulture))];
+        Assert.Equal(200, numbers.Length);
+        Assert.Equal(numbers.Order(), numbers);
+        Assert.InRange(numbers.Average(), 880, 1120);       // three standard errors of an even draw
+        Assert.Equal(texts, stream.SampleTexts(200, 1));
+        Assert.NotEqual(texts, stream.SampleTexts(200, 2));
+        Assert.Equal(2001, stream.SampleTexts(2000, 1).Length);
+    }
+}
