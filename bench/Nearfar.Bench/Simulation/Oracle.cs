@@ -3,7 +3,7 @@ using Nearfar.Gating;
 namespace Nearfar.Bench.Simulation;
 
 /// <summary>A test that knows the truth: each cohort's mean change over its true standard error, cut where the largest of all reaches 1 % of equal releases.</summary>
-/// <remarks>Standard errors and the cut come from draws of the same world; nobody can have them. It also wants the observed fall to reach the tolerance.</remarks>
+/// <remarks>Standard errors and the cut come from draws of the same world, 6,000 and 2,000 whatever the scale; nobody can have them. It also wants the observed fall to reach the tolerance.</remarks>
 internal sealed class Oracle
 {
     private readonly PlantedSet _set;
@@ -27,13 +27,13 @@ internal sealed class Oracle
     /// <param name="metrics">1: recall@5 alone; 2: nDCG@10 beside it, as the gate tests them.</param>
     public static Oracle Of(Study study, string name, PlantedSet set, PlantedTruth healthy, int metrics)
     {
-        var (errors, cut) = study.Once("oracle " + name, () => Learn(study, set, healthy, metrics));
+        var (errors, cut) = study.Once("oracle of " + name, () => Learn(study, set, healthy, metrics));
         return new(set, metrics, errors, cut);
     }
 
     private static (double[] Errors, double Cut) Learn(Study study, PlantedSet set, PlantedTruth healthy, int metrics)
     {
-        var draws = study.Run(6000, i => Changes(set, PlantedRelease.Draw(set, healthy, study.Seed + 1000, i), metrics));
+        var draws = Repetitions.Run(6000, study.Threads, i => Changes(set, PlantedRelease.Draw(set, healthy, study.Seed + 1000, i), metrics));
         double[] errors = Errors(draws);
         double[] largest = [.. draws.Select(d => d.Select((mean, t) => errors[t] > 0 ? -mean / errors[t] : 0).Max()).Order()];
         return (errors, largest[(int)(0.99 * largest.Length)]);
@@ -41,7 +41,7 @@ internal sealed class Oracle
 
     /// <summary>The same cut with the standard errors of another truth.</summary>
     public Oracle For(Study study, string name, PlantedTruth truth) =>
-        new(_set, _metrics, study.Once("oracle errors " + name, () => Errors(study.Run(1000, i => Changes(_set, PlantedRelease.Draw(_set, truth, study.Seed + 2000, i), _metrics)))), Cut);
+        new(_set, _metrics, study.Once("oracle errors of " + name, () => Errors(Repetitions.Run(2000, study.Threads, i => Changes(_set, PlantedRelease.Draw(_set, truth, study.Seed + 2000, i), _metrics)))), Cut);
 
     public bool Finds(PlantedRelease release, CohortKey cohort, double tolerance)
     {
