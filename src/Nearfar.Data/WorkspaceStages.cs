@@ -199,9 +199,9 @@ public static class WorkspaceStages
         /// <param name="clock">For the ledger.</param>
         internal Encoding.IEncoder InUse(Encoding.IEncoder? frozen, TimeProvider clock) =>
             new Releases.ReleaseLedger(Path.Combine(workspace.Output, "releases"), clock).CurrentModelFolder() is not { } folder
-                ? frozen ?? StartEncoder.Create(workspace.StartOptions(), workspace.Train)
+                ? frozen ?? workspace.CreateStart()
                 : Encoding.AdapterModelFolder.IsAdapter(folder) && !Encoding.AdapterModelFolder.HoldsBase(folder)
-                    ? Encoding.ModelFolder.Load(folder, frozen ?? StartEncoder.Create(workspace.StartOptions(), workspace.Train))
+                    ? Encoding.ModelFolder.Load(folder, frozen ?? workspace.CreateStart())
                     : Encoding.ModelFolder.Load(folder);
 
         /// <summary>The frozen encoder of an adapter that a provider serves, its cache under the workspace's output; null for any other workspace, whose start is made from files.</summary>
