@@ -60,6 +60,9 @@ public sealed record EncoderSettings
     /// <summary>How much a token counts that stands n times in a text.</summary>
     public TermFrequency? TermFrequency { get; init; }
 
+    /// <summary>How much more a document's beginning counts.</summary>
+    public LeadOptions? Lead { get; init; }
+
     /// <summary>Constant length of every document, as a share of the median one, 0 to 8.</summary>
     public double? Pivot { get; init; }
 

@@ -288,6 +288,7 @@ internal sealed partial class WorkspaceReader
             ExtraShare = section.Number("extra_share", 0, 1, above: true),
             Grams = ReadGrams(section.Section("grams")),
             TermFrequency = section.OneOf("term_frequency", "count", "root", "once") is { } frequency ? Enum.Parse<TermFrequency>(frequency, ignoreCase: true) : null,
+            Lead = ReadLead(section.Section("lead")),
             Pivot = section.Number("pivot", 0, 8),
             Kind = section.OneOf("kind", "static", "adapter", "onnx", "openai", "azure", "ollama") ?? "static",
             Dimensions = section.Integer("dimensions", 1, 65536),
@@ -354,11 +355,24 @@ internal sealed partial class WorkspaceReader
             return;
         }
 
-        string[] unread = encoder.IsAdapterOfProvider ? [] : ["idf_power", "extra_dimensions", "extra_share", "grams", "term_frequency", "pivot", "dimensions"];
+        string[] unread = encoder.IsAdapterOfProvider ? [] : ["idf_power", "extra_dimensions", "extra_share", "grams", "term_frequency", "lead", "pivot", "dimensions"];
         foreach (string key in unread.Where(section.Has))
         {
             section.Problem(key, "an adapter leaves the frozen encoder as it is. Remove it, or train the encoder itself (kind: static).");
         }
+    }
+
+    private static LeadOptions? ReadLead(YamlSection? section)
+    {
+        if (section is null)
+        {
+            return null;
+        }
+
+        var defaults = new LeadOptions();
+        var lead = new LeadOptions { Tokens = section.Integer("tokens", 1, 4096) ?? defaults.Tokens, Weight = section.Integer("weight", 2, 64) ?? defaults.Weight };
+        section.Done();
+        return lead;
     }
 
     private static GramOptions? ReadGrams(YamlSection? section)
@@ -389,7 +403,7 @@ internal sealed partial class WorkspaceReader
 
     private static readonly string[] s_providerKeys = ["model", "deployment", "endpoint", "key_env", "batch", "batch_tokens", "timeout_seconds", "budget"];
 
-    private static readonly string[] s_localKeys = ["max_tokens", "idf_power", "extra_dimensions", "extra_share", "grams", "term_frequency", "pivot"];
+    private static readonly string[] s_localKeys = ["max_tokens", "idf_power", "extra_dimensions", "extra_share", "grams", "term_frequency", "lead", "pivot"];
 
     private static void CheckProvider(YamlSection section, EncoderSettings encoder)
     {

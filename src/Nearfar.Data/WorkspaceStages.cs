@@ -48,6 +48,7 @@ public static class WorkspaceStages
                 ExtraShare = encoder.ExtraShare,
                 Grams = encoder.Grams,
                 TermFrequency = encoder.TermFrequency,
+                Lead = encoder.Lead,
                 Pivot = encoder.Pivot ?? defaults.Pivot,
                 QueryPrompt = encoder.QueryPrompt ?? "",
                 DocumentPrompt = encoder.DocumentPrompt ?? "",
@@ -258,6 +259,7 @@ public static class WorkspaceStages
         Add(nameof(Training.StartOptions.ExtraShare), options.Encoder.ExtraShare);
         Add(nameof(Training.StartOptions.Grams), options.Encoder.Grams);
         Add(nameof(Training.StartOptions.TermFrequency), options.Encoder.TermFrequency);
+        Add(nameof(Training.StartOptions.Lead), options.Encoder.Lead);
         Add(nameof(Training.StartOptions.Pivot), options.Encoder.Pivot);
         return named;
     }

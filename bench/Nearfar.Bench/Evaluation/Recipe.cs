@@ -1,5 +1,6 @@
 using System.Globalization;
 using Nearfar.Encoding;
+using Nearfar.Search;
 using Nearfar.Text;
 using Nearfar.Training;
 using Nearfar.Training.Optimization;
@@ -9,7 +10,7 @@ namespace Nearfar.Bench.Evaluation;
 /// <summary>A recipe's name and the values that it sets.</summary>
 internal sealed class Recipe
 {
-    private static readonly string[] s_keys = ["all", "batch", "characters", "dimensions", "epochs", "extra", "fuse", "grams", "idf", "max", "max_tokens", "min", "mined", "min_batch", "pairs", "pivot", "rate", "share", "temperature", "tf", "token_rate"];
+    private static readonly string[] s_keys = ["all", "batch", "characters", "dimensions", "epochs", "extra", "fuse", "grams", "idf", "lead", "lead_weight", "max", "max_tokens", "min", "mined", "min_batch", "pairs", "pivot", "rate", "share", "stem", "temperature", "tf", "token_rate", "word_lead", "word_lead_weight"];
     private readonly Dictionary<string, string> _values;
 
     private Recipe(string name, Dictionary<string, string> values) => (Name, _values) = (name, values);
@@ -19,6 +20,13 @@ internal sealed class Recipe
     public int? Epochs => Number("epochs") is { } epochs ? (int)epochs : null;
 
     public int Mined => (int)(Number("mined") ?? 0);
+
+    /// <summary>How keyword search reads: as always, by English stems, or with more weight on a document's first words.</summary>
+    public Bm25Options Words => new()
+    {
+        Stemming = Number("stem") == 1 ? "english" : null,
+        Lead = Number("word_lead") is { } words ? new LeadOptions { Tokens = (int)words, Weight = (int)(Number("word_lead_weight") ?? 4) } : null,
+    };
 
     public double Fusion => Number("fuse") ?? 0;
 
@@ -52,6 +60,7 @@ internal sealed class Recipe
             IdfPower = Number("idf") ?? start.IdfPower,
             ExtraDimensions = (int?)Number("extra") ?? start.ExtraDimensions,
             ExtraShare = Number("share") ?? start.ExtraShare,
+            Lead = Number("lead") is { } tokens ? new LeadOptions { Tokens = (int)tokens, Weight = (int)(Number("lead_weight") ?? 4) } : start.Lead,
             Pivot = Number("pivot") ?? start.Pivot,
             TermFrequency = _values.TryGetValue("tf", out string? frequency) ? Enum.Parse<TermFrequency>(frequency, ignoreCase: true) : start.TermFrequency,
             MaxTokens = (int?)Number("max_tokens") ?? start.MaxTokens,

@@ -11,7 +11,7 @@ namespace Nearfar.Bench.Evaluation;
 /// <summary>Trains several recipes on one workspace and scores each by its task's own metrics, on dev or, for pages of results, on the gate set.</summary>
 /// <remarks>
 /// A recipe is a name and values that replace those of the workspace file: <c>"lexical idf=2 extra=384 rate=0.01 epochs=20"</c>. <c>epochs=0</c>
-/// scores the start; <c>preset</c> tries the recipes of <c>preset: best</c> and takes what dev chooses; <c>mined=1</c> trains again with one mined negative; <c>fuse=0.25</c> adds BM25; <c>loss.NAME=VALUE</c> sets an option of the loss.
+/// scores the start; <c>preset</c> tries the recipes of <c>preset: best</c> and takes what dev chooses; <c>mined=1</c> trains again with one mined negative; <c>fuse=0.25</c> adds BM25, by English stems with <c>stem=1</c>, first words counted six times with <c>word_lead=20 word_lead_weight=6</c>; <c>loss.NAME=VALUE</c> sets an option of the loss.
 /// </remarks>
 internal static class RecipeBench
 {
@@ -37,7 +37,7 @@ internal static class RecipeBench
             var results = new List<IReadOnlyDictionary<string, double>>();
             foreach (ulong seed in recipe.IsSeeded ? seeds : seeds[..1])
             {
-                results.Add(await scores.ScoreAsync(recipe.IsLexical ? null : await TrainAsync(workspace, recipe, seed), recipe.Fusion));
+                results.Add(await scores.ScoreAsync(recipe.IsLexical ? null : await TrainAsync(workspace, recipe, seed), recipe.Fusion, recipe.Words));
             }
 
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{workspace.Options.Name} {(gate ? "gate" : "dev")} | {line} | {string.Join(", ", results[0].Keys.Select(k => $"{k} {QualityBench.Cell([.. results.Select(r => (double?)r[k])])}"))} | {clock.Elapsed.TotalSeconds:0} s"));

@@ -49,7 +49,8 @@ internal sealed class TaskScores
 
     /// <param name="encoder">Null: BM25 alone.</param>
     /// <param name="fusion">Weight of BM25.</param>
-    public async Task<IReadOnlyDictionary<string, double>> ScoreAsync(StaticEncoder? encoder, double fusion = 0)
+    /// <param name="words">How BM25 reads; null: by default.</param>
+    public async Task<IReadOnlyDictionary<string, double>> ScoreAsync(StaticEncoder? encoder, double fusion = 0, Bm25Options? words = null)
     {
         var result = new Dictionary<string, double>(StringComparer.Ordinal);
         if (_task == "covid")
@@ -59,7 +60,7 @@ internal sealed class TaskScores
 
         foreach (var (name, part) in _parts)
         {
-            await part.ScoreAsync(encoder, fusion, name, _task, result);
+            await part.ScoreAsync(encoder, fusion, words ?? new Bm25Options(), name, _task, result);
         }
 
         if (_task == "xquad")
@@ -91,9 +92,9 @@ internal sealed class TaskScores
             return new([.. queries.Select(q => q.Query)], documents, [.. queries.Select(q => new HashSet<int> { at[corpus[q.PrimaryId].Attributes["article"]] })], [.. queries.Select(_ => Array.Empty<int>())], queries);
         }
 
-        public async Task ScoreAsync(StaticEncoder? encoder, double fusion, string name, string task, Dictionary<string, double> into)
+        public async Task ScoreAsync(StaticEncoder? encoder, double fusion, Bm25Options words, string name, string task, Dictionary<string, double> into)
         {
-            var lexical = encoder is null || fusion > 0 ? await new Bm25Index(new Corpus(Documents)).RankAsync(Questions, Lexical) : null;
+            var lexical = encoder is null || fusion > 0 ? await new Bm25Index(new Corpus(Documents), words).RankAsync(Questions, Lexical) : null;
             float[]? queries = encoder is null ? null : await EmbedAsync(encoder, Questions, TextRole.Query);
             float[]? documents = encoder is null ? null : await EmbedAsync(encoder, [.. Documents.Select(d => d.Content)], TextRole.Document);
             var scores = new RetrievalScores[Questions.Length];

@@ -86,6 +86,11 @@ internal sealed class CutVerb : Verb
 
     private async Task<StaticEncoder> MakeAsync(VerbContext context, Workspace workspace, StaticEncoder source)
     {
+        if (context.Parsed.GetValue(_portable) && !source.IsPortable)
+        {
+            throw new NearfarException($"--portable: the model of space {source.Space} counts its tokens as the sentence-transformers layout cannot say (grams, term_frequency or lead). Cut another model, or leave --portable out.");
+        }
+
         var cut = source;
         if (context.Parsed.GetValue(_dimensions) is { } dimensions)
         {

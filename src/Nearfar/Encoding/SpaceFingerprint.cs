@@ -31,7 +31,7 @@ internal static class SpaceFingerprint
 
         // A tokenizer file may state truncation and padding; the cut that counts is the encoder's, hashed below by its number.
         sha.AppendData(SHA256.HashData((encoder.Tokenizer is Tokenizer own ? own.ToJsonWithoutCut() : encoder.Tokenizer.ToJson()).Span));
-        Pairs.ContentHash.Append(sha, string.Create(CultureInfo.InvariantCulture, $"pooling={Pooling(encoder.Options.TermFrequency)};normalize=l2;max_tokens={encoder.Options.MaxTokens};dimensions={encoder.Dimensions};compute=fp32;quantization={encoder.Options.Quantization?.Name ?? "none"}"));
+        Pairs.ContentHash.Append(sha, string.Create(CultureInfo.InvariantCulture, $"pooling={Pooling(encoder.Options)};normalize=l2;max_tokens={encoder.Options.MaxTokens};dimensions={encoder.Dimensions};compute=fp32;quantization={encoder.Options.Quantization?.Name ?? "none"}"));
         Pairs.ContentHash.Append(sha, encoder.Options.QueryPrompt);
         Pairs.ContentHash.Append(sha, encoder.Options.DocumentPrompt);
         foreach (float value in encoder.Options.Quantization is { } q ? q.Start.Concat(q.Step) : [])
@@ -43,5 +43,6 @@ internal static class SpaceFingerprint
         return new EmbeddingSpace("nf1-" + Convert.ToHexStringLower(sha.GetHashAndReset().AsSpan(0, 8))) { Label = encoder.Options.Label };
     }
 
-    private static string Pooling(TermFrequency frequency) => frequency == TermFrequency.Count ? "mean" : $"mean of distinct tokens by {frequency.Word()}";
+    private static string Pooling(StaticEncoderOptions options) =>
+        (options.TermFrequency == TermFrequency.Count ? "mean" : $"mean of distinct tokens by {options.TermFrequency.Word()}") + (options.Lead is { } lead ? $", of documents the first {lead.Words}" : "");
 }

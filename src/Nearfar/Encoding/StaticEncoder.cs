@@ -10,7 +10,7 @@ namespace Nearfar.Encoding;
 
 /// <summary>Mean of token vectors, normalised: the encoder of model2vec and of sentence-transformers' StaticEmbedding. Thread-safe.</summary>
 /// <remarks>
-/// vector = sum of the rows of the text's tokens / its Euclidean length; a token that stands n times counts n, or as <see cref="StaticEncoderOptions.TermFrequency"/> says. Sums run in token order and lengths over 16 fixed partial
+/// vector = sum of the rows of the text's tokens / its Euclidean length; a token that stands n times counts n, or as <see cref="StaticEncoderOptions.TermFrequency"/> and <see cref="StaticEncoderOptions.Lead"/> say. Sums run in token order and lengths over 16 fixed partial
 /// sums, without fused multiply-add, so a text has the same bits alone, in any batch and on any processor. Rows of zeros (such as an
 /// unknown token's) add nothing; a text whose sum is zero gives a zero row: a miss, never similarity 0.
 /// Differs from model2vec: long texts are cut by tokens alone, not first by characters, and unknown tokens count for the cut.
@@ -31,6 +31,11 @@ public sealed class StaticEncoder : IEncoder
         ArgumentNullException.ThrowIfNull(tokenizer);
         Options = options ?? new StaticEncoderOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(Options.MaxTokens, 1, nameof(options));
+        if (Options.Lead?.Problems() is { Count: > 0 } problems)
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), $"Encoder options: {string.Join("; ", problems)}.");
+        }
+
         if (Options.Quantization is { } quantization && quantization.Dimensions != rows.Dimensions)
         {
             throw new NearfarException($"The quantisation has {quantization.Dimensions} dimensions and the matrix {rows.Dimensions}. Calibrate it on this model's vectors.");
@@ -93,6 +98,9 @@ public sealed class StaticEncoder : IEncoder
     /// <summary>The effective token rows [V, D].</summary>
     public Rows<float> TokenRows => new(_rows, _rows.Length / Dimensions, Dimensions, Dimensions);
 
+    /// <summary>Whether other libraries that load its folder give the same vectors, quantisation aside.</summary>
+    internal bool IsPortable => Tokenizer is Tokenizer && !PoolingFile.IsNeeded(Options);
+
     /// <summary>The same rows, shared, under other options.</summary>
     internal StaticEncoder With(StaticEncoderOptions options) => new(Tokenizer, _rows, Dimensions, options);
 
@@ -117,24 +125,69 @@ public sealed class StaticEncoder : IEncoder
         return Pool(buffer.Ids, into);
     }
 
-    /// <summary>The ids that a text is pooled from, prompt included and cut; the buffer is cleared first.</summary>
-    internal void Tokenise(ReadOnlySpan<char> text, TextRole role, TokenBuffer buffer)
+    /// <summary>The ids that a text is pooled from, prompt included and cut, then the lead again; the buffer is cleared first.</summary>
+    internal void Tokenise(ReadOnlySpan<char> text, TextRole role, TokenBuffer buffer) => Tokenise(Tokenizer, Options, text, role, buffer);
+
+    /// <summary>The same without rows, as a trainer reads texts.</summary>
+    internal static void Tokenise(ITokenizer tokenizer, StaticEncoderOptions options, ReadOnlySpan<char> text, TextRole role, TokenBuffer buffer)
     {
         buffer.Clear();
-        string prompt = role == TextRole.Query ? Options.QueryPrompt : Options.DocumentPrompt;
+        string prompt = role == TextRole.Query ? options.QueryPrompt : options.DocumentPrompt;
         if (prompt.Length == 0)
         {
-            Tokenizer.Encode(text, buffer);
+            tokenizer.Encode(text, buffer);
         }
         else
         {
-            Tokenizer.Encode(string.Concat(prompt, text), buffer);
+            tokenizer.Encode(string.Concat(prompt, text), buffer);
         }
 
-        if (buffer.Count > Options.MaxTokens)
+        if (buffer.Count > options.MaxTokens)
         {
-            buffer.Truncate(Options.MaxTokens);
+            buffer.Truncate(options.MaxTokens);
         }
+
+        if (options.Lead is { } lead && role == TextRole.Document)
+        {
+            RepeatLead(tokenizer, lead, prompt, buffer);
+        }
+    }
+
+    // Behind the cut, so that the beginning displaces nothing. The prompt is not the document's, and parts of words stand behind all words.
+    private static void RepeatLead(ITokenizer tokenizer, LeadOptions lead, string prompt, TokenBuffer buffer)
+    {
+        int start = 0;
+        if (prompt.Length > 0)
+        {
+            var alone = new TokenBuffer();
+            tokenizer.Encode(prompt, alone);
+            start = WordsOf(tokenizer, alone.Ids);
+        }
+
+        int end = Math.Min(WordsOf(tokenizer, buffer.Ids), start + lead.Tokens);
+        for (int copy = 1; copy < lead.Weight; copy++)
+        {
+            for (int i = start; i < end; i++)
+            {
+                buffer.Add(buffer.Ids[i]);
+            }
+        }
+    }
+
+    private static int WordsOf(ITokenizer tokenizer, ReadOnlySpan<int> ids)
+    {
+        if (tokenizer is not GramTokenizer grams)
+        {
+            return ids.Length;
+        }
+
+        int words = 0;
+        while (words < ids.Length && ids[words] < grams.Inner.VocabularySize)
+        {
+            words++;
+        }
+
+        return words;
     }
 
     /// <inheritdoc />

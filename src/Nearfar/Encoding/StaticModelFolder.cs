@@ -49,16 +49,15 @@ public static class StaticModelFolder
         }
 
         var (query, document) = ReadPrompts(folder);
-        var encoder = Encoder(weights, tokenizer, rows, new StaticEncoderOptions
+        var encoder = Encoder(weights, tokenizer, rows, PoolingFile.Read(Path.Combine(inner, PoolingFile.Name), new StaticEncoderOptions
         {
             MaxTokens = tokenizer is GramTokenizer ? NoCut : ReadTruncation(tokenizerPath) ?? (model2Vec ? Model2VecMaxTokens : NoCut),
             QueryPrompt = query,
             DocumentPrompt = document,
-            TermFrequency = PoolingFile.Read(Path.Combine(inner, PoolingFile.Name)),
             Temperature = TemperatureOf(manifest),
             Quantization = manifest?.Quantization?.ToQuantization(Path.Combine(folder, "nearfar.json"), rows.Dimensions),
             Label = manifest?.Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
-        });
+        }));
         if (manifest is not null && manifest.Space != encoder.Space.Id)
         {
             throw new NearfarException(folder, 0, $"nearfar.json names space {manifest.Space}, but the weights, tokenizer and prompts give {encoder.Space.Id}: the folder was changed after it was written. Restore it, or remove nearfar.json to accept it as another model.");
@@ -72,7 +71,7 @@ public static class StaticModelFolder
         manifest is not null && (manifest.Options.TryGetValue("options.loss.temperature", out string? text) || manifest.Options.TryGetValue("options.temperature", out text))
             && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value > 0 && double.IsFinite(value) ? value : null;
 
-    /// <summary>Writes a folder that Python's sentence-transformers loads unchanged (but for a <see cref="GramTokenizer"/> or a <see cref="TermFrequency"/> of its own, which it refuses), with <c>nearfar.json</c> and a model card.</summary>
+    /// <summary>Writes a folder that Python's sentence-transformers loads unchanged (but for a <see cref="GramTokenizer"/>, a <see cref="TermFrequency"/> of its own or <see cref="LeadOptions"/>, which it refuses), with <c>nearfar.json</c> and a model card.</summary>
     /// <param name="folder">Made when absent; files are replaced one by one, each atomically, <c>nearfar.json</c> last.</param>
     /// <param name="encoder">What to write.</param>
     /// <param name="manifest">Its space must be the encoder's.</param>
@@ -93,9 +92,9 @@ public static class StaticModelFolder
             AtomicFile.Write(Path.Combine(inner, GramFile.Name), GramFile.Bytes(grams).Span);
         }
 
-        if (encoder.Options.TermFrequency != TermFrequency.Count)
+        if (PoolingFile.IsNeeded(encoder.Options))
         {
-            AtomicFile.Write(Path.Combine(inner, PoolingFile.Name), PoolingFile.Text(encoder.Options.TermFrequency));
+            AtomicFile.Write(Path.Combine(inner, PoolingFile.Name), PoolingFile.Text(encoder.Options));
         }
         else
         {
@@ -103,7 +102,7 @@ public static class StaticModelFolder
         }
 
         // A type that no other library has: better that it refuses the folder than that it reads half of it.
-        string type = grams is not null ? "nearfar.GramEmbedding" : encoder.Options.TermFrequency != TermFrequency.Count ? "nearfar.StaticEmbedding" : "sentence_transformers.models.StaticEmbedding";
+        string type = grams is not null ? "nearfar.GramEmbedding" : PoolingFile.IsNeeded(encoder.Options) ? "nearfar.StaticEmbedding" : "sentence_transformers.models.StaticEmbedding";
         AtomicFile.Write(Path.Combine(folder, "modules.json"), $$"""
             [
               {"idx": 0, "name": "0", "path": "{{Path.GetFileName(inner)}}", "type": "{{type}}"},

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Nearfar.Encoding;
 using Nearfar.Pairs;
 using Nearfar.Text;
 
@@ -26,12 +27,12 @@ public sealed class Bm25Index : IRanker
         : this(corpus, new Bm25Options { K1 = k1, B = b }) { }
 
     /// <param name="corpus">Titles and texts are indexed.</param>
-    /// <param name="options">Saturation, length normalisation and how words are read.</param>
+    /// <param name="options">Saturation, length normalisation, how words are read and how much more the first ones count.</param>
     /// <exception cref="ArgumentException">Options that cannot be; all problems in one message.</exception>
     public Bm25Index(Corpus corpus, Bm25Options options)
-        : this(corpus, "bm25", (options ?? throw new ArgumentNullException(nameof(options))).Analyzer(), options.K1, options.B) { }
+        : this(corpus, "bm25", (options ?? throw new ArgumentNullException(nameof(options))).Analyzer(), options.K1, options.B, options.Lead) { }
 
-    private Bm25Index(Corpus corpus, string name, SplitText split, double k1 = 1.2, double b = 0.75)
+    private Bm25Index(Corpus corpus, string name, SplitText split, double k1 = 1.2, double b = 0.75, LeadOptions? lead = null)
     {
         ArgumentNullException.ThrowIfNull(corpus);
         Corpus = corpus;
@@ -47,6 +48,12 @@ public sealed class Bm25Index : IRanker
             words.Clear();
             counts.Clear();
             split(corpus.Documents[d].Content, words);
+            var beginning = lead is null ? [] : words.GetRange(0, Math.Min(words.Count, lead.Tokens));
+            for (int copy = 1; copy < lead?.Weight; copy++)
+            {
+                words.AddRange(beginning);
+            }
+
             lengths[d] = words.Count;
             foreach (string word in words)
             {

@@ -1,3 +1,4 @@
+using Nearfar.Encoding;
 using Nearfar.Text;
 
 namespace Nearfar.Search;
@@ -17,6 +18,12 @@ public sealed record Bm25Options
     /// </summary>
     public string? Stemming { get; init; }
 
+    /// <summary>
+    /// How much more the first words of a document (for <see cref="LeadOptions.Tokens"/>: words) count than the rest: they are counted so often before the counts are
+    /// saturated, and in the document's length. Default null: no more.
+    /// </summary>
+    public LeadOptions? Lead { get; init; }
+
     internal Bm25Index.SplitText Analyzer()
     {
         var problems = new List<string>();
@@ -35,6 +42,7 @@ public sealed record Bm25Options
             problems.Add($"Stemming is \"{Stemming}\"; the only stemmer is \"english\", null stems nothing");
         }
 
+        problems.AddRange(Lead?.Problems() ?? []);
         if (problems.Count > 0)
         {
             throw new ArgumentOutOfRangeException("options", string.Join(". ", problems) + ".");

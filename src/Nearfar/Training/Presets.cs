@@ -8,7 +8,7 @@ namespace Nearfar.Training;
 /// <remarks>
 /// None knows the task. What five public tasks asked for (<c>docs/experiments</c>): short questions of few intents want the model's own vectors and a
 /// small rate, and pairs of words; long answers a high one; rare words, names and versions want word weights, dimensions in which no two words are alike
-/// and no reward for short pages; languages and scripts that the vocabulary breaks want parts of words, and often no training at all. So all of these are tried.
+/// and no reward for short pages; long bodies drown what their first sentence says; languages and scripts that the vocabulary breaks want parts of words, and often no training at all. So all of these are tried.
 /// </remarks>
 public static class Presets
 {
@@ -60,6 +60,8 @@ public static class Presets
         new("warm", Preset.Best, Slow, Temperature: Warm),
         new("words-steep", Preset.Best, Steep, Idf: 1, Extra: 384),
         new("words-pivot", Preset.Best, 0.01, Temperature: Cold, Idf: 1, Extra: 1280, Pivot: 1, Frequency: TermFrequency.Root),
+        new("lead", Preset.Best, Steep, Lead: new LeadOptions { Tokens = 20, Weight = 6 }),
+        new("words-lead", Preset.Best, 0.01, Temperature: Cold, Idf: 1, Extra: 1280, Pivot: 1, Frequency: TermFrequency.Root, Lead: new LeadOptions { Tokens = 24, Weight = 8 }),
         new("pairs", Preset.Best, Slow, Extra: 256, Share: 0.1, Frequency: TermFrequency.Once, Grams: new GramOptions { Buckets = Buckets, Characters = false, WordPairs = true }),
         new("parts", Preset.Best, 0.01, Temperature: Warm, Extra: 1024, Share: 0.3, Frequency: TermFrequency.Once, Grams: new GramOptions { Buckets = Buckets, Max = 4, AllWords = true }),
         new("scripts", Preset.Best, Slow, Idf: 3, Extra: 896, Frequency: TermFrequency.Root, Grams: new GramOptions { Buckets = Buckets }),
@@ -73,7 +75,7 @@ public static class Presets
 
     private static bool HasGrams(StartOptions start) => start.From is { } folder && File.Exists(Path.Combine(folder, GramFile.Name));
 
-    private sealed record Plan(string Name, Preset From, double Rate, double? Temperature = null, double? Idf = null, int Extra = 0, double? Share = null, double Pivot = 0, TermFrequency? Frequency = null, GramOptions? Grams = null)
+    private sealed record Plan(string Name, Preset From, double Rate, double? Temperature = null, double? Idf = null, int Extra = 0, double? Share = null, double Pivot = 0, TermFrequency? Frequency = null, LeadOptions? Lead = null, GramOptions? Grams = null)
     {
         // Random rows have no dimensions of their own to keep: theirs are as many as the model's and the extra ones together.
         public StartOptions Start(StartOptions start, IReadOnlySet<string> named)
@@ -87,6 +89,7 @@ public static class Presets
                 ExtraShare = Free(nameof(StartOptions.ExtraShare)) && Free(nameof(StartOptions.ExtraDimensions)) && start.From is not null ? Share : start.ExtraShare,
                 Pivot = Free(nameof(StartOptions.Pivot)) && (start.From is null || (Free(nameof(StartOptions.ExtraDimensions)) ? Extra : start.ExtraDimensions) > 0) ? Pivot : start.Pivot,
                 TermFrequency = Free(nameof(StartOptions.TermFrequency)) ? Frequency ?? start.TermFrequency : start.TermFrequency,
+                Lead = Free(nameof(StartOptions.Lead)) ? Lead ?? start.Lead : start.Lead,
                 Grams = Free(nameof(StartOptions.Grams)) ? Grams : start.Grams,
             };
         }

@@ -59,7 +59,7 @@ public static class StartEncoder
         var wanted = options.QueryPrompt.Length + options.DocumentPrompt.Length == 0
             ? kept
             : kept with { QueryPrompt = options.QueryPrompt, DocumentPrompt = options.DocumentPrompt };
-        wanted = wanted with { TermFrequency = options.TermFrequency ?? wanted.TermFrequency };
+        wanted = wanted with { TermFrequency = options.TermFrequency ?? wanted.TermFrequency, Lead = options.Lead ?? wanted.Lead };
         if (options.ExtraDimensions == 0 && options.Pivot == 0 && options.Grams is null && options.EffectiveIdfPower == 0)
         {
             return wanted == encoder.Options ? encoder : encoder.With(wanted);
@@ -73,7 +73,7 @@ public static class StartEncoder
         var inner = options.TokenizerFrom is { } path
             ? Tokenizer.Load(Directory.Exists(path) ? Path.Combine(path, "tokenizer.json") : path)
             : TokenizerTrainer.Train(options.TokenizerKind, options.VocabularySize, texts);
-        var wanted = new StaticEncoderOptions { MaxTokens = options.MaxTokens ?? StartOptions.DefaultMaxTokens, QueryPrompt = options.QueryPrompt, DocumentPrompt = options.DocumentPrompt, TermFrequency = options.TermFrequency ?? TermFrequency.Count, Label = "untrained" };
+        var wanted = new StaticEncoderOptions { MaxTokens = options.MaxTokens ?? StartOptions.DefaultMaxTokens, QueryPrompt = options.QueryPrompt, DocumentPrompt = options.DocumentPrompt, TermFrequency = options.TermFrequency ?? TermFrequency.Count, Lead = options.Lead, Label = "untrained" };
         var tokenizer = WithGrams(WithPivot(inner, options, ref wanted), options, ref wanted);
         float[] rows = StaticStart.Random(tokenizer, options.Dimensions, options.Seed).Rows.ToArray();
         Weigh(rows, options.Dimensions, options.EffectiveIdfPower, tokenizer, () => texts);

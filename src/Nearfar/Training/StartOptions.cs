@@ -59,6 +59,9 @@ public sealed record StartOptions
     /// <summary>How much a token counts that stands n times in a text; anything but a count is not portable. Default null: as <see cref="From"/> has it, a count for random rows.</summary>
     public TermFrequency? TermFrequency { get; init; }
 
+    /// <summary>How much more a document's beginning counts than the rest. A model with a lead is not portable. Default null: a model folder's own, else none.</summary>
+    public LeadOptions? Lead { get; init; }
+
     /// <summary>
     /// Length of a constant that every document's sum of rows gets in a dimension of its own, as a share of the median length of the corpus's sums:
     /// short documents score lower than their length alone would have it (pivoted length normalisation, Singhal, Buckley and Mitra 1996). It is a token's row
@@ -93,10 +96,11 @@ public sealed record StartOptions
         Check(Pivot is >= 0 and <= 8, $"pivot is {Pivot}; wanted 0 to 8");
         Check(TermFrequency is null || Enum.IsDefined(TermFrequency.Value), $"term frequency {(int?)TermFrequency} is not known; wanted count, root or once");
         Check(Pivot == 0 || From is null || ExtraDimensions > 0, "pivot needs a dimension of its own: set extra dimensions to 1 or more");
-        Check(Adapter is null || (Pivot == 0 && TermFrequency is null), "an adapter leaves the frozen encoder as it is: pivot and term frequency have no place");
+        Check(Adapter is null || (Pivot == 0 && TermFrequency is null && Lead is null), "an adapter leaves the frozen encoder as it is: pivot, term frequency and lead have no place");
         Check(Adapter is null || (ExtraDimensions == 0 && Grams is null && IdfPower is null or 0), "an adapter leaves the frozen encoder as it is: extra dimensions, grams and idf power have no place");
         problems.AddRange(Adapter?.Problems() ?? []);
         problems.AddRange(Grams?.Problems() ?? []);
+        problems.AddRange(Lead?.Problems() ?? []);
         return problems;
     }
 
@@ -145,6 +149,11 @@ public sealed record StartOptions
         if (TermFrequency is { } frequency)
         {
             yield return Of("start.term_frequency", frequency.Word());
+        }
+
+        if (Lead is { } lead)
+        {
+            yield return Of("start.lead", lead.Words);
         }
 
         if (Pivot > 0)

@@ -22,7 +22,7 @@ public sealed class StaticStart : ITrainingStart<StaticTrainableEncoder>
         Rows = rows;
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         sha.AppendData(MemoryMarshal.AsBytes<float>(rows));
-        ContentHash.Append(sha, FormattableString.Invariant($"{dimensions} {Options.MaxTokens}{(Options.TermFrequency == TermFrequency.Count ? "" : " " + Options.TermFrequency.Word())}"));
+        ContentHash.Append(sha, FormattableString.Invariant($"{dimensions} {Options.MaxTokens}{(Options.TermFrequency == TermFrequency.Count ? "" : " " + Options.TermFrequency.Word())}{(Options.Lead is { } lead ? " lead " + lead.Words : "")}"));
         ContentHash.Append(sha, Options.QueryPrompt);
         ContentHash.Append(sha, Options.DocumentPrompt);
         sha.AppendData(tokenizer.ToJson().Span);

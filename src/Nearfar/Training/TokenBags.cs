@@ -25,7 +25,7 @@ internal sealed class TokenBags
 
     public int Texts => InverseLengths.Length;
 
-    /// <summary>Tokenises texts as <see cref="StaticEncoder"/> does: prompt, cut, then unknown tokens count for nothing.</summary>
+    /// <summary>Tokenises texts as <see cref="StaticEncoder"/> does: prompt, cut, lead, then unknown tokens count for nothing.</summary>
     public static TokenBags From(IReadOnlyList<TrainingText> texts, ITokenizer tokenizer, StaticEncoderOptions options)
     {
         var buffer = new TokenBuffer();
@@ -43,15 +43,13 @@ internal sealed class TokenBags
     /// <summary>Adds the known ids of a text in its order.</summary>
     /// <param name="text">The text.</param>
     /// <param name="tokenizer">Reads it.</param>
-    /// <param name="options">Prompt and cut.</param>
+    /// <param name="options">Prompt, cut and lead.</param>
     /// <param name="buffer">Scratch.</param>
     /// <param name="ids">Receives the ids behind those it holds.</param>
     internal static void AddKnown(TrainingText text, ITokenizer tokenizer, StaticEncoderOptions options, TokenBuffer buffer, List<int> ids)
     {
-        buffer.Clear();
-        string prompt = text.Role == TextRole.Query ? options.QueryPrompt : options.DocumentPrompt;
-        tokenizer.Encode(prompt + text.Text, buffer);
-        foreach (int id in buffer.Ids[..Math.Min(buffer.Count, options.MaxTokens)])
+        StaticEncoder.Tokenise(tokenizer, options, text.Text, text.Role, buffer);
+        foreach (int id in buffer.Ids)
         {
             if (id != tokenizer.UnknownId)
             {

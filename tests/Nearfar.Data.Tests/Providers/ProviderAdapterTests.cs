@@ -71,6 +71,11 @@ public sealed class ProviderAdapterTests : IDisposable
     [InlineData("{kind: adapter, from: openai}", "needs model")]
     [InlineData("{kind: adapter, from: openai, model: m, idf_power: 1}", "the provider's model decides")]
     [InlineData("{kind: adapter, from: folder, grams: {min: 3}}", "leaves the frozen encoder as it is")]
+    [InlineData("{kind: adapter, from: folder, lead: {tokens: 3}}", "leaves the frozen encoder as it is")]
+    [InlineData("{kind: openai, model: m, lead: {tokens: 3}}", "the provider's model decides")]
+    [InlineData("{kind: static, lead: {tokens: 0}}", "tokens")]
+    [InlineData("{kind: static, lead: {weight: 1}}", "weight")]
+    [InlineData("{kind: static, lead: {lines: 1}}", "lines")]
     [InlineData("{kind: adapter, from: folder, model: m}", "only openai, azure and ollama")]
     public async Task Workspace_ImpossibleAdapter_NamesTheKey(string encoder, string problem) =>
         Assert.Contains(problem, (await Assert.ThrowsAsync<NearfarException>(() => WorkspaceAsync(encoder))).Message, StringComparison.Ordinal);

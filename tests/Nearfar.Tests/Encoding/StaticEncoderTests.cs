@@ -62,6 +62,77 @@ public class StaticEncoderTests
         Assert.Equal(into.Select(BitConverter.SingleToInt32Bits), turned.Select(BitConverter.SingleToInt32Bits));
     }
 
+    [Theory]
+    [InlineData(TermFrequency.Count, 64)]
+    [InlineData(TermFrequency.Root, 20)]
+    public void Encode_Lead_CountsADocumentsFirstTokensSoOftenAndNoQuestions(TermFrequency frequency, int dimensions)
+    {
+        var options = new StaticEncoderOptions { TermFrequency = frequency, DocumentPrompt = "late ", MaxTokens = 8 };
+        var encoder = SmallModels.Encoder(dimensions, options with { Lead = new LeadOptions { Tokens = 3, Weight = 5 } });
+        const string Text = "refund zebra order where is refund order plan my my my";      // behind the prompt: 3 of the lead, the second unknown; 4 more; the cut
+        string[] counted = ["late", .. Enumerable.Repeat("refund", 5), .. Enumerable.Repeat("order", 5), "where", "is", "refund", "order"];
+        double[] sum = new double[dimensions];
+        foreach (var token in counted.GroupBy(t => SmallModels.Tokenizer.IdOf(t)!.Value))
+        {
+            for (int d = 0; d < dimensions; d++)
+            {
+                sum[d] += encoder.TokenRows[token.Key][d] * (frequency == TermFrequency.Root ? Math.Sqrt(token.Count()) : token.Count());
+            }
+        }
+
+        double length = Math.Sqrt(sum.Sum(x => x * x));
+        float[] into = new float[dimensions], plain = new float[dimensions];
+        Assert.True(encoder.Encode(Text, TextRole.Document, into, new TokenBuffer()));
+        Assert.All(Enumerable.Range(0, dimensions), d => Assert.Equal(sum[d] / length, into[d], 2e-6));
+        encoder.Encode(Text, TextRole.Query, into, new TokenBuffer());
+        SmallModels.Encoder(dimensions, options).Encode(Text, TextRole.Query, plain, new TokenBuffer());
+        Assert.Equal(plain, into);
+    }
+
+    [Fact]
+    public void Encode_LeadThatHoldsTheWholeText_ChangesNoDirection()
+    {
+        var encoder = SmallModels.Encoder(32, new StaticEncoderOptions { Lead = new LeadOptions { Tokens = 50, Weight = 3 } });
+        var random = new SeededRandom(5);
+        float[] into = new float[32], plain = new float[32];
+        for (int n = 0; n < 50; n++)
+        {
+            string text = SmallModels.Text(random);
+            Assert.Equal(SmallModels.Encoder(32).Encode(text, TextRole.Document, plain, new TokenBuffer()), encoder.Encode(text, TextRole.Document, into, new TokenBuffer()));
+            Assert.All(Enumerable.Range(0, 32), d => Assert.Equal(plain[d], into[d], 2e-6));
+        }
+    }
+
+    [Fact]
+    public void Tokenise_LeadOverParts_RepeatsWordsAlone()
+    {
+        var grams = new GramTokenizer(SmallModels.Tokenizer, new GramOptions { Buckets = 30, AllWords = true, WordPairs = true }, 100);
+        var rows = Rows.Allocate<float>(grams.VocabularySize, 4);
+        int[] Ids(LeadOptions? lead)
+        {
+            var buffer = new TokenBuffer();
+            new StaticEncoder(grams, rows, new StaticEncoderOptions { Lead = lead }).Tokenise("refund my order", TextRole.Document, buffer);
+            return buffer.Ids.ToArray();
+        }
+
+        int[] once = Ids(null);
+        Assert.True(once.Length > 3);
+        Assert.Equal([.. once, .. once[..2], .. once[..2]], Ids(new LeadOptions { Tokens = 2, Weight = 3 }));
+        Assert.Equal([.. once, .. once[..3]], Ids(new LeadOptions { Tokens = 40, Weight = 2 }));      // three words, and no part
+    }
+
+    [Theory]
+    [InlineData(0, 4)]
+    [InlineData(4097, 4)]
+    [InlineData(8, 1)]
+    [InlineData(8, 65)]
+    public void New_LeadOutOfRange_IsRefused(int tokens, int weight)
+    {
+        var lead = new LeadOptions { Tokens = tokens, Weight = weight };
+        Assert.Single(lead.Problems());
+        Assert.Contains(lead.Problems()[0], Assert.Throws<ArgumentOutOfRangeException>(() => SmallModels.Encoder(8, new StaticEncoderOptions { Lead = lead })).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task EncodeAsync_AloneInAnyBatchAndAnyThread_GivesTheSameBits()
     {

@@ -47,8 +47,49 @@ public class StaticModelFolderTests
         var plain = SmallModels.Encoder(D, Options);
         StaticModelFolder.Save(folder["m"], plain, SmallModels.ManifestOf(plain), "");
         Assert.Equal(plain.Space.Id, StaticEncoder.Load(folder["m"]).Space.Id);
-        File.WriteAllText(folder["m/0_StaticEmbedding/pooling.json"], "{\"term_frequency\":\"often\"}");
-        Assert.Contains("wanted {\"term_frequency\"", Assert.Throws<NearfarException>(() => StaticEncoder.Load(folder["m"])).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(TermFrequency.Count)]
+    [InlineData(TermFrequency.Root)]
+    public void Save_Lead_IsReadBackPartOfTheSpaceAndNoOtherLibrarysToLoad(TermFrequency frequency)
+    {
+        using var folder = new Folder();
+        var options = Options with { TermFrequency = frequency, Lead = new LeadOptions { Tokens = 3, Weight = 2 } };
+        var encoder = SmallModels.Encoder(D, options);
+        StaticModelFolder.Save(folder["m"], encoder, SmallModels.ManifestOf(encoder), "");
+        var read = StaticEncoder.Load(folder["m"]);
+        Assert.Equal((encoder.Space.Id, options), (read.Space.Id, read.Options));
+        Assert.Contains("nearfar.StaticEmbedding", File.ReadAllText(folder["m/modules.json"]), StringComparison.Ordinal);
+        string[] others = [.. new[] { null, new LeadOptions { Tokens = 2, Weight = 2 }, new LeadOptions { Tokens = 3, Weight = 3 } }.Select(lead => SmallModels.Encoder(D, options with { Lead = lead }).Space.Id)];
+        Assert.Equal(4, others.Append(encoder.Space.Id).Distinct(StringComparer.Ordinal).Count());
+
+        File.WriteAllText(folder["m/0_StaticEmbedding/pooling.json"], """{"lead":{"tokens":4,"weight":2}}""");      // changed after it was written
+        Assert.Contains("was changed", Assert.Throws<NearfarException>(() => StaticEncoder.Load(folder["m"])).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"term_frequency":"often"}""")]
+    [InlineData("""{"lead":{"tokens":0,"weight":2}}""")]
+    [InlineData("""{"lead":{"tokens":8,"weight":1}}""")]
+    [InlineData("""{"lead":{"tokens":8.5,"weight":2}}""")]
+    [InlineData("""{"lead":{"tokens":8}}""")]
+    [InlineData("""{"lead":{"tokens":8,"weight":2,"lines":1}}""")]
+    [InlineData("""{"lead":16}""")]
+    [InlineData("""{"lead":null}""")]
+    [InlineData("""{"tail":{"tokens":8,"weight":2}}""")]
+    [InlineData("{}")]
+    [InlineData("[]")]
+    [InlineData("{")]
+    public void Load_PoolingFileThatIsNone_IsRefusedByName(string content)
+    {
+        using var folder = new Folder();
+        var encoder = SmallModels.Encoder(D, Options);
+        StaticModelFolder.Save(folder["m"], encoder, SmallModels.ManifestOf(encoder), "");
+        File.WriteAllText(folder["m/0_StaticEmbedding/pooling.json"], content);
+        string message = Assert.Throws<NearfarException>(() => StaticEncoder.Load(folder["m"])).Message;
+        Assert.Contains("pooling.json", message, StringComparison.Ordinal);
+        Assert.Contains(content == "{" ? "not JSON" : "wanted {\"term_frequency\"", message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
+using Nearfar.Encoding;
 using Nearfar.Pairs;
 using Nearfar.Search;
 using Nearfar.Tests.Encoding;
@@ -65,6 +66,28 @@ public class Bm25IndexTests
     [InlineData(1, 1.1)]
     public void New_ParameterOutOfRange_IsRefused(double k1, double b) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new Bm25Index(new Corpus([]), k1, b));
+
+    [Fact]
+    public async Task RankAsync_Lead_IsTheFormulaOverTextsThatBeginSeveralTimes()
+    {
+        var random = new SeededRandom(6);
+        string[] texts = [.. Enumerable.Range(0, 60).Select(_ => SmallModels.Text(random) + " order")];
+        string[] repeated = [.. texts.Select(t =>
+        {
+            var words = new List<string>();
+            Nearfar.Text.Words.Split(t, words);
+            string[] lead = [.. words.Take(3)];
+            return string.Join(' ', [.. words, .. lead, .. lead]);
+        })];
+        string[] queries = [.. Enumerable.Range(0, 30).Select(_ => SmallModels.Text(random) + " order")];
+        var expected = await new Bm25Index(Of(repeated)).RankAsync(queries, 100, Token);
+        var found = await new Bm25Index(Of(texts), new Bm25Options { Lead = new LeadOptions { Tokens = 3, Weight = 3 } }).RankAsync(queries, 100, Token);
+        Assert.Equal(expected.SelectMany(r => r), found.SelectMany(r => r));
+        Assert.NotEqual((await new Bm25Index(Of(texts)).RankAsync(queries, 100, Token)).SelectMany(r => r), found.SelectMany(r => r));
+        Assert.Contains("lead.tokens is 0", Assert.Throws<ArgumentOutOfRangeException>(() => new Bm25Index(Of([]), new Bm25Options { Lead = new LeadOptions { Tokens = 0 } })).Message, StringComparison.Ordinal);
+
+        static Corpus Of(string[] texts) => new(texts.Select((t, i) => new Document { Id = $"d{i:00}", Text = t }));
+    }
 
     [Fact]
     public async Task RankAsync_Stemmed_FindsInflections()

@@ -26,8 +26,9 @@ public class PresetsTests
         Assert.Equal(fast, balanced.Take(1));
         Assert.True(balanced.Count < best.Count);
         Assert.Equal(balanced, best.Take(balanced.Count));
-        Assert.All(balanced, r => Assert.Null(r.Start.Grams));      // what balanced keeps, other libraries can read
+        Assert.All(balanced, r => Assert.True(r.Start is { Grams: null, Lead: null, TermFrequency: null }));      // what balanced keeps, other libraries can read
         Assert.Contains(best, r => r.Start.Grams is { Characters: true });
+        Assert.Contains(best, r => r.Start.Lead is not null);
     }
 
     [Theory]
@@ -61,7 +62,7 @@ public class PresetsTests
         var recipes = Of(Preset.Best, training: training, named: named);
         Assert.All(recipes, r => Assert.Equal((0.2, 48, 3), (r.Training.Rate, r.Training.Batch, r.Training.Epochs)));
         Assert.DoesNotContain(recipes, r => r.Name == "steep");     // differs from plain in its rate alone
-        named.UnionWith([nameof(StartOptions.IdfPower), nameof(StartOptions.ExtraDimensions), nameof(StartOptions.Grams), nameof(StartOptions.TermFrequency), "temperature"]);
+        named.UnionWith([nameof(StartOptions.IdfPower), nameof(StartOptions.ExtraDimensions), nameof(StartOptions.Grams), nameof(StartOptions.TermFrequency), nameof(StartOptions.Lead), "temperature"]);
         Assert.Single(Of(Preset.Best, training: training, named: named));
     }
 

@@ -154,6 +154,38 @@ public class StartEncoderTests
         Assert.NotEqual(encoder.Space, cut.Space);
     }
 
+    [Fact]
+    public void Create_Lead_IsTheOptionsElseTheFolders()
+    {
+        using var folder = new Folder();
+        var lead = new LeadOptions { Tokens = 9, Weight = 2 };
+        var encoder = SmallModels.Encoder(8, new StaticEncoderOptions { Lead = lead });
+        StaticModelFolder.Save(folder["m"], encoder, SmallModels.ManifestOf(encoder), "");
+        Assert.Equal(lead, StartEncoder.Create(new StartOptions { From = folder["m"] }, Set).Options.Lead);
+        Assert.Equal(lead, StartEncoder.Create(new StartOptions { From = folder["m"], ExtraDimensions = 2 }, Set).Options.Lead);
+        Assert.Equal(new LeadOptions(), StartEncoder.Create(new StartOptions { From = folder["m"], Lead = new LeadOptions() }, Set).Options.Lead);
+        Assert.Equal(new LeadOptions(), StartEncoder.Create(Options with { Lead = new LeadOptions() }, Set).Options.Lead);
+        Assert.Contains(new StartOptions { Lead = lead }.Deciding(), o => o is { Key: "start.lead", Value: "9 tokens 2 times" });
+        Assert.DoesNotContain(new StartOptions().Deciding(), o => o.Key == "start.lead");
+        Assert.Contains("lead.weight is 1", Assert.Throws<ArgumentException>(() => StartEncoder.Create(Options with { Lead = new LeadOptions { Weight = 1 } }, Set)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Create_PivotWithALead_IsMeasuredWithItAndCountsOnce()
+    {
+        var pivoted = StartEncoder.Create(Options with { Pivot = 1, IdfPower = 0, Lead = new LeadOptions { Tokens = 2, Weight = 6 } }, Set);
+        var sums = Set.Corpus.Documents.Select(d =>
+        {
+            var buffer = new TokenBuffer();
+            pivoted.Tokenise(d.Content, TextRole.Document, buffer);
+            float[] sum = new float[pivoted.Dimensions];
+            pivoted.Sum(buffer.Ids, sum);
+            return sum;
+        }).ToArray();
+        double[] without = [.. sums.Select(s => Math.Sqrt(s[..^1].Sum(x => (double)x * x))).Order()];
+        Assert.All(sums, s => Assert.Equal(without[1], s[^1], 1e-3));
+    }
+
     [Theory]
     [InlineData("tokenizer.json")]
     [InlineData("")]

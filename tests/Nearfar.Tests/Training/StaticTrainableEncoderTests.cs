@@ -49,6 +49,26 @@ public class StaticTrainableEncoderTests
         }
     }
 
+    [Theory, InlineData(TermFrequency.Count), InlineData(TermFrequency.Root)]
+    public void Forward_Lead_PointsWhereTheEncoderPoints(TermFrequency frequency)
+    {
+        var start = StaticStart.Random(Tokenizer, 24, 1, new StaticEncoderOptions { TermFrequency = frequency, Lead = new LeadOptions { Tokens = 2, Weight = 3 } });
+        var encoder = Begin(start, 1);
+        var rows = Rows.Allocate<float>(1, 24);
+        float[] unit = new float[24], question = new float[24];
+        foreach (int text in new[] { 0, 1, 3 })
+        {
+            encoder.Forward([text], rows, ForwardMode.Infer);
+            Assert.True(encoder.ToEncoder().Encode(Texts[text], TextRole.Document, unit, new Nearfar.Text.TokenBuffer()));
+            encoder.ToEncoder().Encode(Texts[text], TextRole.Query, question, new Nearfar.Text.TokenBuffer());
+            double length = Math.Sqrt(rows[0].ToArray().Sum(x => (double)x * x));
+            Assert.All(Enumerable.Range(0, 24), d => Assert.Equal(unit[d], rows[0][d] / length, 1e-5));
+            Assert.Equal(text == 1, Enumerable.Range(0, 24).All(d => Math.Abs(unit[d] - question[d]) < 1e-5));      // one word has the same direction
+        }
+
+        Assert.NotEqual(start.Hash, StaticStart.Random(Tokenizer, 24, 1, new StaticEncoderOptions { TermFrequency = frequency }).Hash);
+    }
+
     [Theory, InlineData(1), InlineData(40), InlineData(128)]
     public void Step_Gradient_IsTheSumOverTextsOfCountOverLength(int dimensions)
     {
