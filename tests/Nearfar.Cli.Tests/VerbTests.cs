@@ -259,6 +259,19 @@ public sealed class VerbTests
             Assert.StartsWith("hybrid-", scores.RootElement.GetProperty("label").GetString(), StringComparison.Ordinal);
         }
 
+        var read = await shop.RunAsync([.. search, "weighted:0.25", "--words", "stem,lead:24x8"]);
+        Assert.EndsWith(" bm25-english-lead24x8", JsonDocument.Parse(read.Output).RootElement.GetProperty("ranker").GetString(), StringComparison.Ordinal);
+        var evaluated = await shop.RunAsync("eval", "--model", "v1", "--hybrid", "weighted", "--words", "lead:9x2", "--json");
+        Assert.EndsWith(" bm25-lead9x2", JsonDocument.Parse(evaluated.Output).RootElement.GetProperty("label").GetString(), StringComparison.Ordinal);
+        var keywords = await shop.RunAsync("search", "warranties of headsets", "--bm25", "--words", "stem", "--json");
+        Assert.Equal("bm25-english", JsonDocument.Parse(keywords.Output).RootElement.GetProperty("ranker").GetString());
+        foreach (string wrong in new[] { "stems", "lead", "lead:0x4", "lead:9x1", "lead:9", "lead:9x2x3", "lead:-9x2", "stem,", "" })
+        {
+            Assert.Contains("wanted stem, lead:NxW", (await shop.RunAsync([.. search, "rrf", "--words", wrong])).Error, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("Add --bm25 or --hybrid", (await shop.RunAsync("search", "q", "--model", "v1", "--words", "stem")).Error, StringComparison.Ordinal);
+        Assert.Contains("Add --hybrid", (await shop.RunAsync("eval", "--model", "v1", "--words", "stem")).Error, StringComparison.Ordinal);
         Assert.Contains("wanted rrf", (await shop.RunAsync([.. search, "weighted:-1"])).Error, StringComparison.Ordinal);
         Assert.Contains("Give one of them", (await shop.RunAsync("search", "q", "--bm25", "--hybrid", "rrf")).Error, StringComparison.Ordinal);
         Assert.Contains("Give one of them", (await shop.RunAsync("eval", "--trec-run", "x", "--hybrid", "rrf")).Error, StringComparison.Ordinal);

@@ -18,6 +18,7 @@ internal sealed class EvalVerb : Verb
     private readonly Option<string?> _out = new("--out") { Description = "Where report.json goes; default: under the output folder.", HelpName = "FILE" };
 
     private readonly Option<string?> _hybrid = HybridChoice.Option();
+    private readonly Option<string?> _words = HybridChoice.WordsOption();
 
     public override string Name => "eval";
 
@@ -32,6 +33,7 @@ internal sealed class EvalVerb : Verb
         command.Add(_set);
         command.Add(_out);
         command.Add(_hybrid);
+        command.Add(_words);
     }
 
     protected override async Task<int> RunAsync(VerbContext context)
@@ -43,6 +45,12 @@ internal sealed class EvalVerb : Verb
             throw new NearfarException("--hybrid ranks with a model; --trec-run brings a ranking. Give one of them.");
         }
 
+        if (context.Parsed.GetValue(_words) is not null && context.Parsed.GetValue(_hybrid) is null)
+        {
+            throw new NearfarException("--words says how --hybrid reads keywords. Add --hybrid; the row BM25 stays as it is, so that reports agree.");
+        }
+
+        _ = HybridChoice.Words(context.Parsed.GetValue(_words));
         var evaluator = new Evaluator();
         var reports = await context.WithProgress("eval", async say =>
         {
@@ -79,11 +87,12 @@ internal sealed class EvalVerb : Verb
 
     private async Task<EvalReport> EvaluateModelAsync(VerbContext context, Workspace workspace, JudgedSet set)
     {
+        var words = HybridChoice.Words(context.Parsed.GetValue(_words));
         var encoder = await ModelFinder.LoadAsync(context, context.Parsed.GetValue(_model), workspace);
         try
         {
-            return await HybridChoice.ResolveAsync(context, context.Parsed.GetValue(_hybrid), encoder, () => Task.FromResult<JudgedSet>(workspace.Dev)) is { } hybrid
-                ? await new Evaluator().EvaluateAsync(new HybridRanker(await VectorRanker.CreateAsync(encoder, set.Corpus, context.Cancellation), new Bm25Index(set.Corpus), hybrid), set, context.Cancellation)
+            return await HybridChoice.ResolveAsync(context, context.Parsed.GetValue(_hybrid), words, encoder, () => Task.FromResult<JudgedSet>(workspace.Dev)) is { } hybrid
+                ? await new Evaluator().EvaluateAsync(new HybridRanker(await VectorRanker.CreateAsync(encoder, set.Corpus, context.Cancellation), new Bm25Index(set.Corpus, words), hybrid), set, context.Cancellation)
                 : await new Evaluator().EvaluateAsync(encoder, set, context.Cancellation);
         }
         finally

@@ -18,8 +18,34 @@ internal static class HybridChoice
         HelpName = "HOW",
     };
 
+    public static Option<string?> WordsOption() => new("--words")
+    {
+        Description = "How keywords are read: stem (English stems), lead:24x8 (a document's first 24 words count 8 times), or both: stem,lead:24x8.",
+        HelpName = "HOW",
+    };
+
+    /// <summary>How keyword search reads; null: as always.</summary>
+    public static Bm25Options Words(string? asked)
+    {
+        var options = new Bm25Options();
+        foreach (string part in asked?.Split(',', StringSplitOptions.TrimEntries) ?? [])
+        {
+            options = part == "stem" ? options with { Stemming = "english" } : Lead(part) is { } lead ? options with { Lead = lead }
+                : throw new NearfarException($"--words is \"{asked}\"; wanted stem, lead:NxW (N 1 to 4096, W 2 to 64; such as lead:24x8), or both with a comma.");
+        }
+
+        return options;
+    }
+
+    private static LeadOptions? Lead(string part)
+    {
+        string[] numbers = part.StartsWith("lead:", StringComparison.Ordinal) ? part["lead:".Length..].Split('x') : [];
+        return numbers.Length == 2 && int.TryParse(numbers[0], NumberStyles.None, CultureInfo.InvariantCulture, out int tokens) && int.TryParse(numbers[1], NumberStyles.None, CultureInfo.InvariantCulture, out int weight)
+            && new LeadOptions { Tokens = tokens, Weight = weight } is var lead && lead.Problems().Count == 0 ? lead : null;
+    }
+
     /// <summary>What was asked for, or null; without a weight it is chosen on dev, whatever set is scored.</summary>
-    public static async Task<HybridOptions?> ResolveAsync(VerbContext context, string? asked, IEncoder encoder, Func<Task<JudgedSet>> dev)
+    public static async Task<HybridOptions?> ResolveAsync(VerbContext context, string? asked, Bm25Options words, IEncoder encoder, Func<Task<JudgedSet>> dev)
     {
         switch (asked)
         {
@@ -28,7 +54,7 @@ internal static class HybridChoice
             case "rrf":
                 return new HybridOptions();
             case "weighted":
-                return await ChooseAsync(context, encoder, await dev());
+                return await ChooseAsync(context, words, encoder, await dev());
             case var _ when asked.StartsWith("weighted:", StringComparison.Ordinal)
                 && double.TryParse(asked.AsSpan("weighted:".Length), NumberStyles.Float, CultureInfo.InvariantCulture, out double weight) && weight >= 0 && double.IsFinite(weight):
                 return new HybridOptions { Fusion = Fusion.Weighted, WordsWeight = weight };
@@ -37,10 +63,10 @@ internal static class HybridChoice
         }
     }
 
-    private static async Task<HybridOptions> ChooseAsync(VerbContext context, IEncoder encoder, JudgedSet dev)
+    private static async Task<HybridOptions> ChooseAsync(VerbContext context, Bm25Options reading, IEncoder encoder, JudgedSet dev)
     {
         var vectors = await VectorRanker.CreateAsync(encoder, dev.Corpus, context.Cancellation);
-        var words = new Bm25Index(dev.Corpus);
+        var words = new Bm25Index(dev.Corpus, reading);
         var best = (Score: double.NegativeInfinity, Options: new HybridOptions());
         foreach (double weight in s_weights)
         {

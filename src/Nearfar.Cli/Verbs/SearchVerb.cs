@@ -21,6 +21,7 @@ internal sealed class SearchVerb : Verb
     private readonly Option<string?> _run = new("--trec-run") { Description = "With --queries: write the ranking as a TREC run file.", HelpName = "FILE" };
 
     private readonly Option<string?> _hybrid = HybridChoice.Option();
+    private readonly Option<string?> _words = HybridChoice.WordsOption();
 
     public override string Name => "search";
 
@@ -36,6 +37,7 @@ internal sealed class SearchVerb : Verb
         command.Add(_pairs);
         command.Add(_run);
         command.Add(_hybrid);
+        command.Add(_words);
     }
 
     protected override async Task<int> RunAsync(VerbContext context)
@@ -51,6 +53,12 @@ internal sealed class SearchVerb : Verb
             throw new NearfarException("--bm25 is keywords alone, --hybrid keywords and vectors. Give one of them.");
         }
 
+        if (context.Parsed.GetValue(_words) is not null && !context.Parsed.GetValue(_bm25) && context.Parsed.GetValue(_hybrid) is null)
+        {
+            throw new NearfarException("--words says how keywords are read, and none are searched. Add --bm25 or --hybrid.");
+        }
+
+        _ = HybridChoice.Words(context.Parsed.GetValue(_words));
         IEncoder? encoder = context.Parsed.GetValue(_bm25) ? null : await ModelFinder.LoadAsync(context, context.Parsed.GetValue(_model));
         try
         {
@@ -96,10 +104,11 @@ internal sealed class SearchVerb : Verb
 
     private async Task<(IRanker, IReadOnlyList<string>, Corpus?)> RankerAsync(VerbContext context, IEncoder? encoder)
     {
+        var words = HybridChoice.Words(context.Parsed.GetValue(_words));
         if (encoder is null)
         {
             var corpus = (await context.OpenWorkspaceAsync()).Corpus;
-            return (new Bm25Index(corpus), [.. corpus.Documents.Select(d => d.Id)], corpus);
+            return (new Bm25Index(corpus, words), [.. corpus.Documents.Select(d => d.Id)], corpus);
         }
 
         string? asked = context.Parsed.GetValue(_hybrid);
@@ -114,8 +123,8 @@ internal sealed class SearchVerb : Verb
         var ranker = context.Parsed.GetValue(_index) is { } opened
             ? new VectorRanker(encoder, IndexFolder.Open(opened))
             : await VectorRanker.CreateAsync(encoder, documents, context.Cancellation);
-        return await HybridChoice.ResolveAsync(context, asked, encoder, () => Task.FromResult<JudgedSet>(workspace.Dev)) is { } hybrid
-            ? (new HybridRanker(ranker, new Bm25Index(documents), hybrid), ranker.Index.Ids, documents)
+        return await HybridChoice.ResolveAsync(context, asked, words, encoder, () => Task.FromResult<JudgedSet>(workspace.Dev)) is { } hybrid
+            ? (new HybridRanker(ranker, new Bm25Index(documents, words), hybrid), ranker.Index.Ids, documents)
             : (ranker, ranker.Index.Ids, documents);
     }
 

@@ -30,7 +30,7 @@ public sealed class Bm25Index : IRanker
     /// <param name="options">Saturation, length normalisation, how words are read and how much more the first ones count.</param>
     /// <exception cref="ArgumentException">Options that cannot be; all problems in one message.</exception>
     public Bm25Index(Corpus corpus, Bm25Options options)
-        : this(corpus, "bm25", (options ?? throw new ArgumentNullException(nameof(options))).Analyzer(), options.K1, options.B, options.Lead) { }
+        : this(corpus, (options ?? throw new ArgumentNullException(nameof(options))).Name, options.Analyzer(), options.K1, options.B, options.Lead) { }
 
     private Bm25Index(Corpus corpus, string name, SplitText split, double k1 = 1.2, double b = 0.75, LeadOptions? lead = null)
     {

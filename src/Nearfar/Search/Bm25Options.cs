@@ -24,6 +24,9 @@ public sealed record Bm25Options
     /// </summary>
     public LeadOptions? Lead { get; init; }
 
+    // What a report names it by: how words are read, as that changes what is found most.
+    internal string Name => "bm25" + (Stemming is null ? "" : "-" + Stemming) + (Lead is null ? "" : FormattableString.Invariant($"-lead{Lead.Tokens}x{Lead.Weight}"));
+
     internal Bm25Index.SplitText Analyzer()
     {
         var problems = new List<string>();

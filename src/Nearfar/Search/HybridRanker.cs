@@ -37,8 +37,8 @@ public sealed class HybridRanker : IRanker
 
     /// <inheritdoc />
     public string Name => _options.Fusion == Fusion.ReciprocalRank
-        ? string.Create(CultureInfo.InvariantCulture, $"hybrid-rrf{_options.RankConstant:0.######} {_vectors.Name} bm25")
-        : string.Create(CultureInfo.InvariantCulture, $"hybrid-weighted{_options.WordsWeight:0.######} {_vectors.Name} bm25");
+        ? string.Create(CultureInfo.InvariantCulture, $"hybrid-rrf{_options.RankConstant:0.######} {_vectors.Name} {_words.Name}")
+        : string.Create(CultureInfo.InvariantCulture, $"hybrid-weighted{_options.WordsWeight:0.######} {_vectors.Name} {_words.Name}");
 
     /// <inheritdoc />
     public async ValueTask<IReadOnlyList<IReadOnlyList<Hit>>> RankAsync(IReadOnlyList<string> queries, int k, CancellationToken cancellationToken = default)

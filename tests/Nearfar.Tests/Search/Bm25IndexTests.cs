@@ -58,6 +58,8 @@ public class Bm25IndexTests
         var index = new Bm25Index(new Corpus([]));
         Assert.Empty((await index.RankAsync(["order"], 3, Token))[0]);
         Assert.Equal("bm25", index.Name);
+        Assert.Equal("bm25", new Bm25Index(new Corpus([]), new Bm25Options { K1 = 2 }).Name);
+        Assert.Equal("bm25-english-lead24x8", new Bm25Index(new Corpus([]), new Bm25Options { Stemming = "english", Lead = new LeadOptions { Tokens = 24, Weight = 8 } }).Name);
     }
 
     [Theory]
