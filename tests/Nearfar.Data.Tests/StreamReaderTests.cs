@@ -1,4 +1,5 @@
 using Nearfar.Data.Checking;
+using Nearfar.Data.Labels;
 using Nearfar.Training.Optimization;
 using Nearfar.Training.Streaming;
 using Xunit;
@@ -40,6 +41,19 @@ public class StreamReaderTests
         Assert.Contains(report.Findings, f => f.Rule == "row" && f.Line == 3);
         Assert.Contains(report.Findings, f => f.Rule == "streamed-set");
         Assert.DoesNotContain(report.Findings, f => f.Rule == "shared-question" && f.Line == 1);
+    }
+
+    [Fact]
+    public async Task LabelPool_WithoutARelease_StartsFromTheStreamsSample()
+    {
+        using var folder = new Folder();
+        folder.Write("corpus.jsonl", "{\"id\": \"refund\", \"text\": \"refunds take two days\"}\n{\"id\": \"ship\", \"text\": \"we ship every morning\"}\n");
+        folder.Write("train.jsonl", string.Concat(Enumerable.Range(0, 300).Select(i => $"{{\"id\": \"t{i}\", \"query\": \"refund number {i}\", \"positive_ids\": [\"refund\"]}}\n")));
+        folder.Write("dev.jsonl", "{\"id\": \"d\", \"query\": \"how long\", \"positive_ids\": [\"refund\"]}\n");
+        folder.Write("traffic.jsonl", "{\"id\": \"q\", \"query\": \"when do you ship refunds\"}\n");
+        var workspace = await OpenAsync(folder, "{batch: 128, stream: {buffer: 2000}}", data: "train: train.jsonl, corpus: corpus.jsonl, traffic: traffic.jsonl");
+        var pool = await new WorkspaceLabels(workspace, TimeProvider.System).PoolAsync(cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal((1, true), (pool.Questions, pool.Rows.Count > 0));
     }
 
     [Theory]

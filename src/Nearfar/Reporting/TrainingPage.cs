@@ -43,6 +43,11 @@ internal static class TrainingPage
                     BatchSection.Write(page, history);
                 }
 
+                if (history.Minings.Count > 0)
+                {
+                    RefreshSection.Write(page, history);
+                }
+
                 WriteIdentity(page, history);
             }
         }

@@ -84,14 +84,10 @@ public static class StartEncoder
     // A model's rows at root mean square 1, random values where it has none, then the word weights over all.
     private static StaticEncoder Extended(StaticEncoder encoder, StartOptions options, StaticEncoderOptions wanted, Func<string[]> textsOf, Corpus corpus)
     {
-        if (options.Grams is not null && encoder.Tokenizer is not Tokenizer)
+        if (encoder.Tokenizer is not Tokenizer && (options.Grams is not null || options.Pivot > 0))
         {
-            throw new NearfarException(options.From!, 0, "has parts of words as tokens already. Leave grams out, or start from the model that it was made of.");
-        }
-
-        if (options.Pivot > 0 && encoder.Tokenizer is not Tokenizer)
-        {
-            throw new NearfarException(options.From!, 0, "has parts of words as tokens already, and no place for a pivot. Leave pivot out, or start from the model that it was made of.");
+            string what = options.Grams is null ? "pivot" : options.Pivot > 0 ? "grams and pivot" : "grams";
+            throw new NearfarException(options.From!, 0, $"has parts of words as tokens already, and no place for {what}. Leave {what} out, or start from the model that it was made of.");
         }
 
         var tokenizer = encoder.Tokenizer is Tokenizer inner ? WithGrams(WithPivot(inner, options, ref wanted), options, ref wanted) : encoder.Tokenizer;
@@ -151,7 +147,7 @@ public static class StartEncoder
 
         var row = rows.AsSpan(token * dimensions, dimensions);
         row.Clear();
-        double[] lengths = Documents(rows, dimensions, tokenizer, wanted, corpus, TensorPrimitives.Norm);
+        double[] lengths = Documents(rows, dimensions, tokenizer, wanted, corpus, sum => (double)TensorPrimitives.Norm(sum));
         Array.Sort(lengths);
         if (lengths.Length == 0 || lengths[lengths.Length / 2] == 0)
         {
@@ -166,8 +162,8 @@ public static class StartEncoder
     // The extra dimensions of all rows by one factor, so that they have the wanted share of the squared lengths.
     private static void SetExtraShare(float[] rows, int dimensions, int own, double share, ITokenizer tokenizer, StaticEncoderOptions wanted, Corpus corpus)
     {
-        double of = Documents(rows, dimensions, tokenizer, wanted, corpus, sum => TensorPrimitives.SumOfSquares(sum[..own])).Sum();
-        double extra = Documents(rows, dimensions, tokenizer, wanted, corpus, sum => TensorPrimitives.SumOfSquares(sum[own..])).Sum();
+        var squares = Documents(rows, dimensions, tokenizer, wanted, corpus, sum => (Own: (double)TensorPrimitives.SumOfSquares(sum[..own]), Extra: (double)TensorPrimitives.SumOfSquares(sum[own..])));
+        double of = squares.Sum(s => s.Own), extra = squares.Sum(s => s.Extra);
         if (of == 0 || extra == 0)
         {
             throw Unmeasured("extra_share");
@@ -181,10 +177,10 @@ public static class StartEncoder
         }
     }
 
-    private static double[] Documents(float[] rows, int dimensions, ITokenizer tokenizer, StaticEncoderOptions wanted, Corpus corpus, Func<ReadOnlySpan<float>, float> measure)
+    private static T[] Documents<T>(float[] rows, int dimensions, ITokenizer tokenizer, StaticEncoderOptions wanted, Corpus corpus, Func<ReadOnlySpan<float>, T> measure)
     {
         var encoder = StaticEncoder.Over(tokenizer, rows, dimensions, wanted);
-        double[] values = new double[corpus.Documents.Count];
+        var values = new T[corpus.Documents.Count];
         Parallel.For(0, values.Length, () => (Sum: new float[dimensions], Buffer: new TokenBuffer()), (i, _, state) =>
         {
             encoder.Tokenise(corpus.Documents[i].Content, TextRole.Document, state.Buffer);

@@ -1,7 +1,9 @@
 using System.Text.Json;
+using System.Xml.Linq;
 using Nearfar.Encoding;
 using Nearfar.Mining;
 using Nearfar.Pairs;
+using Nearfar.Reporting;
 using Nearfar.Training;
 using Nearfar.Training.Optimization;
 using Xunit;
@@ -72,6 +74,22 @@ public class NegativeRefreshTests
         Assert.Equal(history.Minings.Count, history.Minings.Select(m => m.Space).Distinct().Count());
         var before = history.Steps.Where(s => s.Step <= firstInForce).ToArray();
         Assert.Equal(firstInForce, before.Length);
+    }
+
+    [Fact]
+    public async Task RunPage_OfARunThatMined_HasARowForEveryMining()
+    {
+        using var folder = new TemporaryFolder();
+        var task = new ToyTask(topics: 60, pairs: 300, hardNegatives: 0);
+        await new Trainer(Options with { Mining = Lagging }) { Negatives = Source }.TrainAsync(task.Set, task.Start, task, folder.Path, cancellationToken: Token);
+        var minings = TrainingHistory.Read(folder["history.jsonl"]).Minings;
+        string page = await File.ReadAllTextAsync(RunPage.Write(folder.Path), Token);
+        var section = XDocument.Parse(page["<!DOCTYPE html>\n".Length..]).Descendants("section").Single(s => (string?)s.Attribute("aria-labelledby") == "mined");
+        string[][] rows = [.. section.Descendants("tbody").Single().Elements("tr").Select(r => r.Elements().Select(c => c.Value).ToArray())];
+        Assert.Equal(minings.Count, rows.Length);
+        Assert.Equal(minings.Select(m => (string[])[$"{m.Step}", $"{m.MinedAt}", $"{m.Pairs}", $"{m.Negatives}", m.File]), rows.Select(r => (string[])[r[0], r[1], r[2], r[3], r[6]]));
+        Assert.Equal("0 %", rows[0][4]);        // nothing was in force before the first
+        Assert.Contains(minings[0].Refused.MaxBy(r => r.Value).Key, rows[0][5], StringComparison.Ordinal);
     }
 
     [Theory, InlineData(0, false, "adam"), InlineData(1, false, "adamw"), InlineData(1, true, "adamw"), InlineData(1, true, "sgd")]

@@ -166,7 +166,7 @@ public class TrainerTests
     {
         using var folder = new TemporaryFolder();
         var task = new ToyTask();
-        var trainer = new Trainer(Options, null, new Breaking(5));
+        var trainer = new Trainer(Options, null, new BreakingLoss(5));
         var e = await Assert.ThrowsAsync<NearfarException>(() => trainer.TrainAsync(task.Set, task.Start, task, folder.Path, cancellationToken: Token));
         Assert.Contains("Step 5 ", e.Message, StringComparison.Ordinal);
         var batch = Lines(folder["failed-batch.jsonl"]);
@@ -297,20 +297,6 @@ public class TrainerTests
         {
             Seen.Add(encoder.ToRows());
             return ValueTask.FromResult(scores[Seen.Count - 1]);
-        }
-    }
-
-    private sealed class Breaking(long at) : ILoss
-    {
-        private readonly InfoNceLoss _inner = new();
-
-        public LossNeeds Needs => LossNeeds.Mask;
-
-        public LossValue Evaluate<T>(LossBatch<T> batch, IReadOnlyList<Rows<T>> gradients, in StepInfo step) where T : unmanaged, System.Numerics.IFloatingPointIeee754<T>
-        {
-            var value = _inner.Evaluate(batch, gradients, step);
-            gradients[1][0][0] = step.Step == at ? T.NaN : gradients[1][0][0];
-            return value;
         }
     }
 
