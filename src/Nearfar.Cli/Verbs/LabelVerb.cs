@@ -26,7 +26,7 @@ internal sealed class LabelVerb : Verb
 
     public override string Name => "label";
 
-    public override string Description => "Finds the right documents of questions that only have a thumb, a click or an escalation: pools what is to be judged, blind; takes judgements by key or file; compares raters; applies. "
+    public override string Description => "Finds the right documents of questions that only have a thumb, a click or an escalation, and more of them for dev: pools what is to be judged, blind; takes judgements by key or file; compares raters; applies. "
         + "Example: nearfar label pool --out sheet.jsonl; nearfar label rate sheet.jsonl --rater dana; nearfar label apply sheet.jsonl --to traffic --out traffic2.jsonl";
 
     protected override void Declare(Command command)

@@ -67,7 +67,7 @@ internal sealed class ReportFloors(GatePolicy policy, ReleaseLedger ledger, DevS
             {
                 if (counted)
                 {
-                    Missing(stated, $"it is of space {floor.Space}, the candidate of {candidate.Space}, and carrying it over needs the candidate's scores on dev. Run: nearfar eval --set dev for the same model, and give its report with --dev FILE", problems);
+                    Missing(stated, $"that is {floor.Space}, the candidate is of {candidate.Space}, and carrying it over needs the candidate's scores on dev. Run: nearfar eval --set dev for the same model, and give its report with --dev FILE", problems);
                 }
 
                 continue;
