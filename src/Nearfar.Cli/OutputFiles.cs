@@ -30,10 +30,22 @@ internal sealed class OutputFiles
                 written.Add(path);
             }
         }
-        catch
+        catch       // either all or none; what went wrong goes on to the caller
         {
-            written.ForEach(File.Delete);
+            written.ForEach(Remove);
             throw;
+        }
+    }
+
+    // A file that cannot be removed either must not hide why it had to be.
+    private static void Remove(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
         }
     }
 

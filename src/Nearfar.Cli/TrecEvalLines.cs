@@ -22,23 +22,27 @@ internal sealed class TrecEvalLines(RankingTable table, bool full)
             {
                 if (table.Columns[i].IsPerQuery)
                 {
-                    Line(i, query.Id, query.Values[i]);
+                    Line(i, query.Id, query.Values[i], query);
                 }
             }
         }
 
         for (int i = 0; summary && i < table.Columns.Count; i++)
         {
-            Line(i, "all", table.Summary[i]);
+            if (table.Columns[i].IsSummed)
+            {
+                Line(i, "all", table.Summary[i]);
+            }
         }
 
         return _text.ToString();
     }
 
-    private void Line(int column, string query, double value)
+    private void Line(int column, string query, double value, RankedQuery? of = null)
     {
         var measure = table.Columns[column];
         string shown = measure.Summary == Summary.Tag ? table.Tag
+            : measure.Summary == Summary.Text ? $"'{of!.Texts[measure.Name]}'"
             : measure.IsCount ? value.ToString("F0", CultureInfo.InvariantCulture)
             : full ? value.ToString("g17", CultureInfo.InvariantCulture)
             : FourDecimals(value);

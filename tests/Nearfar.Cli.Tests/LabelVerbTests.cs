@@ -43,7 +43,7 @@ public sealed class LabelVerbTests
     public async Task Pool_WithoutTraffic_SaysWhatARowOfItIs()
     {
         using var shop = Open();
-        File.WriteAllText(shop["nearfar.yaml"], File.ReadAllText(shop["nearfar.yaml"]).Replace(", traffic: traffic.jsonl", "", StringComparison.Ordinal));
+        File.WriteAllText(shop["nearfar.yaml"], File.ReadAllText(shop["nearfar.yaml"]).Replace(", traffic: traffic.jsonl", "", StringComparison.Ordinal).Replace("dev: dev.jsonl, ", "", StringComparison.Ordinal));
         var (exit, _, error) = await shop.RunAsync("label", "pool", "--out", shop["sheet.jsonl"]);
         Assert.Equal(1, exit);
         Assert.Contains("""{"id": "1", "query": "…"}""", error, StringComparison.Ordinal);
@@ -52,6 +52,45 @@ public sealed class LabelVerbTests
         File.WriteAllText(shop["traffic.jsonl"], """{"id": "1", "query": "kettle came broken"}""");
         File.WriteAllText(shop["nearfar.yaml"], File.ReadAllText(shop["nearfar.yaml"]).Replace("gate: gate.jsonl", "gate: gate.jsonl, traffic: traffic.jsonl", StringComparison.Ordinal));
         Assert.Equal(0, (await shop.RunAsync("label", "pool", "--out", shop["sheet.jsonl"])).Exit);
+    }
+
+    [Fact]
+    public async Task PoolAndApply_WithoutTraffic_JudgeDevAndNeverTheGate()
+    {
+        using var shop = Open();
+        File.WriteAllText(shop["nearfar.yaml"], File.ReadAllText(shop["nearfar.yaml"]).Replace(", traffic: traffic.jsonl", "", StringComparison.Ordinal));
+        var pool = await JsonAsync(shop, "pool", "--out", shop["sheet.jsonl"], "--questions", "4", "--depth", "5");
+        Assert.Equal(("dev", 4, 0, 20), (pool.GetProperty("from").GetString(), pool.GetProperty("questions").GetInt32(), pool.GetProperty("failed").GetInt32(), pool.GetProperty("available").GetInt32()));
+        var rows = LabelSheet.Read(shop["sheet.jsonl"]).Rows;
+        var dev = PairFile.Read(shop["dev.jsonl"]).Rows;
+        var gate = PairFile.Read(shop["gate.jsonl"]).Rows.Select(p => p.Query).ToHashSet();
+        Assert.All(rows, r => Assert.DoesNotContain(r.Query, gate));
+        Assert.All(rows, r => Assert.DoesNotContain(r.DocumentId, dev.Single(p => p.Id == r.QuestionId).PositiveIds));        // that one is known
+        var (also, not) = (rows[0], rows.First(r => r.QuestionId == rows[0].QuestionId && r.DocumentId != rows[0].DocumentId));
+        Judge(shop["dana.jsonl"], rows, "dana", r => r == also ? 2 : r == not ? 0 : null);
+        var applied = await JsonAsync(shop, "apply", shop["dana.jsonl"], "--to", "dev", "--out", shop["dev2.jsonl"]);
+        Assert.Equal(20, applied.GetProperty("rows").GetInt32());
+        var judged = PairFile.Read(shop["dev2.jsonl"]).Rows.Single(p => p.Id == also.QuestionId);
+        string known = dev.Single(p => p.Id == also.QuestionId).PositiveIds[0];
+        Assert.Equal([known, also.DocumentId], judged.PositiveIds);
+        Assert.Equal(new Dictionary<string, int> { [known] = 1, [also.DocumentId] = 2, [not.DocumentId] = 0 }, judged.Relevance);
+        Assert.Equal(("human", "dana"), (judged.Provenance!.Source, judged.Provenance.Reviewer));
+        Assert.All(PairFile.Read(shop["dev2.jsonl"]).Rows.Where(p => p.Id != also.QuestionId), p => Assert.Null(p.Relevance));
+
+        // The new file is a dev set; what was judged is not asked of again; what contradicts it is refused.
+        File.WriteAllText(shop["nearfar.yaml"], File.ReadAllText(shop["nearfar.yaml"]).Replace("dev: dev.jsonl", "dev: dev2.jsonl", StringComparison.Ordinal));
+        await JsonAsync(shop, "pool", "--from", "dev", "--out", shop["again.jsonl"], "--questions", "20", "--depth", "5");
+        Assert.DoesNotContain(LabelSheet.Read(shop["again.jsonl"]).Rows, r => r.QuestionId == also.QuestionId && (r.DocumentId == also.DocumentId || r.DocumentId == not.DocumentId));
+        Judge(shop["kim.jsonl"], rows, "kim", r => r == also ? 0 : null);
+        var (exit, _, error) = await shop.RunAsync("label", "apply", shop["kim.jsonl"], "--to", "dev", "--out", shop["dev3.jsonl"]);
+        Assert.Equal(1, exit);
+        Assert.Contains($"dev2.jsonl:{dev.ToList().FindIndex(p => p.Id == also.QuestionId) + 1} has \"{also.DocumentId}\" as right (grade 2), the sheets as wrong", error, StringComparison.Ordinal);
+        // Nothing of dev becomes a pair to learn from, a row of the gate, or traffic that is not there.
+        Assert.Contains("outside dev and gate", (await shop.RunAsync("label", "apply", shop["dana.jsonl"], "--to", "pairs", "--out", shop["x.jsonl"])).Error, StringComparison.Ordinal);
+        Assert.Contains("names no traffic", (await shop.RunAsync("label", "apply", shop["dana.jsonl"], "--to", "traffic", "--out", shop["x.jsonl"])).Error, StringComparison.Ordinal);
+        string before = File.ReadAllText(shop["gate.jsonl"]);
+        Assert.Equal(1, (await shop.RunAsync("label", "apply", shop["dana.jsonl"], "--to", "gate")).Exit);
+        Assert.Equal(before, File.ReadAllText(shop["gate.jsonl"]));
     }
 
     [Fact]
@@ -83,6 +122,7 @@ public sealed class LabelVerbTests
     [InlineData("--to traffic wants --out", "apply", "x.jsonl", "--to", "traffic")]
     [InlineData("--out has no place", "apply", "x.jsonl", "--to", "gate", "--out", "y.jsonl")]
     [InlineData("--depth belongs to pool", "agree", "x.jsonl", "y.jsonl", "--depth", "3")]
+    [InlineData("--from belongs to pool", "agree", "x.jsonl", "y.jsonl", "--from", "dev")]
     [InlineData("no such file", "apply", "x.jsonl", "--to", "gate")]
     [InlineData("questions are 0", "pool", "--out", "z.jsonl", "--questions", "0")]
     [InlineData("exists; nothing is written over", "pool", "--out", "train.jsonl")]

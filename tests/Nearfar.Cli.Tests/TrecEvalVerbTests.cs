@@ -82,6 +82,25 @@ public sealed class TrecEvalVerbTests : IDisposable
         Assert.Equal(0, document.RootElement.GetProperty("tie_sensitivity").GetProperty("map").GetDouble());
     }
 
+    // The layout of trec_eval's own expected output; a text has no line over all queries.
+    [Fact]
+    public async Task Run_RelevanceString_IsALineOfEachQueryAlone()
+    {
+        File.AppendAllText(_qrels, "q1 0 p -1\nq2 0 b 12\n");
+        File.AppendAllText(_run, "q1 Q0 p 4 6 mine\nq1 Q0 u 5 5 mine\n");
+        Assert.Equal("relstring             \tq1\t'102.-'\nrelstring             \tq2\t'>1'\n", (await RunAsync("-q", "-m", "relstring", "--quiet")).Output);
+        Assert.Equal("relstring_2           \tq1\t'10'\ninfAP                 \tq1\t0.8333\nrelstring_2           \tq2\t'>1'\ninfAP                 \tq2\t1.0000\ninfAP                 \tall\t0.9167\n",
+            (await RunAsync("-q", "-m", "infAP", "-m", "relstring.2", "--quiet")).Output);
+        Assert.Equal("rbp_p=0.5             \tall\t0.4479\n", (await RunAsync("-m", "rbp.p=0.5")).Output);        // (.5 (1/2 + 1/4) + .5 (1 + 1/24)) / 2
+        using var document = JsonDocument.Parse((await RunAsync("--json", "-q", "-m", "relstring", "-m", "map")).Output);
+        Assert.Equal("102.-", document.RootElement.GetProperty("texts_by_query").GetProperty("q1").GetProperty("relstring").GetString());
+        Assert.False(document.RootElement.GetProperty("all").TryGetProperty("relstring", out _));
+        string[] all = [.. (await RunAsync("-m", "all_trec")).Output.Split('\n').Select(l => l.Split('\t')[0].Trim()).Where(n => n.Length > 0)];
+        Assert.Equal(["rbp", "rbp_resid", "unj_5", "unj_10", "unj_20"], all[^5..]);
+        Assert.Contains("infAP", all);
+        Assert.DoesNotContain("relstring", all);
+    }
+
     [Fact]
     public async Task Run_GzipAndPlain_PrintTheSame()
     {

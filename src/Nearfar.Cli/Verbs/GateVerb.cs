@@ -12,6 +12,7 @@ internal sealed class GateVerb : Verb
 {
     private readonly Argument<string> _candidate = new("candidate") { Description = "Run name under runs/, such as 001 or train; or a report.json of nearfar eval --set gate." };
     private readonly Option<string?> _reference = new("--reference") { Description = "Report of what is served now; only for a candidate that is a report.", HelpName = "FILE" };
+    private readonly Option<string[]> _dev = new("--dev") { Description = "Report of eval --set dev: the candidate's, where a floor was found in another space; again for that space's model. Only for a candidate that is a report.", HelpName = "FILE" };
     private readonly Option<string?> _policy = new("--policy") { Description = "YAML with the keys of the section gate, in its place.", HelpName = "FILE" };
     private readonly Option<bool> _why = new("--why") { Description = "Print every test with its numbers." };
 
@@ -23,6 +24,7 @@ internal sealed class GateVerb : Verb
     {
         command.Add(_candidate);
         command.Add(_reference);
+        command.Add(_dev);
         command.Add(_policy);
         command.Add(_why);
     }
@@ -44,6 +46,11 @@ internal sealed class GateVerb : Verb
         if (context.Parsed.GetValue(_reference) is not null)
         {
             throw new NearfarException("--reference goes with a report as candidate. A run is compared with the current release, which is scored anew.");
+        }
+
+        if (context.Parsed.GetValue(_dev) is { Length: > 0 })
+        {
+            throw new NearfarException("--dev goes with a report as candidate. A run is scored on dev by the gate itself.");
         }
 
         string folder = Path.Combine(workspace.Output, "runs", name);
@@ -69,7 +76,13 @@ internal sealed class GateVerb : Verb
         var candidate = EvalReportJson.Load(path);
         var reference = context.Parsed.GetValue(_reference) is { } file ? EvalReportJson.Load(file) : null;
         using var frozen = candidate.Space is null ? null : await workspace.OpenBaseAsync(context.Clock, null, context.Cancellation);
-        var gate = new ReportGate(workspace.Gate, workspace.GatePolicy(), workspace.Output, context.Clock) { Base = frozen };
+        var gate = new ReportGate(workspace.Gate, workspace.GatePolicy(), workspace.Output, context.Clock)
+        {
+            Base = frozen,
+            Dev = workspace.Options.Data.Dev is null ? null : workspace.Dev,
+            Start = workspace.Options.Encoder.Kind is "static" or "adapter" && workspace.Options.Data.Train is not null ? () => frozen is not null ? frozen : workspace.CreateStart(context.Seed) : null,
+            DevReports = [.. (context.Parsed.GetValue(_dev) ?? []).Select(EvalReportJson.Load)],
+        };
         var verdict = await context.WithProgress("gate", _ => gate.JudgeAsync(candidate, reference, context.Cancellation));
         ModelFinder.Close(context, frozen);
         var input = new ReportInput { Candidate = candidate, References = [.. verdict.References.Select(r => r.Report)], Decision = verdict.Decision, GateSet = workspace.GateVersion(candidate.SetHash), Corpus = workspace.Corpus };

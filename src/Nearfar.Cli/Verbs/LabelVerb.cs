@@ -15,26 +15,28 @@ internal sealed class LabelVerb : Verb
 
     private readonly Argument<string> _action = new("action") { Description = "pool, rate, agree, apply or convert." };
     private readonly Argument<string[]> _sheets = new("sheet") { Description = "Labelling sheets, JSONL or CSV. pool: none. rate: one. agree: two. apply: one a rater. convert: from and to.", Arity = ArgumentArity.ZeroOrMore };
-    private readonly Option<string?> _out = new("--out") { Description = "pool: the sheet, .jsonl or .csv. rate: a sheet of your own. apply: the traffic or pairs. Nothing is written over.", HelpName = "FILE" };
+    private readonly Option<string?> _out = new("--out") { Description = "pool: the sheet, .jsonl or .csv. rate: a sheet of your own. apply: the traffic, pairs or dev. Nothing is written over.", HelpName = "FILE" };
+    private readonly Option<string?> _from = new("--from") { Description = "pool: traffic, or dev (its documents that nobody judged); default: traffic, where there is none dev.", HelpName = "WHAT" };
     private readonly Option<string?> _candidate = new("--candidate") { Description = "pool: model folder or run whose first documents are judged too.", HelpName = "MODEL" };
     private readonly Option<int?> _questions = new("--questions") { Description = "pool: questions chosen; default 50.", HelpName = "N" };
     private readonly Option<int?> _depth = new("--depth") { Description = "pool: documents of each ranker; default 10.", HelpName = "N" };
     private readonly Option<string?> _rater = new("--rater") { Description = "rate: who judges.", HelpName = "NAME" };
-    private readonly Option<string?> _to = new("--to") { Description = "apply: traffic, pairs or gate.", HelpName = "WHAT" };
+    private readonly Option<string?> _to = new("--to") { Description = "apply: traffic, pairs, dev or gate.", HelpName = "WHAT" };
     private readonly Option<bool> _skip = new("--skip-refused") { Description = "apply --to gate: add the good rows though others are refused." };
 
     public override string Name => "label";
 
-    public override string Description => "Finds the right documents of questions that only have a thumb, a click or an escalation: pools what is to be judged, blind; takes judgements by key or file; compares raters; applies. "
+    public override string Description => "Finds the right documents of questions that only have a thumb, a click or an escalation, and more of them for dev: pools what is to be judged, blind; takes judgements by key or file; compares raters; applies. "
         + "Example: nearfar label pool --out sheet.jsonl; nearfar label rate sheet.jsonl --rater dana; nearfar label apply sheet.jsonl --to traffic --out traffic2.jsonl";
 
     protected override void Declare(Command command)
     {
         _action.AcceptOnlyFromAmong("pool", "rate", "agree", "apply", "convert");
-        _to.AcceptOnlyFromAmong("traffic", "pairs", "gate");
+        _to.AcceptOnlyFromAmong("traffic", "pairs", "dev", "gate");
+        _from.AcceptOnlyFromAmong("traffic", "dev");
         command.Add(_action);
         command.Add(_sheets);
-        foreach (Option option in new Option[] { _out, _candidate, _questions, _depth, _rater, _to, _skip })
+        foreach (Option option in new Option[] { _out, _from, _candidate, _questions, _depth, _rater, _to, _skip })
         {
             command.Add(option);
         }
@@ -57,7 +59,7 @@ internal sealed class LabelVerb : Verb
 
     private void ThrowIfMisplaced(VerbContext context, string action, string[] sheets)
     {
-        (Option Option, string Action)[] owners = [(_candidate, "pool"), (_questions, "pool"), (_depth, "pool"), (_rater, "rate"), (_to, "apply"), (_skip, "apply")];
+        (Option Option, string Action)[] owners = [(_from, "pool"), (_candidate, "pool"), (_questions, "pool"), (_depth, "pool"), (_rater, "rate"), (_to, "apply"), (_skip, "apply")];
         var wrong = owners.Where(o => o.Action != action && context.Parsed.GetResult(o.Option) is { Implicit: false }).Select(o => $"{o.Option.Name} belongs to {o.Action}").ToList();
         bool hasOut = context.Parsed.GetValue(_out) is not null;
         string? to = context.Parsed.GetValue(_to);
@@ -67,7 +69,7 @@ internal sealed class LabelVerb : Verb
             "rate" when sheets.Length != 1 || string.IsNullOrWhiteSpace(context.Parsed.GetValue(_rater)) => ["rate wants one sheet and --rater, who judges"],
             "agree" when sheets.Length != 2 || hasOut => ["agree wants two sheets of one pool, and writes nothing"],
             "convert" when sheets.Length != 2 || hasOut => ["convert wants two names: the sheet that is there and the one to write"],
-            "apply" when sheets.Length == 0 || to is null => ["apply wants sheets and --to traffic, pairs or gate"],
+            "apply" when sheets.Length == 0 || to is null => ["apply wants sheets and --to traffic, pairs, dev or gate"],
             "apply" when hasOut == (to == "gate") => [to == "gate" ? "--to gate writes the workspace's gate file, so --out has no place" : $"--to {to} wants --out, the file to write"],
             _ => Array.Empty<string>(),
         });
@@ -80,7 +82,7 @@ internal sealed class LabelVerb : Verb
     private async Task<int> PoolAsync(VerbContext context)
     {
         var workspace = await context.OpenWorkspaceAsync();
-        var labels = new WorkspaceLabels(workspace, context.Clock);
+        var labels = new WorkspaceLabels(workspace, context.Clock, context.Parsed.GetValue(_from) switch { "traffic" => LabelSource.Traffic, "dev" => LabelSource.Dev, _ => null });
         var options = new LabelOptions();
         options = options with
         {
@@ -97,8 +99,11 @@ internal sealed class LabelVerb : Verb
         var files = new OutputFiles();
         files.Add(path, p => LabelSheet.Write(p, pool.Rows));
         files.Write();
-        context.Emit(new { path, pool.Questions, pool.Failed, pool.Available, rows = pool.Rows.Count, pool = pool.Rows.Select(r => r.Pool).FirstOrDefault() });
-        context.Say($"{path}: {pool.Rows.Count} rows to judge, {pool.Questions} of {pool.Available} questions without a known right document, {pool.Failed} of them failed.");
+        bool isDev = labels.Source == LabelSource.Dev;
+        context.Emit(new { path, from = isDev ? "dev" : "traffic", pool.Questions, pool.Failed, pool.Available, rows = pool.Rows.Count, pool = pool.Rows.Select(r => r.Pool).FirstOrDefault() });
+        context.Say(isDev
+            ? $"{path}: {pool.Rows.Count} rows to judge, {pool.Questions} of {pool.Available} questions of dev: those on which the rankers share least, with documents that nobody judged."
+            : $"{path}: {pool.Rows.Count} rows to judge, {pool.Questions} of {pool.Available} questions without a known right document, {pool.Failed} of them failed.");
         context.Say("The sheet does not say who found a document; it is shuffled.");
         context.Next($"nearfar label rate {path} --rater YOUR_NAME, or fill grade (0 to 3) and rater in another tool");
         return 0;
@@ -178,9 +183,9 @@ internal sealed class LabelVerb : Verb
     private async Task<int> ApplyAsync(VerbContext context, string[] sheets)
     {
         var workspace = await context.OpenWorkspaceAsync();
-        var target = new WorkspaceLabels(workspace, context.Clock);
-        var labels = JudgedLabels.Of([.. sheets.Select(s => LabelSheet.Read(s).Rows)]);
         string? to = context.Parsed.GetValue(_to);
+        var target = new WorkspaceLabels(workspace, context.Clock, to switch { "traffic" => LabelSource.Traffic, "dev" => LabelSource.Dev, _ => null });
+        var labels = JudgedLabels.Of([.. sheets.Select(s => LabelSheet.Read(s).Rows)]);
         if (to == "gate")
         {
             return ToGate(context, target, labels);
@@ -195,6 +200,12 @@ internal sealed class LabelVerb : Verb
             rows = traffic.Count(t => t.Provenance?.Source == "human");
             files.Add(path, p => TrafficFile.Write(p, traffic));
         }
+        else if (to == "dev")
+        {
+            var dev = target.ToDev(labels);
+            rows = dev.Count;
+            files.AddPairs(path, dev);
+        }
         else
         {
             var pairs = target.ToPairs(labels);
@@ -204,9 +215,14 @@ internal sealed class LabelVerb : Verb
 
         files.Write();
         context.Emit(new { path, to, rows, questions = labels.Questions.Count, labels.Unjudged, labels.Disputed });
-        context.Say($"{path}: {rows} {(to == "traffic" ? "traffic rows carry judgements now" : "pairs")}, of {labels.Questions.Count} judged questions.");
+        context.Say($"{path}: {rows} {to switch { "traffic" => "traffic rows carry judgements now", "dev" => "rows of dev", _ => "pairs" }}, of {labels.Questions.Count} judged questions.");
         Rest(context, labels);
-        context.Next(to == "traffic" ? $"name it as data.traffic in {workspace.Path}, then nearfar mine --from-failures" : $"nearfar pairs merge TRAIN {path} --out FILE");
+        context.Next(to switch
+        {
+            "traffic" => $"name it as data.traffic in {workspace.Path}, then nearfar mine --from-failures",
+            "dev" => $"name it as data.dev in {workspace.Path}, then nearfar check; reports on dev are made anew, its hash is another",
+            _ => $"nearfar pairs merge TRAIN {path} --out FILE",
+        });
         return 0;
     }
 

@@ -72,9 +72,10 @@ internal sealed class TrecEvalVerb : Verb
         queries = table.Queries.Count,
         missing = table.Queries.Where(q => q.IsMissing).Select(q => q.Id),
         without_relevant = table.WithoutRelevant,
-        all = Row(table, table.Summary, _ => true),
+        all = Row(table, table.Summary, i => table.Columns[i].IsSummed),
         tie_sensitivity = table.TieSensitivity,
-        by_query = queries ? table.Queries.ToDictionary(q => q.Id, q => Row(table, q.Values, i => table.Columns[i].IsPerQuery), StringComparer.Ordinal) : null,
+        by_query = queries ? table.Queries.ToDictionary(q => q.Id, q => Row(table, q.Values, i => table.Columns[i] is { IsPerQuery: true, Text: null }), StringComparer.Ordinal) : null,
+        texts_by_query = queries && table.Columns.Any(c => c.Text is not null) ? table.Queries.ToDictionary(q => q.Id, q => q.Texts, StringComparer.Ordinal) : null,
     };
 
     private static Dictionary<string, double> Row(RankingTable table, IReadOnlyList<double> values, Func<int, bool> shown) =>

@@ -73,9 +73,10 @@ internal static class CohortCheck
         sizes.Add(new CohortSize(set.Name, "", "", set.Queries.Count, ClustersOf(set.Queries), false));
         foreach (var rule in set.Rules)
         {
-            foreach (var group in set.Queries.GroupBy(q => q.Cohorts[rule.Attribute], StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
+            var groups = set.Queries.ToLookup(q => q.Cohorts[rule.Attribute], StringComparer.Ordinal);
+            foreach (string value in Reporting.CohortOrder.Of(groups.Select(g => g.Key)))
             {
-                sizes.Add(new CohortSize(set.Name, rule.Attribute, group.Key, group.Count(), ClustersOf(group), rule.Protected.Contains(group.Key, StringComparer.Ordinal)));
+                sizes.Add(new CohortSize(set.Name, rule.Attribute, value, groups[value].Count(), ClustersOf(groups[value]), rule.Protected.Contains(value, StringComparer.Ordinal)));
             }
         }
     }

@@ -35,7 +35,7 @@ internal sealed class CsvRows : RowSource
             _csv = Guard(() => CsvDataReader.Create(_text, new CsvDataReaderOptions { HasHeaders = true, MaxBufferSize = Math.Max(1024, reading.MaxLineBytes) }));
             _fields = Fields(columns);
         }
-        catch
+        catch       // whatever it was goes on to the caller; nobody else could close the file
         {
             _text.Dispose();
             throw;

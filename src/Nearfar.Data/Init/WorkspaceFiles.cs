@@ -8,6 +8,18 @@ internal static class WorkspaceFiles
 {
     private static readonly string[] s_names = ["corpus.jsonl", "train.jsonl", "dev.jsonl", "gate.jsonl", Workspace.FileName];
 
+    // A file that cannot be removed either (a full or lost disk) must not hide why it had to be.
+    private static void Remove(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
     /// <exception cref="NearfarException">A file of that name exists.</exception>
     public static void ThrowIfAny(string folder)
     {
@@ -29,9 +41,9 @@ internal static class WorkspaceFiles
             Save("gate.jsonl", path => PairFile.Write(path, split.Gate));
             return Save(Workspace.FileName, path => AtomicFile.Write(path, Yaml(folder, draft, split, options)));
         }
-        catch
+        catch       // half a workspace is none; what went wrong goes on to the caller
         {
-            written.ForEach(File.Delete);
+            written.ForEach(Remove);
             throw;
         }
 

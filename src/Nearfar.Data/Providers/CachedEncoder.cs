@@ -48,7 +48,7 @@ public sealed class CachedEncoder : IEncoder, IDisposable
         {
             return new CachedEncoder(encoder, queries, EmbeddingCache.Open(Path.Combine(folder, $"{encoder.Space.Id}-documents.cache"), encoder.Space, encoder.Dimensions));
         }
-        catch
+        catch       // whatever it was goes on to the caller; the first cache would stay locked
         {
             queries.Dispose();
             throw;

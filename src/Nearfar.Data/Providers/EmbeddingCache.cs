@@ -35,15 +35,15 @@ internal sealed class EmbeddingCache : IDisposable
     /// <exception cref="NearfarException">It is no cache, holds another space, or another process has it open.</exception>
     public static EmbeddingCache Open(string path, EmbeddingSpace space, int dimensions)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         FileStream file;
         try
         {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
             file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new NearfarException(path, 0, $"the cache of vectors cannot be opened: {e.Message} One process at a time uses it.", e);
+            throw new NearfarException(path, 0, $"the cache of vectors cannot be opened: {e.Message} One process at a time uses it, and it must be writable.", e);
         }
 
         try
@@ -53,7 +53,7 @@ internal sealed class EmbeddingCache : IDisposable
             cache.ReadRecords();
             return cache;
         }
-        catch
+        catch       // whatever it was goes on to the caller; the file would stay locked
         {
             file.Dispose();
             throw;

@@ -72,15 +72,18 @@ public sealed class ProviderEncoder : IEncoder, IDisposable
             Timeout = Timeout.InfiniteTimeSpan,                 // each try has its own
             MaxResponseContentBufferSize = 512 << 20,
         };
+        EmbeddingCache? cache = null;
         try
         {
             var provider = new ProviderGenerator(http, endpoint, budget, TimeSpan.FromSeconds(settings.TimeoutSeconds ?? 60), clock ?? TimeProvider.System);
             var probes = await ProbeAsync(provider, settings, cancellationToken).ConfigureAwait(false);
             var space = ProviderSpace.Identify(cacheFolder, settings, probes);
-            return new ProviderEncoder(http, provider, EmbeddingCache.Open(Path.Combine(cacheFolder, $"{space.Id}.cache"), space, probes.Dimensions), budget, settings, space);
+            cache = EmbeddingCache.Open(Path.Combine(cacheFolder, $"{space.Id}.cache"), space, probes.Dimensions);
+            return new ProviderEncoder(http, provider, cache, budget, settings, space);
         }
-        catch
+        catch       // whatever it was, cancellation too, goes on to the caller; nobody else could close these
         {
+            cache?.Dispose();
             http.Dispose();
             throw;
         }

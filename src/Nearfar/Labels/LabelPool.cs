@@ -34,6 +34,7 @@ public sealed class LabelPool
     /// <param name="rankers">At least one, each of the same corpus; keyword search, the current model, a candidate.</param>
     /// <param name="options">How many and how deep; null for the defaults.</param>
     /// <param name="cancellationToken">Stops between rankers.</param>
+    /// <remarks>A question all of whose documents are judged is not chosen.</remarks>
     /// <exception cref="ArgumentException">Unsound options, or no ranker.</exception>
     public static async Task<LabelPool> BuildAsync(
         IReadOnlyList<LabelQuestion> questions, Corpus corpus, IReadOnlyList<IRanker> rankers, LabelOptions? options = null, CancellationToken cancellationToken = default)
@@ -45,7 +46,7 @@ public sealed class LabelPool
         options ??= new LabelOptions();
         options.ThrowIfInvalid();
         LabelQuestion[] folded = [.. questions.GroupBy(q => FoldKeys.Of(q.Query), StringComparer.Ordinal)
-            .Select(g => g.OrderByDescending(q => q.Failed).ThenBy(q => q.Id, Utf8Order.Ascending).First())];
+            .Select(g => g.OrderByDescending(q => q.Failed).ThenBy(q => q.Id, Utf8Order.Ascending).First() with { Judged = g.SelectMany(q => q.Judged).ToHashSet(StringComparer.Ordinal) })];
         var rankings = new List<IReadOnlyList<IReadOnlyList<Hit>>>();
         foreach (var ranker in rankers)
         {
@@ -53,7 +54,7 @@ public sealed class LabelPool
         }
 
         int[] chosen = [.. Enumerable.Range(0, folded.Length)
-            .Where(q => rankings.Exists(r => r[q].Count > 0))
+            .Where(q => rankings.Exists(r => r[q].Any(h => !folded[q].Judged.Contains(corpus.Documents[h.Document].Id))))
             .OrderByDescending(q => folded[q].Failed).ThenByDescending(q => Disagreement([.. rankings.Select(r => r[q])]))
             .ThenBy(q => folded[q].Id, Utf8Order.Ascending).Take(options.Questions)];
         string pool = string.Join(", ", rankers.Select(r => r.Name));
@@ -83,7 +84,7 @@ public sealed class LabelPool
     // In id order first, so that the shuffle alone decides what is seen when.
     private static IEnumerable<LabelRow> RowsOf(LabelQuestion question, Corpus corpus, IReadOnlyList<Hit>[] lists, string pool, ulong seed)
     {
-        Document[] documents = [.. lists.SelectMany(l => l).Select(h => h.Document).Distinct().Select(d => corpus.Documents[d]).OrderBy(d => d.Id, Utf8Order.Ascending)];
+        Document[] documents = [.. lists.SelectMany(l => l).Select(h => h.Document).Distinct().Select(d => corpus.Documents[d]).Where(d => !question.Judged.Contains(d.Id)).OrderBy(d => d.Id, Utf8Order.Ascending)];
         int[] order = [.. Enumerable.Range(0, documents.Length)];
         SeededRandom.For(seed, 0, "labels of " + question.Id).Shuffle(order);
         return order.Select(i => new LabelRow

@@ -20,7 +20,7 @@ internal sealed class LineReader : RowSource
         {
             Fill();
         }
-        catch
+        catch       // whatever it was goes on to the caller; nobody else could close the file
         {
             _source.Dispose();
             throw;

@@ -24,7 +24,7 @@ internal static class PackedFile
 
             return Refusal(magic) is { } refused ? throw new NearfarException(path, 0, refused) : file;
         }
-        catch
+        catch       // whatever it was goes on to the caller; nobody else could close the file
         {
             file.Dispose();
             throw;

@@ -8,7 +8,7 @@ internal sealed class PairFormat : RowFormat<Pair>
     public static IReadOnlyList<string> Fields { get; } =
     [
         "id", "query", "positive_chunk", "positive_ids", "hard_negative_chunk", "hard_negative_ids", "forbidden_ids", "query_id", "expected_answer",
-        "embedding_model_version", "relevance", "cohorts", "provenance", "anchor", "positive", "negative", "sentence1", "sentence2", "question", "answer",
+        "embedding_model_version", "relevance", "cohorts", "provenance", "anchor", "positive", "negative", "hard_negative", "sentence1", "sentence2", "question", "answer",
     ];
 
     private readonly Dictionary<string, Document> _byId = new(StringComparer.Ordinal);
@@ -88,7 +88,7 @@ internal sealed class PairFormat : RowFormat<Pair>
                 draft.Positives = name == "positive_ids" ? row.IdList(name) : null;
                 draft.PositiveTexts = name == "positive_ids" ? [] : row.Texts(name);
                 return true;
-            case "hard_negative_chunk" or "negative":
+            case "hard_negative_chunk" or "hard_negative" or "negative":
                 row.OneOf(draft.NegativeField, name);
                 (draft.NegativeField, draft.NegativeTexts) = (name, row.Texts(name));
                 return true;

@@ -39,16 +39,30 @@ public sealed class ReportGate
     /// <summary>The frozen encoder of released adapters whose folders hold no copy of it; null: there are none.</summary>
     public IEncoder? Base { get; init; }
 
+    /// <summary>Where floors of another space are carried over; null: only by <see cref="DevReports"/>.</summary>
+    public DevSet? Dev { get; init; }
+
+    /// <summary>Makes the untrained encoder, for floors that were found in its space; null: there is none.</summary>
+    public Func<IEncoder>? Start { get; init; }
+
+    /// <summary>Reports on dev: the candidate's, and that of another space in which floors were found. Default none.</summary>
+    public IReadOnlyList<EvalReport> DevReports { get; init; } = [];
+
     /// <summary>Decides about a report, writes it and the decision to <c>runs/served-HASH/</c>, and the ledger's line.</summary>
     /// <param name="candidate">Made on the gate set, by <c>eval --set gate</c>.</param>
     /// <param name="reference">What is served now; null: the policy must compare with BM25, which is scored here.</param>
     /// <param name="cancellationToken">Stops the scoring of BM25 and of earlier releases.</param>
-    /// <remarks>Slow decline is looked for as for a run (G4): a report with a space is held against the releases of the ledger, a served ranking against those that passed before.</remarks>
+    /// <remarks>
+    /// Slow decline is looked for as for a run (G4): a report with a space is held against the releases of the ledger, a served ranking against those that passed before.
+    /// Floors of space <c>current</c> are of the reference's space, or of the last release where there is no reference.
+    /// </remarks>
     /// <exception cref="NearfarException">Combinations that no decision can be made of: each is named with what to do.</exception>
     public async Task<ReportVerdict> JudgeAsync(EvalReport candidate, EvalReport? reference, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(candidate);
-        ThrowUnlessLegal(candidate, reference);
+        var floors = new ReportFloors(_policy, _ledger, Dev, Start, () => Base, DevReports);
+        var resolved = Legal(candidate, reference, floors);
+        var calibrations = await floors.CarryAsync(resolved, candidate, cancellationToken).ConfigureAwait(false);
         string hash = candidate.ComputeHash();
         string space = candidate.Space?.Id ?? $"report-{hash[..16]}";
         string name = EarlierReleases.ServedName(candidate);
@@ -60,7 +74,7 @@ public sealed class ReportGate
             : new(ReferenceKind.Current, reference)];
         string path = GateOpening.DecisionPath(folder);
         if (File.Exists(path) && entries.LastOrDefault(e => e.Event == LedgerEvent.Gate && e.Run == name && e.GateSet == _gate.Hash) is { } known && known.Decision == GateOpening.HashOf(path)
-            && GateDecisionJson.Load(path) is { } decided && decided.PolicyHash == policy && decided.References.Select(r => r.Hash).SequenceEqual(references.Select(r => r.Report.ComputeHash())))
+            && GateDecisionJson.Load(path) is { } decided && decided.PolicyHash == resolved.ComputeHash() && !HasNewFloors(decided, calibrations) && decided.References.Select(r => r.Hash).SequenceEqual(references.Select(r => r.Report.ComputeHash())))
         {
             return new ReportVerdict(decided, references, folder);
         }
@@ -68,7 +82,7 @@ public sealed class ReportGate
         GateRecord.ThrowIfPolicyChanged(entries, space, _gate.Hash, policy);
         var notes = GateRecord.Notes(entries, _gate.Hash, policy).ToList();
         var earlier = new EarlierReleases(_ledger, _output, _gate, () => Base);
-        var decision = new ReleaseGate(_policy).Decide(new GateInput
+        var decision = new ReleaseGate(resolved).Decide(new GateInput
         {
             Candidate = candidate,
             References = references,
@@ -78,6 +92,7 @@ public sealed class ReportGate
             Earlier = candidate.Space is null ? earlier.OfServed(_policy, entries, candidate, reference)
                 : await earlier.OfModelsAsync(_policy, entries, space, reference?.Space?.Id, notes, cancellationToken).ConfigureAwait(false),
             Notes = notes,
+            Calibrations = calibrations,
         });
         EvalReportJson.Save(Path.Combine(folder, "report.json"), candidate);
         if (reference is not null)
@@ -90,7 +105,11 @@ public sealed class ReportGate
         return new ReportVerdict(decision, references, folder);
     }
 
-    private void ThrowUnlessLegal(EvalReport candidate, EvalReport? reference)
+    // What was advice for want of a report on dev, and would decide now.
+    private static bool HasNewFloors(GateDecision decided, IReadOnlyList<FloorCalibration> calibrations) =>
+        decided.Advice.Any(a => a.Rule == "floor" && calibrations.Any(c => c.Floor.Metric == a.Metric));
+
+    private GatePolicy Legal(EvalReport candidate, EvalReport? reference, ReportFloors floors)
     {
         var problems = new List<string>();
         if (reference is null && _policy.Reference != ReferenceKind.Bm25)
@@ -115,9 +134,8 @@ public sealed class ReportGate
             problems.Add($"the policy has a floor on {floor.Metric}, and a ranking without vectors has no margins: put floors on retrieval measures, or gate the encoder");
         }
 
-        if (problems.Count > 0)
-        {
-            throw new NearfarException($"No decision can be made: {string.Join("; ", problems)}.");
-        }
+        var resolved = floors.Resolved(candidate, reference, problems);
+        ReportFloors.ThrowIfAny(problems);
+        return resolved;
     }
 }

@@ -124,14 +124,14 @@ internal static class Stylesheet
           html { font-size: 11px; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
           body { max-width: none; padding: 0; }
           .skip, .screen, nav { display: none; } .paper { display: block; } .hits .other .text { display: none; }
-          .reasons dl.facts { grid-template-columns: repeat(2, max-content 1fr); } td, th { padding: .25rem .375rem; }
+          .reasons dl.facts { grid-template-columns: repeat(2, max-content 1fr); break-inside: avoid; } dl.facts dd.wide { grid-column: 2 / -1; } td, th { padding: .25rem .375rem; }
           .scroll { overflow: visible; background: none; }
           details::details-content { content-visibility: visible; block-size: auto; }
-          .reasons details { break-inside: avoid; } .counts { break-inside: avoid; grid-template-columns: repeat(4, 1fr); }
+          .counts { break-inside: avoid; grid-template-columns: repeat(4, 1fr); }
           details { break-inside: avoid; } details.fold, details.long { break-inside: auto; }
-          summary { list-style: none; }
-          tr, figure, .verdict, .reasons > li { break-inside: avoid; }
-          h2, h3, caption { break-after: avoid; }
+          summary { list-style: none; } .reasons > li > .mark { display: block; }
+          tr, figure, .verdict, .reasons li li { break-inside: avoid; }
+          h2, h3, caption, .reasons .mark, .reasons p, .reasons summary, .reasons dl.facts { break-after: avoid; }
           thead { display: table-header-group; }
         }
         """.ReplaceLineEndings("\n");

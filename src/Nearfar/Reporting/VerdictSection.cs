@@ -195,7 +195,10 @@ internal static class VerdictSection
             Fact(page, "drawn towards its family, for display", reason.Shrunken is { } shrunken ? reason.Difference is null ? Figures.Value(reason.Metric, shrunken) : Figures.Difference(reason.Metric, shrunken) : null);
             Fact(page, "adjusted p", reason.AdjustedP is { } p ? Figures.Fixed(p, 4) : null);
             Fact(page, "p of this cohort alone", reason.P is { } own ? Figures.Fixed(own, 4) : null);
-            Fact(page, "note", reason.Note);
+            if (reason.Note is { } note)
+            {
+                page.Leaf("dt", "note").Leaf("dd", note, ("dir", "auto"), ("class", "wide"));       // a sentence, too long for one column on paper
+            }
         }
     }
 

@@ -19,6 +19,15 @@ public sealed class WorkspaceCheckTests
         Assert.Equal(["new", "known"], report.Cohorts.Where(c => c is { Set: "gate", Attribute: "page" }).Select(c => c.Value).OrderDescending());
     }
 
+    // As it is spelt, "4-6" would come before "<4".
+    [Fact]
+    public async Task Run_RangesOfACohort_AreListedInTheirOrder()
+    {
+        using var folder = new Folder();
+        var report = await Run(folder, gate: "{\"id\":\"g3\",\"query\":\"returning late?\",\"positive_ids\":[\"return\"]}", yaml: "cohorts: {query_length: {from: query.words, edges: [4, 6]}}");
+        Assert.Equal(["<4", "4-6", ">=6"], report.Cohorts.Where(c => c is { Set: "gate", Attribute: "query_length" }).Select(c => c.Value));
+    }
+
     [Fact]
     public async Task Run_BrokenRowsInEveryFile_AreAllErrors()
     {

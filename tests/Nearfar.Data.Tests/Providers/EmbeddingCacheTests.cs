@@ -39,6 +39,14 @@ public sealed class EmbeddingCacheTests : IDisposable
     }
 
     [Fact]
+    public void Open_FolderThatIsAFile_SaysWhichFileCannotBeOpened()
+    {
+        File.WriteAllText(_path, "x");
+        string inside = Path.Combine(_path, "c.cache");
+        Assert.Contains($"{inside}: the cache of vectors cannot be opened", Assert.Throws<NearfarException>(() => EmbeddingCache.Open(inside, s_space, 3)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Open_CutAnywhere_KeepsEveryWholeRecordAndGoesOn()
     {
         Fill(5);

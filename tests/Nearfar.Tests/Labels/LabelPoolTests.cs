@@ -51,6 +51,21 @@ public sealed class LabelPoolTests
     }
 
     [Fact]
+    public async Task Build_JudgedDocuments_AreNotAskedOfAgain()
+    {
+        // Two wordings of one question: what either knows is known. The second has nothing left to judge.
+        LabelQuestion[] questions =
+        [
+            new("a1", "where is it", false) { Judged = ["d01"] }, new("a2", "Where IS it", false) { Judged = ["d02"] },
+            new("b", "and that", false) { Judged = ["d01", "d02", "d03", "d04"] },
+        ];
+        var pool = await LabelPool.BuildAsync(questions, s_corpus, [new Fixed("one", _ => [1, 2, 3]), new Fixed("two", _ => [2, 4])], null, Token);
+        Assert.Equal((1, 2), (pool.Questions, pool.Available));
+        Assert.Equal(["d03", "d04"], pool.Rows.Select(r => r.DocumentId).Order(StringComparer.Ordinal));
+        Assert.All(pool.Rows, r => Assert.Equal("a1", r.QuestionId));
+    }
+
+    [Fact]
     public async Task Build_UnsoundOptions_AreToldTogether()
     {
         var thrown = await Assert.ThrowsAsync<ArgumentException>(() => LabelPool.BuildAsync([], s_corpus, [new Fixed("one", _ => [1])], new LabelOptions { Questions = 0, Depth = 101 }, Token));

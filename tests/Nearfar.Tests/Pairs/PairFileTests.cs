@@ -62,6 +62,7 @@ public sealed class PairFileTests
     [InlineData("""{"anchor":"q","positive":"right","negative":"wrong"}""")]
     [InlineData("""{"sentence1":"q","sentence2":"right","hard_negative_chunk":["wrong"]}""")]
     [InlineData("""{"question":"q","answer":"right","hard_negative_chunk":"wrong"}""")]
+    [InlineData("""{"query":"q","positive":"right","hard_negative":"wrong"}""")]
     [InlineData("""{"query":"q","positive_chunk":["right"],"hard_negative_chunk":"wrong"}""")]
     public void Read_AliasesOfTheField_AreThePair(string row)
     {

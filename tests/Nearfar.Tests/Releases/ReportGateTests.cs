@@ -1,3 +1,4 @@
+using Nearfar.Encoding;
 using Nearfar.Evaluation;
 using Nearfar.Gating;
 using Nearfar.Pairs;
@@ -5,6 +6,7 @@ using Nearfar.Releases;
 using Nearfar.Search;
 using Nearfar.Tests.Mining;
 using Nearfar.Tests.Pairs;
+using Nearfar.Training;
 using Xunit;
 
 namespace Nearfar.Tests.Releases;
@@ -133,6 +135,69 @@ public class ReportGateTests
         await RefusesAsync("no gate set", Policy(), next with { IsGateSet = false, SetName = "dev" }, now);
         await RefusesAsync("looks deeper", Policy() with { Metric = "recall@5" }, next with { Depth = 3 }, now);
         Assert.False(Directory.Exists(folder["releases"]));       // nothing was opened
+    }
+
+    // A trained model whose floor was found in the untrained space: the run's door scores both on dev, the report's door has the model's dev report.
+    [Fact]
+    public async Task JudgeAsync_FloorOfTheUntrainedSpace_DecidesAsAtTheOtherDoor()
+    {
+        using var folder = new Folder();
+        using var other = new Folder();
+        var data = TinyShop.Data(negatives: true);
+        var policy = TinyShop.Easy with { Reference = ReferenceKind.Bm25, Floors = [new GateFloor(null, "margin_mean", 0.9, "untrained"), new GateFloor(CohortKey.Parse("style=plain"), "margin_mean", 0.001, "untrained")] };
+        var options = TinyShop.Options(folder.Path) with { Policy = policy, Attempts = 1 };
+        var attempt = (await new ReleaseLoop(data, options, s_clock).RunAsync(new LoopProgress(), Token)).Attempts[0];
+        Assert.Equal(Verdict.Blocked, attempt.Decision.Verdict);
+        var byRun = attempt.Decision.Reasons.Where(r => r.Rule == "floor").ToArray();
+        Assert.Equal(2, byRun.Length);
+        Assert.Contains(byRun, r => r.Outcome == TestOutcome.Bad);
+
+        var dev = await new Evaluator().EvaluateAsync(attempt.Model.Encoder, data.Dev, Token);
+        ReportGate Door(params EvalReport[] reports) => new(data.Gate, policy, other.Path, s_clock) { Dev = data.Dev, Start = () => options.CreateStart(data.Train), DevReports = reports };
+        var byReport = (await Door(dev).JudgeAsync(attempt.Candidate, null, Token)).Decision;
+        Assert.Equal(attempt.Decision.Verdict, byReport.Verdict);
+        Assert.Equal(byRun.Select(r => (r.ToString(), r.Threshold, r.P, r.Note)), byReport.Reasons.Where(r => r.Rule == "floor").Select(r => (r.ToString(), r.Threshold, r.P, r.Note)));
+        Assert.DoesNotContain(byReport.Advice, r => r.Rule == "floor");
+    }
+
+    // Before, such a floor was advice at this door, and a policy that counts on it passed without it.
+    [Fact]
+    public async Task JudgeAsync_FloorsThatCannotBeCarriedOver_AreRefusedAndOpenNothing()
+    {
+        using var folder = new Folder();
+        var data = TinyShop.Data(negatives: true);
+        var start = TinyShop.Options(folder.Path).CreateStart(data.Train);
+        var again = StartEncoder.Create(new StartOptions { Dimensions = 32, VocabularySize = 300 }, data.Train);
+        Assert.NotEqual(start.Space.Id, again.Space.Id);
+        async Task<EvalReport> OnAsync(IEncoder encoder, JudgedSet set) => await new Evaluator().EvaluateAsync(encoder, set, Token);
+        var (gate, reference, dev, devOfStart) = (await OnAsync(again, data.Gate), await OnAsync(start, data.Gate), await OnAsync(again, data.Dev), await OnAsync(start, data.Dev));
+        GatePolicy Floor(string? space, ReferenceKind kind = ReferenceKind.Current) => TinyShop.Easy with { Reference = kind, Tolerance = 0.9, OtherTolerance = 0.9, Floors = [new GateFloor(null, "margin_mean", -0.9, space)] };
+        async Task RefusesAsync(string part, GatePolicy policy, EvalReport? against, ReportGate? door = null) => Assert.Contains(part,
+            (await Assert.ThrowsAsync<NearfarException>(() => (door ?? new ReportGate(data.Gate, policy, folder.Path, s_clock)).JudgeAsync(gate, against, Token))).Message, StringComparison.Ordinal);
+        var served = await ReportAsync("now");
+        await RefusesAsync("makes no untrained encoder", Floor("untrained"), reference);
+        await RefusesAsync("needs the candidate's scores on dev", Floor("untrained"), reference, new ReportGate(data.Gate, Floor("untrained"), folder.Path, s_clock) { Start = () => start });
+        await RefusesAsync("needs the candidate's scores on dev", Floor("current"), reference);
+        await RefusesAsync("nobody scored space", Floor("current"), reference, new ReportGate(data.Gate, Floor("current"), folder.Path, s_clock) { DevReports = [dev] });
+        await RefusesAsync("nothing was released yet", Floor("current", ReferenceKind.Bm25), null);
+        await RefusesAsync("is a ranking without vectors", Floor("current"), served with { Queries = reference.Queries, SetHash = reference.SetHash });
+        await RefusesAsync("on which nothing may be tuned", Floor("current"), reference, new ReportGate(data.Gate, Floor("current"), folder.Path, s_clock) { DevReports = [gate] });
+        await RefusesAsync("leave it out", Floor(null), reference, new ReportGate(data.Gate, Floor(null), folder.Path, s_clock) { DevReports = [dev] });
+        await RefusesAsync("neither the candidate's nor a floor's", Floor("nfx-elsewhere"), reference, new ReportGate(data.Gate, Floor("nfx-elsewhere"), folder.Path, s_clock) { DevReports = [devOfStart] });
+        await RefusesAsync("score the model anew", Floor("current"), reference, new ReportGate(data.Gate, Floor("current"), folder.Path, s_clock) { Dev = data.Dev, DevReports = [dev with { SetHash = "yesterday's" }] });
+        Assert.False(Directory.Exists(folder["releases"]));
+
+        // With both reports on dev it decides, and the floor is one of the reasons.
+        var decided = (await new ReportGate(data.Gate, Floor("current"), folder.Path, s_clock) { DevReports = [dev, devOfStart] }.JudgeAsync(gate, reference, Token)).Decision;
+        var reason = Assert.Single(decided.Reasons, r => r.Rule == "floor");
+        Assert.Equal(-0.9 / devOfStart.Scale!.Sigma * dev.Scale!.Sigma, reason.Threshold, 1e-6);
+        // A floor of a space that the policy names by its id is advice without reports on dev, and a reason with them: the earlier decision is not taken for it.
+        string id = start.Space.Id;
+        using var second = new Folder();
+        var advised = (await new ReportGate(data.Gate, Floor(id), second.Path, s_clock).JudgeAsync(gate, reference, Token)).Decision;
+        Assert.Single(advised.Advice, r => r.Rule == "floor");
+        var carried = (await new ReportGate(data.Gate, Floor(id), second.Path, s_clock) { DevReports = [dev, devOfStart] }.JudgeAsync(gate, reference, Token)).Decision;
+        Assert.Equal((2, 1), (carried.Attempt, carried.Reasons.Count(r => r.Rule == "floor")));
     }
 
     [Fact]

@@ -47,11 +47,17 @@ internal static class TinyShop
 
     private static JudgedSetBuilder Builder { get; } = new(Corpus, DocumentClusters.Of(Corpus, Train)) { Train = Train, Rules = [new CohortRule { Attribute = "style" }] };
 
-    /// <summary>80 gate questions, half of them in the words of production; or fewer.</summary>
-    public static LoopData Data(int gate = 80, bool traffic = true) => new(
+    // The page of the same subject and another product.
+    private static Pair WithNegative(Pair row) => row with
+    {
+        HardNegatives = [new HardNegative(s_subjects.SelectMany(s => s_products.Select(p => Id(s.Id, p.Name))).First(id => id != row.PositiveIds[0] && id[..id.LastIndexOf('-')] == row.PositiveIds[0][..row.PositiveIds[0].LastIndexOf('-')]))],
+    };
+
+    /// <summary>80 gate questions, half of them in the words of production; or fewer. With negatives dev and gate have margins.</summary>
+    public static LoopData Data(int gate = 80, bool traffic = true, bool negatives = false) => new(
         new TrainingSet(Corpus, Train),
-        Builder.Dev([.. Ask("d", (s, p) => $"tell me of {s.Words}, I own the {p.Name}", "plain")]),
-        Builder.Gate([.. Ask("g1", (s, p) => $"please explain {s.Words} of {p.Name}", "plain").Concat(Ask("g2", (s, p) => $"hi {s.Slang} {p.Slang} pls", "production")).Where((_, i) => i % (80 / gate) == 0)]),
+        Builder.Dev([.. Ask("d", (s, p) => $"tell me of {s.Words}, I own the {p.Name}", "plain").Select(p => negatives ? WithNegative(p) : p)]),
+        Builder.Gate([.. Ask("g1", (s, p) => $"please explain {s.Words} of {p.Name}", "plain").Concat(Ask("g2", (s, p) => $"hi {s.Slang} {p.Slang} pls", "production")).Where((_, i) => i % (80 / gate) == 0).Select(p => negatives ? WithNegative(p) : p)]),
         traffic ? [.. Ask("trace:", (s, p) => $"{p.Slang} {s.Slang}", "production").Select(p => new TrafficRow { Id = p.Id, Query = p.Query, ExpectedIds = p.PositiveIds, Outcome = TrafficOutcome.Failed })] : []);
 
     /// <summary>Passes when three quarters of all questions find their page among the first five.</summary>

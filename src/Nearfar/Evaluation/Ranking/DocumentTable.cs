@@ -20,7 +20,7 @@ internal sealed class DocumentTable
     /// <param name="Start">First byte of its id in the block.</param>
     /// <param name="Length">Bytes of its id.</param>
     /// <param name="Hash">Of the id.</param>
-    /// <param name="Grade">-1: unjudged.</param>
+    /// <param name="Grade">Negative: unjudged.</param>
     /// <param name="Score">Higher is nearer.</param>
     public readonly record struct Ranked(int Start, int Length, uint Hash, int Grade, double Score);
 
@@ -79,7 +79,7 @@ internal sealed class DocumentTable
         var id = block.Slice(start, length);
         uint hash = Hash(id);
         int slot = Find(id, block, hash);
-        int grade = -1;
+        int grade = Judgements.NotPooled;
         int at = _slots[slot] - 1;
         if (at >= _pool.Count || (at >= 0 && _found[at]))
         {
@@ -89,7 +89,7 @@ internal sealed class DocumentTable
         if (at >= 0)
         {
             _found[at] = true;
-            grade = Math.Max(_pool[at].Grade, -1);
+            grade = Judgements.Ranked(_pool[at].Grade);
         }
         else
         {

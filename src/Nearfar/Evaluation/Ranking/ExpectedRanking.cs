@@ -11,7 +11,7 @@ internal sealed class ExpectedRanking : IRankingMeasures
     private readonly int[] _grades;
     private readonly Group[] _groups;
 
-    /// <param name="grades">Grades in falling order of score, -1 for unjudged.</param>
+    /// <param name="grades">Grades in falling order of score, negative for unjudged.</param>
     /// <param name="ends">Index behind the last document of each group of equal scores, ascending.</param>
     /// <param name="judgements">Of the query.</param>
     public ExpectedRanking(int[] grades, IReadOnlyList<int> ends, Judgements judgements)

@@ -4,7 +4,6 @@ namespace Nearfar.Evaluation.Ranking;
 /// <remarks>Definitions and summation order of trec_eval (9.0.8 and 10.0 agree on all of them). Immutable, thread-safe.</remarks>
 public sealed class JudgedRanking : IRankingMeasures
 {
-    private const int Unjudged = -1;
     private readonly Judgements _judgements;
     private readonly int[] _grades;
     private readonly int[] _relevantRanks;
@@ -17,7 +16,7 @@ public sealed class JudgedRanking : IRankingMeasures
         : this(GradesOf(ranking, relevance), new Judgements(relevance.Values, level))
         => ArgumentOutOfRangeException.ThrowIfLessThan(level, 1);
 
-    /// <param name="grades">Grades by rank, -1 for unjudged; kept.</param>
+    /// <param name="grades">Grades by rank, negative for unjudged; kept.</param>
     /// <param name="judgements">Of the query.</param>
     internal JudgedRanking(int[] grades, Judgements judgements)
     {
@@ -104,7 +103,16 @@ public sealed class JudgedRanking : IRankingMeasures
 
     /// <summary>Documents of the top <paramref name="k"/> that nobody judged, divided by <paramref name="k"/>.</summary>
     /// <param name="k">At least 1.</param>
-    public double UnjudgedAt(int k) => (double)_grades.AsSpan(0, Math.Min(k, _grades.Length)).Count(Unjudged) / k;
+    public double UnjudgedAt(int k)
+    {
+        int unjudged = 0;
+        foreach (int grade in _grades.AsSpan(0, Math.Min(k, _grades.Length)))
+        {
+            unjudged += grade < 0 ? 1 : 0;
+        }
+
+        return (double)unjudged / k;
+    }
 
     /// <summary>Highest precision at any rank by which that share of the relevant documents is found; 0 when it never is.</summary>
     /// <param name="recall">0 to 1; the number of documents is (int)(recall R + 0.9), as in trec_eval.</param>
@@ -129,7 +137,7 @@ public sealed class JudgedRanking : IRankingMeasures
     /// <summary>The ranking without the documents that nobody judged, ranks closed (trec_eval: <c>-J</c>).</summary>
     public JudgedRanking JudgedOnly() => new([.. _grades.Where(g => g >= 0)], _judgements);
 
-    /// <summary>Grades by rank, -1 for unjudged.</summary>
+    /// <summary>Grades by rank; <see cref="Judgements.NotPooled"/> or <see cref="Judgements.PooledUnjudged"/> for unjudged.</summary>
     internal ReadOnlySpan<int> Grades => _grades;
 
     internal Judgements Judgements => _judgements;
@@ -215,7 +223,7 @@ public sealed class JudgedRanking : IRankingMeasures
                 throw new ArgumentException($"Document \"{id}\" stands twice in a ranking; a document may be ranked once.", nameof(ranking));
             }
 
-            grades.Add(relevance.TryGetValue(id, out int grade) ? Math.Max(grade, Unjudged) : Unjudged);
+            grades.Add(relevance.TryGetValue(id, out int grade) ? Judgements.Ranked(grade) : Judgements.NotPooled);
         }
 
         return [.. grades];

@@ -3,6 +3,12 @@ namespace Nearfar.Evaluation.Ranking;
 /// <summary>What the measures need to know of one query's judgements.</summary>
 internal sealed class Judgements
 {
+    /// <summary>Grade of a ranked document that the judgements do not name.</summary>
+    public const int NotPooled = -1;
+
+    /// <summary>Grade of a ranked document that the judgements name with a negative grade: in the pool, not judged.</summary>
+    public const int PooledUnjudged = -2;
+
     private readonly int[] _descending;
 
     /// <param name="grades">Grades of all documents of the pool; negative: in the pool, not judged.</param>
@@ -13,6 +19,9 @@ internal sealed class Judgements
         Level = level;
         Relevant = _descending.Count(g => g >= level);
     }
+
+    /// <summary>How a grade of the judgements stands in a ranking.</summary>
+    public static int Ranked(int grade) => grade < 0 ? PooledUnjudged : grade;
 
     public int Level { get; }
 

@@ -25,7 +25,9 @@ internal static class MeasureNames
         One("recip_rank", Summary.Mean, (r, _) => r.ReciprocalRankAt(int.MaxValue)),
         Shares("iprec_at_recall", s_tenths, (r, c) => ((JudgedRanking)r).InterpolatedPrecisionAt(c), needsOrder: true),
         Cut("P", s_cutoffs, (r, k, _) => r.PrecisionAt(k)),
+        new("relstring", RelevanceString),
         Cut("recall", s_cutoffs, (r, k, _) => r.RecallAt(k)),
+        One("infAP", Summary.Mean, (r, _) => InferredPrecision.At((JudgedRanking)r), needsOrder: true),
         One("gm_bpref", Summary.GeometricMean, (r, _) => r.BinaryPreference),
         Shares("Rprec_mult", s_fifths, PrecisionAtShareOfR),
         One("utility", Summary.Mean, (r, _) => r.RelevantRetrieved - (r.Retrieved - r.RelevantRetrieved)),
@@ -46,6 +48,8 @@ internal static class MeasureNames
         One("set_F", Summary.Mean, (r, _) => Harmonic(Share(r.RelevantRetrieved, r.Retrieved), Share(r.RelevantRetrieved, r.Relevant))),
         One("num_nonrel_judged_ret", Summary.Sum, (r, _) => r.NonRelevantRetrieved),
         One("yaap", Summary.Mean, (r, _) => GainMeasures.SmoothedAveragePrecision((JudgedRanking)r), needsOrder: true),
+        new("rbp", (p, problems) => RankBiased("rbp", p, problems, RankBiasedPrecision.Of)),
+        new("rbp_resid", (p, problems) => RankBiased("rbp_resid", p, problems, (r, persistence, _) => RankBiasedPrecision.Residual(r, persistence))),
         Cut("unj", [5, 10, 20], (r, k, _) => r.UnjudgedAt(k)),
     ];
 
@@ -59,7 +63,7 @@ internal static class MeasureNames
     // Known to trec_eval and not to us: told apart from a slip of the pen.
     private static readonly string[] s_missing =
     [
-        "relstring", "infAP", "dcg", "ideal_dcg", "rbp", "rbp_resid", "map_avgjg", "P_avgjg", "Rprec_mult_avgjg", "qrels_jg", "prefs", "all_prefs",
+        "dcg", "ideal_dcg", "map_avgjg", "P_avgjg", "Rprec_mult_avgjg", "qrels_jg", "prefs", "all_prefs",
     ];
 
     /// <summary>Names that may be asked for.</summary>
@@ -171,6 +175,53 @@ internal static class MeasureNames
 
         var table = new GainTable(GainKind.Linear, gains);
         return [new RankingMeasure($"ndcg_{string.Join(',', parameters)}", Summary.Mean, (r, _) => r.NdcgAt(int.MaxValue, table))];
+    }
+
+    // One character a rank: the grade, > above 9, - not in the pool, . in the pool and not judged.
+    private static IEnumerable<RankingMeasure> RelevanceString(IReadOnlyList<string> parameters, List<string> problems)
+    {
+        int length = 10;
+        if (parameters.Count > 1 || (parameters.Count == 1 && (!int.TryParse(parameters[0], NumberStyles.None, CultureInfo.InvariantCulture, out length) || length < 1)))
+        {
+            problems.Add($"length \"{string.Join(',', parameters)}\" of relstring is not one whole number of at least 1");
+        }
+
+        return [new RankingMeasure(parameters.Count == 0 ? "relstring" : $"relstring_{parameters[0]}", Summary.Text, (_, _) => 0, NeedsOrder: true) { Text = r => CharactersOf(r, length) }];
+    }
+
+    private static string CharactersOf(JudgedRanking ranking, int length) => string.Create(Math.Min(length, ranking.Grades.Length), ranking, static (characters, ranking) =>
+    {
+        for (int i = 0; i < characters.Length; i++)
+        {
+            characters[i] = ranking.Grades[i] switch { Judgements.NotPooled => '-', Judgements.PooledUnjudged => '.', > 9 => '>', var grade => (char)('0' + grade) };
+        }
+    });
+
+    // Parameters p=0.8 and grade=gain, as in rbp.p=0.8,1=0.5,2=1.
+    private static IEnumerable<RankingMeasure> RankBiased(
+        string name, IReadOnlyList<string> parameters, List<string> problems, Func<JudgedRanking, double, IReadOnlyDictionary<int, double>, double> value)
+    {
+        double? persistence = null;
+        var gains = new Dictionary<int, double>();
+        foreach (string text in parameters)
+        {
+            string[] sides = text.Split('=');
+            if (sides.Length != 2 || !double.TryParse(sides[1], NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double number) || !double.IsFinite(number))
+            {
+                problems.Add($"parameter \"{text}\" of {name} is not of the form p=persistence or grade=gain, as in {name}.p=0.8");
+            }
+            else if (sides[0] == "p" && persistence is null && number is > 0 and < 1)
+            {
+                persistence = number;
+            }
+            else if (sides[0] == "p" || !int.TryParse(sides[0], NumberStyles.None, CultureInfo.InvariantCulture, out int grade) || !gains.TryAdd(grade, number))
+            {
+                problems.Add($"parameter \"{text}\" of {name}: p lies between 0 and 1, grades are whole numbers of at least 0, each stands once");
+            }
+        }
+
+        double p = persistence ?? RankBiasedPrecision.DefaultPersistence;
+        return [new RankingMeasure(parameters.Count == 0 ? name : $"{name}_{string.Join(',', parameters)}", Summary.Mean, (r, _) => value((JudgedRanking)r, p, gains), NeedsOrder: true)];
     }
 
     private static GainTable TableOf(RankingOptions options) => options.Gain == GainKind.Linear ? GainTable.Linear : GainTable.Exponential;

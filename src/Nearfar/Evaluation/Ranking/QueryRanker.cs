@@ -4,6 +4,7 @@ namespace Nearfar.Evaluation.Ranking;
 internal sealed class QueryRanker(RankingOptions options, IReadOnlyList<RankingMeasure> measures, byte[] poolBytes)
 {
     private static readonly List<PooledDocument> s_none = [];
+    private readonly RankingMeasure[] _texts = [.. measures.Where(m => m.Text is not null)];
     private List<PooledDocument> _pool = s_none;
     private ulong[] _keys = [];
     private int[] _order = [];
@@ -28,12 +29,13 @@ internal sealed class QueryRanker(RankingOptions options, IReadOnlyList<RankingM
         int[] grades = Order(block);
         var ends = options.TieBreak is TieBreak.Expected or TieBreak.Pessimistic || options.MeasureTies ? TieGroups() : [];
         var (values, spread) = (new double[measures.Count], (double[]?)null);
-        Take(options.TieBreak switch
+        IRankingMeasures ranking = options.TieBreak switch
         {
             TieBreak.Expected => Expected(grades, ends, judgements),
             TieBreak.Pessimistic => Cut(TieOrders.Sorted(grades, ends, bestFirst: false), judgements),
             _ => Cut(grades, judgements),
-        }, values);
+        };
+        Take(ranking, values);
         if (options.MeasureTies && ends.Count < grades.Length)
         {
             (spread, double[] worst) = (new double[measures.Count], new double[measures.Count]);
@@ -45,7 +47,8 @@ internal sealed class QueryRanker(RankingOptions options, IReadOnlyList<RankingM
             }
         }
 
-        return new RankedQuery(id, values) { HasRelevant = judgements.Relevant > 0, Spread = spread };
+        var query = new RankedQuery(id, values) { HasRelevant = judgements.Relevant > 0, Spread = spread };
+        return _texts.Length == 0 ? query : query with { Texts = _texts.ToDictionary(m => m.Name, m => m.Text!((JudgedRanking)ranking), StringComparer.Ordinal) };
     }
 
     private void ThrowUnlessGainsAreFinite(string query)

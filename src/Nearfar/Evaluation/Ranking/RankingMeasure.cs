@@ -17,6 +17,9 @@ internal enum Summary
 
     /// <summary>The run's tag, a text; per query it is not shown.</summary>
     Tag,
+
+    /// <summary>A text for each query; over all queries it is not shown.</summary>
+    Text,
 }
 
 /// <summary>One column: a measure with its cutoff, and its name as trec_eval prints it.</summary>
@@ -29,6 +32,12 @@ internal sealed record RankingMeasure(string Name, Summary Summary, Func<IRankin
     /// <summary>Printed as a whole number.</summary>
     public bool IsCount => Summary is Summary.Sum or Summary.Queries;
 
-    /// <summary>Has a value for each query.</summary>
-    public bool IsPerQuery => Summary is Summary.Mean or Summary.Sum;
+    /// <summary>Has a value or a text for each query.</summary>
+    public bool IsPerQuery => Summary is Summary.Mean or Summary.Sum or Summary.Text;
+
+    /// <summary>Has a value or a text over all queries.</summary>
+    public bool IsSummed => Summary != Summary.Text;
+
+    /// <summary>The text of one query; null where the measure is a number.</summary>
+    public Func<JudgedRanking, string>? Text { get; init; }
 }

@@ -25,7 +25,7 @@ public sealed class RankingTable
     /// <summary>By query id, ascending in UTF-8 bytes; queries that count in the means.</summary>
     public IReadOnlyList<RankedQuery> Queries { get; }
 
-    /// <summary>Each measure over all queries: means; sums of counts; <c>num_q</c>; 0 for <c>runid</c>, see <see cref="Tag"/>.</summary>
+    /// <summary>Each measure over all queries: means; sums of counts; <c>num_q</c>; 0 for <c>runid</c>, see <see cref="Tag"/>, and <c>relstring</c>, see <see cref="RankedQuery.Texts"/>.</summary>
     /// <remarks>A mean is the left-to-right sum in the order of <see cref="Queries"/>, divided by their number: bit-equal to trec_eval.</remarks>
     public IReadOnlyList<double> Summary { get; }
 
@@ -62,7 +62,7 @@ public sealed class RankingTable
         {
             Ranking.Summary.Mean => sum / Queries.Count,
             Ranking.Summary.GeometricMean => Math.Exp((sum + (missing * Math.Log(LeastOfGeometricMean))) / Queries.Count),
-            Ranking.Summary.Tag => 0,
+            Ranking.Summary.Tag or Ranking.Summary.Text => 0,
             _ => sum,
         };
     }

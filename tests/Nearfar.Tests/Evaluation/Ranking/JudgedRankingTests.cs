@@ -66,4 +66,39 @@ public class JudgedRankingTests
         Assert.Equal((.5 + (2 / ideal) + (2 / ideal)) / 3, GainMeasures.NdcgAtLevels(new JudgedRanking(["b", "x", "a", "u", "v"], judged)), 12);
         Assert.Equal(Math.Log((1 + 1 + (2.0 / 3)) / (1 + 3 - 1 - (2.0 / 3))), GainMeasures.SmoothedAveragePrecision(ranking), 12);
     }
+
+    // u was never in the pool, p was in it and not drawn for judging.
+    [Fact]
+    public void InferredPrecision_SampledPool_KnownValues()
+    {
+        var judged = new Dictionary<string, int>(StringComparer.Ordinal) { ["a"] = 1, ["c"] = 1, ["d"] = 1, ["w"] = 0, ["p"] = -1 };
+        // a at rank 2: 1/2 for itself; nothing above it was pooled. c at rank 5: 1/5, and 4/5 of the three pooled of the four above, half of whose judged are right.
+        Assert.Equal((.5 + (.2 + (.8 * .75 * .5))) / 3, InferredPrecision.At(new JudgedRanking(["u", "a", "p", "w", "c"], judged)), 12);
+        Assert.Equal(1.0 / 3, InferredPrecision.At(new JudgedRanking(["a"], judged)), 15);
+        Assert.Equal(0, InferredPrecision.At(new JudgedRanking(["w", "u", "p"], judged)));
+        Assert.Equal(0, InferredPrecision.At(new JudgedRanking(["a"], judged, level: 2)));
+        // Everything ranked was judged: it is average precision, but for the 0.00001.
+        var whole = new JudgedRanking(["a", "w", "c", "d"], judged);
+        Assert.Equal(whole.AveragePrecisionAt(int.MaxValue), InferredPrecision.At(whole), 4);
+    }
+
+    [Fact]
+    public void RankBiasedPrecision_SmallRanking_KnownValues()
+    {
+        var none = new Dictionary<int, double>();
+        var judged = new Dictionary<string, int>(StringComparer.Ordinal) { ["a"] = 2, ["b"] = 1, ["x"] = 0, ["p"] = -1 };
+        var ranking = new JudgedRanking(["b", "x", "a", "u"], judged);
+        // Grades 0 to 2 become gains 0, 1/2, 1.
+        Assert.Equal(.1 * (.5 + .81), RankBiasedPrecision.Of(ranking, .9, none), 15);
+        Assert.Equal(.5 * (.5 + .25), RankBiasedPrecision.Of(ranking, .5, none), 15);
+        // Gains within 0 to 1 stay as they are; a negative one moves all of them.
+        Assert.Equal(.1 * (.25 + .81), RankBiasedPrecision.Of(ranking, .9, new Dictionary<int, double> { [1] = .25, [2] = 1 }), 15);
+        Assert.Equal(.1 * (1 + (.9 * .5) + (.81 * .75)), RankBiasedPrecision.Of(ranking, .9, new Dictionary<int, double> { [0] = 0, [1] = 2, [2] = 1, [3] = -2 }), 15);
+        // Everything right for ever, all of it judged.
+        Assert.Equal(1 - Math.Pow(.9, 3), RankBiasedPrecision.Of(new JudgedRanking(["a", "b", "c"], new Dictionary<string, int> { ["a"] = 1, ["b"] = 1, ["c"] = 1 }), .9, none), 15);
+        // Unjudged at rank 4 and whatever stands behind it; pooled and not judged counts alike; 0 when all is judged.
+        Assert.Equal((.1 * Math.Pow(.9, 3)) + Math.Pow(.9, 4), RankBiasedPrecision.Residual(ranking, .9), 15);
+        Assert.Equal(.5 + .5, RankBiasedPrecision.Residual(new JudgedRanking(["p"], judged), .5), 15);
+        Assert.Equal(0, RankBiasedPrecision.Residual(new JudgedRanking(["a", "x"], judged), .9));
+    }
 }

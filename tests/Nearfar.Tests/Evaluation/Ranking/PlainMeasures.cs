@@ -6,6 +6,12 @@ internal static class PlainMeasures
     /// <summary>Grades by rank, null for unjudged.</summary>
     public static List<int?> Rank(IEnumerable<(string Id, double Score)> documents, Dictionary<string, int> judged, bool single, int? depth, bool judgedOnly)
     {
+        return [.. RankPooled(documents, judged, single, depth, judgedOnly).Select(g => g >= 0 ? g : null)];
+    }
+
+    /// <summary>Grades by rank as they stand in the judgements, null for what does not.</summary>
+    public static List<int?> RankPooled(IEnumerable<(string Id, double Score)> documents, Dictionary<string, int> judged, bool single, int? depth, bool judgedOnly)
+    {
         var sorted = documents.Select(d => (d.Id, Score: single ? (float)d.Score : d.Score)).ToList();
         sorted.Sort((a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : -Bytes(a.Id, b.Id));
         if (depth < sorted.Count)
@@ -13,10 +19,54 @@ internal static class PlainMeasures
             sorted.RemoveRange(depth.Value, sorted.Count - depth.Value);
         }
 
-        var grades = sorted.Select(d => judged.TryGetValue(d.Id, out int grade) && grade >= 0 ? grade : (int?)null).ToList();
-        grades.RemoveAll(g => judgedOnly && g is null);
+        var grades = sorted.Select(d => judged.TryGetValue(d.Id, out int grade) ? grade : (int?)null).ToList();
+        grades.RemoveAll(g => judgedOnly && !(g >= 0));
         return grades;
     }
+
+    /// <summary>Measures that tell a document of the pool that nobody judged from one outside it.</summary>
+    public static double OfPooled(string measure, List<int?> ranking, Dictionary<string, int> judged, int level)
+    {
+        double persistence = measure.EndsWith("p=0.5", StringComparison.Ordinal) ? 0.5 : 0.9;
+        double sum = 0;
+        switch (measure.Split('_')[0] + (measure.StartsWith("rbp_resid", StringComparison.Ordinal) ? "_resid" : ""))
+        {
+            case "infAP":
+                for (int rank = 1; rank <= ranking.Count; rank++)
+                {
+                    var above = ranking.Take(rank - 1).ToList();
+                    if (ranking[rank - 1] >= level)
+                    {
+                        int right = above.Count(g => g >= level), wrong = above.Count(g => g >= 0 && g < level), pooled = above.Count(g => g is not null);
+                        sum += rank == 1 ? 1 : (1.0 / rank) + ((rank - 1.0) / rank * (pooled / (rank - 1.0)) * ((right + 0.00001) / (right + wrong + 0.00002)));
+                    }
+                }
+
+                int relevant = judged.Values.Count(g => g >= level);
+                return relevant == 0 ? 0 : sum / relevant;
+            case "rbp":
+                double highest = judged.Values.Where(g => g >= 0).DefaultIfEmpty(0).Max();
+                for (int rank = 1; rank <= ranking.Count; rank++)
+                {
+                    sum += Math.Max(ranking[rank - 1] ?? 0, 0) / Math.Max(highest, 1.0) * Power(persistence, rank - 1);
+                }
+
+                return (1 - persistence) * sum;
+            case "rbp_resid":
+                for (int rank = 1; rank <= ranking.Count; rank++)
+                {
+                    sum += ranking[rank - 1] >= 0 ? 0 : Power(persistence, rank - 1);
+                }
+
+                return ranking.All(g => g >= 0) ? 0 : Power(persistence, ranking.Count) + ((1 - persistence) * sum);
+            default: throw new ArgumentException(measure);
+        }
+    }
+
+    /// <summary>What <c>relstring</c> prints.</summary>
+    public static string Characters(List<int?> ranking, int length) => string.Concat(ranking.Take(length).Select(g => g is null ? "-" : g < 0 ? "." : g > 9 ? ">" : $"{g}"));
+
+    private static double Power(double p, int exponent) => Enumerable.Repeat(p, exponent).Aggregate(1.0, (product, factor) => product * factor);
 
     public static double Of(string measure, List<int?> ranking, Dictionary<string, int> judged, int level)
     {

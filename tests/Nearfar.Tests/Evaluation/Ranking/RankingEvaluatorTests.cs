@@ -205,8 +205,8 @@ public sealed class RankingEvaluatorTests
     [Fact]
     public void Constructor_MeasuresAndOptionsThatCannotBe_TellsAll()
     {
-        string message = Assert.Throws<ArgumentException>(() => new RankingEvaluator(null, ["P.0", "recal.5", "ndcg.1", "map.3", "iprec_at_recall.x", "ndcg.1=2,1=3"])).Message;
-        Assert.All(["cutoff \"0\" of P", "no measure \"recal.5\"; did you mean recall?", "gain \"1\" of ndcg", "map takes no parameter", "cutoff \"x\" of iprec_at_recall", "gain \"1=3\""],
+        string message = Assert.Throws<ArgumentException>(() => new RankingEvaluator(null, ["P.0", "recal.5", "ndcg.1", "map.3", "iprec_at_recall.x", "ndcg.1=2,1=3", "rbp.p=1", "rbp.x", "rbp_resid.p=.5,p=.6", "relstring.0", "dcg"])).Message;
+        Assert.All(["cutoff \"0\" of P", "no measure \"recal.5\"; did you mean recall?", "gain \"1\" of ndcg", "map takes no parameter", "cutoff \"x\" of iprec_at_recall", "gain \"1=3\"", "\"p=1\" of rbp: p lies between 0 and 1", "\"x\" of rbp is not of the form", "\"p=.6\" of rbp_resid", "length \"0\" of relstring", "\"dcg\" of trec_eval is not computed here"],
             part => Assert.Contains(part, message, StringComparison.Ordinal));
         message = Assert.Throws<ArgumentException>(() => new RankingEvaluator(new RankingOptions { Level = 0, Depth = 0 })).Message;
         Assert.All(["Level", "Depth"], part => Assert.Contains(part, message, StringComparison.Ordinal));

@@ -13,6 +13,9 @@ public sealed class RankingFuzzTests
         ["num_ret", "num_rel", "num_rel_ret", "map", "Rprec", "bpref", "recip_rank", "P.1,3,7,40", "recall.1,3,7,40", "ndcg", "ndcg_cut.1,3,7,40", "map_cut.1,3,7,40", "success.1,3,7", "unj.1,3,7,40",
             "utility", "binG", "G", "ndcg_rel", "Rndcg", "yaap"];
 
+    // Those that know a pool, beside the others.
+    private static readonly string[] s_pooled = ["infAP", "rbp", "rbp.p=0.5", "rbp_resid.p=0.5"];
+
     // Ids of all planes, short ones so that they meet, and such as share long beginnings.
     private static readonly Gen<string> s_id = Gen.OneOf(
         Gen.Int[0, 30].Select(i => "d" + i),
@@ -61,6 +64,18 @@ public sealed class RankingFuzzTests
                 double wanted = PlainMeasures.Of(table.Measures[m], ranking, judged[query.Id], level);
                 sums[m] += wanted;
                 AssertSameBits(wanted, query.Values[m], $"{table.Measures[m]} of {query.Id}");
+            }
+        }
+
+        foreach (string measure in s_pooled)
+        {
+            var pooled = new RankingEvaluator(options, [measure, "relstring.7"], threads: 2).Evaluate(files.Qrels, files.Run, TestContext.Current.CancellationToken);
+            foreach (var query in pooled.Queries)
+            {
+                var ranking = PlainMeasures.RankPooled(lines.Where(l => l.Query == query.Id).Select(l => (l.Id, double.Parse(l.Score, CultureInfo.InvariantCulture))), judged[query.Id], single, depth, judgedOnly);
+                int column = pooled.Measures.Index().Single(n => n.Item.StartsWith(measure[..3], StringComparison.Ordinal)).Index;
+                AssertSameBits(PlainMeasures.OfPooled(pooled.Measures[column], ranking, judged[query.Id], level), query.Values[column], $"{pooled.Measures[column]} of {query.Id}");
+                Assert.Equal(PlainMeasures.Characters(ranking, 7), query.Texts["relstring_7"]);
             }
         }
 
