@@ -130,7 +130,7 @@ internal static class Stylesheet
           .counts { break-inside: avoid; grid-template-columns: repeat(4, 1fr); }
           details { break-inside: avoid; } details.fold, details.long { break-inside: auto; }
           summary { list-style: none; } .reasons > li > .mark { display: block; }
-          tr, figure, .verdict, .reasons li li { break-inside: avoid; }
+          tr, figure, .verdict, .reasons li li, .reasons p { break-inside: avoid; }
           h2, h3, caption, .reasons .mark, .reasons p, .reasons summary, .reasons dl.facts { break-after: avoid; }
           thead { display: table-header-group; }
         }
