@@ -99,10 +99,24 @@ public sealed class GateOpening
         Floors = [.. policy.Floors.Select(floor => floor.Space switch
         {
             "untrained" => floor with { Space = start.Space.Id },
-            "current" => floor with { Space = _ledger.Current()?.Space },
+            "current" => floor with { Space = _ledger.Current()?.Space ?? throw NothingReleased(floor) },
             _ => floor,
         })],
     };
+
+    /// <summary>Refuses a policy that no candidate could be judged by, before any work.</summary>
+    /// <exception cref="NearfarException">A floor was found in the current release's space, and nothing was released.</exception>
+    internal void ThrowUnlessDecidable()
+    {
+        if (_options.Policy.Floors.FirstOrDefault(f => f.Space == "current") is { } floor && _ledger.Current() is null)
+        {
+            throw NothingReleased(floor);
+        }
+    }
+
+    // As advice the floor would stop nothing, and the first release is what it was written for.
+    private static NearfarException NothingReleased(GateFloor floor) =>
+        new($"No decision can be made: the floor on {floor.Metric} was found in space current, and nothing was released yet. Name the space id or untrained (gate.floor_space), or put the floor on z_margin_mean or z_margin_hard, which need no space.");
 
     // Floors found in another space that is at hand are carried over on dev, never on the gate, in the way the policy chose.
     private async Task<IReadOnlyList<FloorCalibration>> CalibrateAsync(GatePolicy policy, IEncoder candidate, IEncoder start, CancellationToken cancellationToken)

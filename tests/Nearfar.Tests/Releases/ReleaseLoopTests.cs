@@ -262,6 +262,22 @@ public class ReleaseLoopTests
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
     }
 
+    // Before, the floor was advice until something was released, and the first release passed without it.
+    [Fact]
+    public async Task RunAsync_FloorOfTheCurrentSpaceAndNothingReleased_IsRefusedBeforeAnyTraining()
+    {
+        using var folder = new Folder();
+        var data = TinyShop.Data(negatives: true);
+        var options = TinyShop.Options(folder.Path) with { Policy = TinyShop.Easy with { Floors = [new GateFloor(null, "margin_mean", 0.01, "current")] } };
+        string message = (await Assert.ThrowsAsync<NearfarException>(() => RunAsync(data, options))).Message;
+        Assert.Contains("margin_mean was found in space current, and nothing was released yet", message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["runs"]));
+        var first = await RunAsync(data, options with { Policy = TinyShop.Easy });
+        var gate = new GateOpening(data, options, s_clock);
+        gate.ThrowUnlessDecidable();        // there is a current space by now
+        Assert.DoesNotContain((await gate.JudgeAsync(first.Attempts[0].Model, folder["runs/001"], Token)).Decision.Advice, r => r.Rule == "floor");
+    }
+
     [Fact]
     public async Task JudgeAsync_CalledAgainAfterTheRelease_ShowsWhatWasDecidedThen()
     {
