@@ -21,8 +21,14 @@ internal static class HealthyStudy
         {
             foreach (double discordant in new[] { 0.03, 0.10 })
             {
+                string cell = $"healthy {name} {discordant}";
+                if (!study.Wants(cell))
+                {
+                    continue;
+                }
+
                 // Spread and shape take turns, so that each cell holds all four alike.
-                var seen = study.Run($"healthy {name} {discordant}", repetitions, i => One(set, new PlantedTruth
+                var seen = study.Run(cell, repetitions, i => One(set, new PlantedTruth
                 {
                     Discordant = discordant,
                     Spread = (i & 1) == 0 ? 0.03 : 0.06,
@@ -56,7 +62,13 @@ internal static class HealthyStudy
         var set = PlantedSet.Create(PlantedSet.PowerLaw, study.Seed);
         foreach (double spread in new[] { 0.01, 0.02 })
         {
-            var trials = study.Run($"uneven {spread}", 500, i =>
+            string cell = $"uneven {spread}";
+            if (!study.Wants(cell))
+            {
+                continue;
+            }
+
+            var trials = study.Run(cell, 500, i =>
             {
                 var trial = Trial.Run(set, new PlantedTruth { ChangeSpread = spread }, Study.Joint, study.Seed, i);
                 bool wrong = trial.Decision.Reasons.Any(r => r.Rule == "G3" && r.Outcome == TestOutcome.Bad && set.MeanOf(r.Cohort!.Value, trial.Release.Falls) < 0.05);

@@ -35,7 +35,13 @@ internal static class LimitStudy
 
     private static void Row(Study study, string where, PlantedSet set, int n, int clusters, PlantedTruth truth, GatePolicy policy, string rule)
     {
-        var seen = study.Run($"limit {where} n {n} clusters {clusters} {truth.Discordant}", 2000, i =>
+        string cell = $"limit {where} n {n} clusters {clusters} {truth.Discordant}";
+        if (!study.Wants(cell))
+        {
+            return;
+        }
+
+        var seen = study.Run(cell, 2000, i =>
         {
             var first = Trial.Run(set, truth, policy, study.Seed, 3 * i, attempt: 1);
             bool fine = first.Decision.Reasons.Any(r => r.Rule == rule && r.Outcome == TestOutcome.Fine);

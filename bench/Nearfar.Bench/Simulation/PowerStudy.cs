@@ -36,7 +36,7 @@ internal static class PowerStudy
         {
             var set = PlantedSet.Create(Sizes, study.Seed, single);
             var healthy = new PlantedTruth { Discordant = 0.10, OnTop = onTop };
-            var oracle = Oracle.Of(study, $"{name} {(onTop ? "on top" : "among")}", set, healthy, metrics);
+            var oracle = new Lazy<Oracle>(() => Oracle.Of(study, $"{name} {(onTop ? "on top" : "among")}", set, healthy, metrics));
             foreach (var (intent, size, fall, wanted) in s_falls.Where(f => f.Wanted > 0 || (single && !onTop)))
             {
                 var cohort = PlantedSet.IntentKey(intent);
@@ -48,10 +48,16 @@ internal static class PowerStudy
         Several(study);
     }
 
-    private static void Row(Study study, string name, PlantedSet set, CohortKey cohort, PlantedTruth truth, Oracle null_, string size, double wanted)
+    private static void Row(Study study, string name, PlantedSet set, CohortKey cohort, PlantedTruth truth, Lazy<Oracle> null_, string size, double wanted)
     {
-        var oracle = null_.For(study, $"{name} {(truth.OnTop ? "on top" : "among")} n {size} fall {truth.Falls[0].Fall}", truth);
-        var seen = study.Run($"power {name} {(truth.OnTop ? "on top" : "among")} n {size} fall {truth.Falls[0].Fall}", name == "independent" && !truth.OnTop ? 2000 : 500, i =>
+        string cell = $"{name} {(truth.OnTop ? "on top" : "among")} n {size} fall {truth.Falls[0].Fall}";
+        if (!study.Wants("power " + cell))
+        {
+            return;
+        }
+
+        var oracle = null_.Value.For(study, cell, truth);
+        var seen = study.Run("power " + cell, name == "independent" && !truth.OnTop ? 2000 : 500, i =>
         {
             var trial = Trial.Run(set, truth, Study.Joint, study.Seed, i);
             return (Found: trial.Found(cohort), Blocked: trial.Verdict == Verdict.Blocked, Watched: trial.Decision.Watch.Any(r => r.Cohort == cohort), False: FalseShare(set, trial));
@@ -68,10 +74,16 @@ internal static class PowerStudy
         study.Head("Watch list when six intents of 300 to 20 questions fall by .15", "questions", "repetitions", "list not empty %", "fallen intents on it, mean %", "false share, mean %", "blocked %");
         foreach (bool single in new[] { true, false })
         {
+            string cell = $"watch {(single ? "independent" : "clustered")}";
+            if (!study.Wants(cell))
+            {
+                continue;
+            }
+
             var set = PlantedSet.Create(Sizes, study.Seed, single);
             CohortKey[] fallen = [.. s_fallen.Select(PlantedSet.IntentKey)];
             var truth = new PlantedTruth { Falls = [.. fallen.Select(c => (c, 0.15))] };
-            var seen = study.Run($"watch {(single ? "independent" : "clustered")}", single ? 2000 : 500, i =>
+            var seen = study.Run(cell, single ? 2000 : 500, i =>
             {
                 var trial = Trial.Run(set, truth, Study.Joint, study.Seed, i);
                 return (Any: trial.Decision.Watch.Count > 0, Power: fallen.Average(c => trial.Decision.Watch.Any(r => r.Cohort == c) ? 1.0 : 0), False: FalseShare(set, trial), Blocked: trial.Verdict == Verdict.Blocked);

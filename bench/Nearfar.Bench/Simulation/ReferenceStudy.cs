@@ -18,7 +18,13 @@ internal static class ReferenceStudy
             foreach (bool earlier in new[] { false, true })
             {
                 string against = earlier ? "current and three before it" : "BM25 and untrained";
-                var seen = study.Run($"references {against} {name}", 1000, i => One(set, earlier, study.Seed, i));
+                string cell = $"references {against} {name}";
+                if (!study.Wants(cell))
+                {
+                    continue;
+                }
+
+                var seen = study.Run(cell, 2000, i => One(set, earlier, study.Seed, i));
                 study.Row(against, name, "10 %", seen.Length, seen.Rate(s => s.Verdict == Verdict.Passed), seen.Rate(s => s.Verdict == Verdict.Inconclusive), $"**{seen.Rate(s => s.Verdict == Verdict.Blocked)}**",
                     string.Join(", ", seen.SelectMany(s => s.Rules).GroupBy(r => r, StringComparer.Ordinal).Select(g => $"{g.Key} {g.Count()}")));
             }
@@ -31,7 +37,7 @@ internal static class ReferenceStudy
         var (before, after) = PlantedReports.Of(set, release);
         EvalReport Other(int number) => PlantedReports.Mixed(set, release, "reference " + number, seed, repetition, number);
         var policy = Study.Whole with { Floors = [] };
-        var decision = new ReleaseGate(policy) { Hashed = _ => "planted" }.Decide(new GateInput
+        var decision = new ReleaseGate(Study.WithOwnSigns(policy, seed, repetition)) { Hashed = _ => "planted" }.Decide(new GateInput
         {
             Candidate = after,
             References = earlier ? [new(ReferenceKind.Current, before)] : [new(ReferenceKind.Bm25, before), new(ReferenceKind.Untrained, Other(1))],

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Nearfar.Evaluation;
 using Nearfar.Gating;
+using Nearfar.Training.Sampling;
 
 namespace Nearfar.Bench.Simulation;
 
@@ -10,8 +11,9 @@ namespace Nearfar.Bench.Simulation;
 /// <param name="Seed">Of everything drawn.</param>
 /// <param name="Threads">Changes no number.</param>
 /// <param name="Scale">Share of the repetitions that a page of results takes.</param>
+/// <param name="Only">Rows whose cell's name does not hold it are left out; null: none is.</param>
 /// <param name="Kept">Folder where finished repetitions are kept, a file a cell, so that a run that was stopped goes on; null: nothing is.</param>
-internal sealed record Study(TextWriter Output, ulong Seed, int Threads, double Scale, string? Kept = null)
+internal sealed record Study(TextWriter Output, ulong Seed, int Threads, double Scale, string? Kept = null, string? Only = null)
 {
     private const int Chunk = 100;
     private static readonly JsonSerializerOptions s_json = new() { IncludeFields = true };
@@ -30,8 +32,14 @@ internal sealed record Study(TextWriter Output, ulong Seed, int Threads, double 
     /// <summary>The joint test of other cohorts beside the overall test. Fewer flips than the default, for time: 1 % is twenty of them.</summary>
     public static GatePolicy Joint => new() { Reference = ReferenceKind.Current, Metric = "recall@5", Flips = 1999 };
 
+    /// <summary>The policy with a seed of this repetition's own, so that the luck of one matrix of signs averages out.</summary>
+    public static GatePolicy WithOwnSigns(GatePolicy policy, ulong seed, int repetition) => policy with { Seed = SeededRandom.For(seed, repetition, "signs").Next() };
+
     /// <summary>Margin .18 in every intent, found in the candidate's space.</summary>
     public static GateFloor Floor => new(new CohortKey("intent", "*"), MetricNames.MarginMean, 0.18, "space-candidate");
+
+    /// <summary>Whether a row is asked for, by the name of its cell.</summary>
+    public bool Wants(string cell) => Only is null || cell.Contains(Only, StringComparison.OrdinalIgnoreCase);
 
     public int Repetitions(int wanted) => Math.Max(2, (int)(wanted * Scale));
 

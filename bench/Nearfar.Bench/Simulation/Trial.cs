@@ -18,7 +18,7 @@ internal sealed record Trial(GateDecision Decision, PlantedRelease Release)
     {
         var release = PlantedRelease.Draw(set, truth, seed, repetition);
         var (before, after) = PlantedReports.Of(set, release);
-        return new(new ReleaseGate(policy) { Hashed = _ => "planted" }.Decide(new GateInput
+        return new(new ReleaseGate(Study.WithOwnSigns(policy, seed, repetition)) { Hashed = _ => "planted" }.Decide(new GateInput
         {
             Candidate = after,
             References = [new GateReference(policy.Reference, before)],
