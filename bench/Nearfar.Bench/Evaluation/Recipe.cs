@@ -10,7 +10,7 @@ namespace Nearfar.Bench.Evaluation;
 /// <summary>A recipe's name and the values that it sets.</summary>
 internal sealed class Recipe
 {
-    private static readonly string[] s_keys = ["all", "batch", "characters", "dimensions", "epochs", "extra", "fuse", "grams", "idf", "lead", "lead_weight", "max", "max_tokens", "min", "mined", "min_batch", "pairs", "pivot", "rate", "share", "stem", "temperature", "tf", "token_rate", "word_lead", "word_lead_weight"];
+    private static readonly string[] s_keys = ["all", "batch", "characters", "dimensions", "epochs", "extra", "fuse", "grams", "idf", "lead", "lead_weight", "max", "max_tokens", "min", "mined", "min_batch", "pairs", "pivot", "prompts", "rate", "share", "stem", "temperature", "tf", "token_rate", "word_lead", "word_lead_weight"];
     private readonly Dictionary<string, string> _values;
 
     private Recipe(string name, Dictionary<string, string> values) => (Name, _values) = (name, values);
@@ -53,6 +53,11 @@ internal sealed class Recipe
         if (Number("dimensions") is { } dimensions)
         {
             start = start with { TokenizerFrom = start.From, From = null, Dimensions = (int)dimensions };
+        }
+
+        if (Number("prompts") == 1)
+        {
+            start = start with { QueryPrompt = "query: ", DocumentPrompt = "passage: " };
         }
 
         return start with
