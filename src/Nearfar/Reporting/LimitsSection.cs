@@ -6,6 +6,7 @@ namespace Nearfar.Reporting;
 internal static class LimitsSection
 {
     private const int Shown = 12;
+    private const int FewChanges = 5;       // below, no interval of its kind need hold 93.5 to 97 times in 100: docs/decisions/intervals-with-few-changes.md
     private const int MostRows = 200;
 
     public static void Write(Markup page, ReportView view)
@@ -59,6 +60,13 @@ internal static class LimitsSection
         if (deepest > 0 && now.Metrics.TryGetValue(MetricNames.Unjudged(deepest), out var unjudged) && unjudged.Mean >= 0.0005)
         {
             yield return $"{Figures.Fixed(100 * unjudged.Mean, 1)} % of the first {Figures.Count(deepest, "document")} were never judged. They count as wrong, which is unfair to a ranking that finds new pages.";
+        }
+
+        MatrixRow[] compared = [.. view.Matrix.Rows.Where(r => r is { N: >= 3, Clusters: >= 2, Counts.Fixed: not null })];
+        int steady = compared.Count(r => r.Counts.Fixed + r.Counts.Broken < FewChanges);
+        if (steady > 0)
+        {
+            yield return $"In {Figures.Whole(steady)} of {Figures.Count(compared.Length, "cohort")} fewer than {Figures.Whole(FewChanges)} questions were fixed or broken: differences of shares have wider intervals there than 95 % asks for.";
         }
 
         string[] small = [.. SmallCohorts(view)];
