@@ -133,6 +133,15 @@ public sealed class StaticEncoder : IEncoder
     {
         buffer.Clear();
         string prompt = role == TextRole.Query ? options.QueryPrompt : options.DocumentPrompt;
+        var lead = role == TextRole.Document ? options.Lead : null;
+        int first = 0;
+        if (lead is not null && prompt.Length > 0)
+        {
+            tokenizer.Encode(prompt, buffer);
+            first = WordsOf(tokenizer, buffer.Ids);
+            buffer.Clear();
+        }
+
         if (prompt.Length == 0)
         {
             tokenizer.Encode(text, buffer);
@@ -147,27 +156,19 @@ public sealed class StaticEncoder : IEncoder
             buffer.Truncate(options.MaxTokens);
         }
 
-        if (options.Lead is { } lead && role == TextRole.Document)
+        if (lead is not null)
         {
-            RepeatLead(tokenizer, lead, prompt, buffer);
+            RepeatLead(tokenizer, lead, first, buffer);
         }
     }
 
     // Behind the cut, so that the beginning displaces nothing. The prompt is not the document's, and parts of words stand behind all words.
-    private static void RepeatLead(ITokenizer tokenizer, LeadOptions lead, string prompt, TokenBuffer buffer)
+    private static void RepeatLead(ITokenizer tokenizer, LeadOptions lead, int first, TokenBuffer buffer)
     {
-        int start = 0;
-        if (prompt.Length > 0)
-        {
-            var alone = new TokenBuffer();
-            tokenizer.Encode(prompt, alone);
-            start = WordsOf(tokenizer, alone.Ids);
-        }
-
-        int end = Math.Min(WordsOf(tokenizer, buffer.Ids), start + lead.Tokens);
+        int end = Math.Min(WordsOf(tokenizer, buffer.Ids), first + lead.Tokens);
         for (int copy = 1; copy < lead.Weight; copy++)
         {
-            for (int i = start; i < end; i++)
+            for (int i = first; i < end; i++)
             {
                 buffer.Add(buffer.Ids[i]);
             }

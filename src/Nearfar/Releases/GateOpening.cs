@@ -106,9 +106,9 @@ public sealed class GateOpening
 
     /// <summary>Refuses a policy that no candidate could be judged by, before any work.</summary>
     /// <exception cref="NearfarException">A floor was found in the current release's space, and nothing was released.</exception>
-    internal void ThrowUnlessDecidable()
+    internal static void ThrowUnlessDecidable(GatePolicy policy, ReleaseLedger ledger)
     {
-        if (_options.Policy.Floors.FirstOrDefault(f => f.Space == "current") is { } floor && _ledger.Current() is null)
+        if (policy.Floors.FirstOrDefault(f => f.Space == "current") is { } floor && ledger.Current() is null)
         {
             throw NothingReleased(floor);
         }
@@ -116,7 +116,7 @@ public sealed class GateOpening
 
     // As advice the floor would stop nothing, and the first release is what it was written for.
     private static NearfarException NothingReleased(GateFloor floor) =>
-        new($"No decision can be made: the floor on {floor.Metric} was found in space current, and nothing was released yet. Name the space id or untrained (gate.floor_space), or put the floor on z_margin_mean or z_margin_hard, which need no space.");
+        new($"No decision can be made: the floor on {floor.Metric} was found in space current, and nothing was released yet: {ReportFloors.Otherwise}.");
 
     // Floors found in another space that is at hand are carried over on dev, never on the gate, in the way the policy chose.
     private async Task<IReadOnlyList<FloorCalibration>> CalibrateAsync(GatePolicy policy, IEncoder candidate, IEncoder start, CancellationToken cancellationToken)

@@ -55,7 +55,7 @@ public sealed class ReleaseLoop
     public async Task<LoopOutcome> RunAsync(LoopProgress? progress = null, CancellationToken cancellationToken = default)
     {
         progress ??= new LoopProgress();
-        new GateOpening(_data, _options, _clock).ThrowUnlessDecidable();
+        GateOpening.ThrowUnlessDecidable(_options.Policy, _ledger);
         progress.Stage?.Report("start encoder");
         var start = _options.CreateStart(_data.Train);
         var gate = new GateOpening(_data, _options, _clock, start);

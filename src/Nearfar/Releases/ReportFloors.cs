@@ -18,6 +18,9 @@ namespace Nearfar.Releases;
 /// <param name="devReports">Reports on dev that the caller brings.</param>
 internal sealed class ReportFloors(GatePolicy policy, ReleaseLedger ledger, DevSet? dev, Func<IEncoder>? start, Func<IEncoder?> baseEncoder, IReadOnlyList<EvalReport> devReports)
 {
+    /// <summary>What to do where the space of a floor is not at hand.</summary>
+    public const string Otherwise = "name the space id, or put the floor on z_margin_mean or z_margin_hard, which need no space";
+
     private readonly Lazy<IEncoder?> _start = new(() => start?.Invoke());
 
     /// <summary>The policy with every space as an id.</summary>
@@ -37,9 +40,9 @@ internal sealed class ReportFloors(GatePolicy policy, ReleaseLedger ledger, DevS
         {
             floors.Add(floor.Space switch
             {
-                "untrained" => floor with { Space = _start.Value?.Space.Id ?? Missing(floor, "this workspace makes no untrained encoder: name the space id, or put the floor on z_margin_mean or z_margin_hard, which need no space", problems) },
-                "current" when reference is not null => floor with { Space = reference.Space?.Id ?? Missing(floor, $"the reference \"{reference.Label}\" is a ranking without vectors: name the space id, or put the floor on z_margin_mean or z_margin_hard, which need no space", problems) },
-                "current" => floor with { Space = ledger.Current()?.Space ?? Missing(floor, "nothing was released yet: name the space id, or put the floor on z_margin_mean or z_margin_hard, which need no space", problems) },
+                "untrained" => floor with { Space = _start.Value?.Space.Id ?? Missing(floor, "this workspace makes no untrained encoder: " + Otherwise, problems) },
+                "current" when reference is not null => floor with { Space = reference.Space?.Id ?? Missing(floor, $"the reference \"{reference.Label}\" is a ranking without vectors: {Otherwise}", problems) },
+                "current" => floor with { Space = ledger.Current()?.Space ?? Missing(floor, "nothing was released yet: " + Otherwise, problems) },
                 _ => floor,
             });
         }

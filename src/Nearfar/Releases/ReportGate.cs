@@ -107,7 +107,7 @@ public sealed class ReportGate
 
     // What was advice for want of a report on dev, and would decide now.
     private static bool HasNewFloors(GateDecision decided, IReadOnlyList<FloorCalibration> calibrations) =>
-        decided.Advice.Any(a => a.Rule == "floor" && calibrations.Any(c => c.Floor.Metric == a.Metric));
+        decided.Advice.Any(a => a.Rule == "floor" && calibrations.Any(c => c.Floor.Metric == a.Metric && (c.Floor.IsFamily ? a.Cohort?.Attribute == c.Floor.Cohort?.Attribute : a.Cohort == c.Floor.Cohort)));
 
     private GatePolicy Legal(EvalReport candidate, EvalReport? reference, ReportFloors floors)
     {

@@ -274,7 +274,7 @@ public class ReleaseLoopTests
         Assert.False(Directory.Exists(folder["runs"]));
         var first = await RunAsync(data, options with { Policy = TinyShop.Easy });
         var gate = new GateOpening(data, options, s_clock);
-        gate.ThrowUnlessDecidable();        // there is a current space by now
+        GateOpening.ThrowUnlessDecidable(options.Policy, Ledger(folder));        // there is a current space by now
         Assert.DoesNotContain((await gate.JudgeAsync(first.Attempts[0].Model, folder["runs/001"], Token)).Decision.Advice, r => r.Rule == "floor");
     }
 

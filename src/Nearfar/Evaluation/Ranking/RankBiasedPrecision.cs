@@ -12,7 +12,7 @@ internal static class RankBiasedPrecision
     /// <param name="persistence">Above 0, below 1.</param>
     /// <param name="gains">By grade; a grade that is not named gains itself.</param>
     /// <remarks>
-    /// When a gain of any grade from 0 to the highest of the judgements lies outside 0 to 1, all are moved to it by the lowest and highest of them.
+    /// When a gain of any grade from 0 to the highest of the judgements lies outside 0 to 1, all are moved to it by the lowest and highest of them; where these are equal, to the nearer end.
     /// Differs: trec_eval compares these with two numbers that it never set; here they begin with the first gain.
     /// </remarks>
     public static double Of(JudgedRanking ranking, double persistence, IReadOnlyDictionary<int, double> gains)
@@ -29,7 +29,7 @@ internal static class RankBiasedPrecision
             if (grade >= 0)
             {
                 double gain = gains.TryGetValue(grade, out double named) ? named : grade;
-                sum += (moved ? (gain - low) / (high - low) : gain) * weight;
+                sum += (!moved ? gain : high > low ? (gain - low) / (high - low) : Math.Clamp(gain, 0, 1)) * weight;
             }
 
             weight *= persistence;

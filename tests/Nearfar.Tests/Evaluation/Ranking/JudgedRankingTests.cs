@@ -82,6 +82,10 @@ public class JudgedRankingTests
         Assert.Equal(whole.AveragePrecisionAt(int.MaxValue), InferredPrecision.At(whole), 4);
     }
 
+    [Theory, InlineData(5, 1), InlineData(-2, 0)]
+    public void RankBiasedPrecision_OneGainOutsideItsRange_IsTheNearerEnd(double gain, double moved) =>
+        Assert.Equal(.1 * moved, RankBiasedPrecision.Of(new JudgedRanking(["a"], new Dictionary<string, int> { ["a"] = 0 }), .9, new Dictionary<int, double> { [0] = gain }), 15);
+
     [Fact]
     public void RankBiasedPrecision_SmallRanking_KnownValues()
     {
