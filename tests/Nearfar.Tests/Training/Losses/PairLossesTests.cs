@@ -9,6 +9,7 @@ namespace Nearfar.Tests.Training.Losses;
 public class PairLossesTests
 {
     private const string Seed = "0N0XIzNsQ0O2";
+    private const double HingeError = 1e-6;
     private static readonly StepInfo First = new(1, 1, 1);
 
     public static TheoryData<string> Names => [.. PairLossCase.Choices.Select(c => c.ToString())];
@@ -32,10 +33,18 @@ public class PairLossesTests
     }, iter: 12, seed: Seed, threads: 1);
 
     [Theory, MemberData(nameof(Names))]
-    public void Evaluate_Float_AgreesWithDouble(string name) => Shapes(1, name.StartsWith("batch_semi", StringComparison.Ordinal) ? 10 : name.StartsWith("batch", StringComparison.Ordinal) ? 40 : 150, 2, 70).Sample(s =>
+    public void Evaluate_Float_AgreesWithDouble(string name) => Shapes(1, name.StartsWith("batch_semi", StringComparison.Ordinal) ? 10 : name.StartsWith("batch", StringComparison.Ordinal) ? 40 : 150, 2, 70)
+        .Sample(s => FloatAgreesWithDouble(name, s.Pairs, s.Dimensions, s.Seed), iter: 12, seed: Seed, threads: 1);
+
+    // Here a triplet's hinge lies so near to 0 that it counts in double and not in float, one of some two thousand.
+    [Fact]
+    public void Evaluate_FloatAtAHinge_AgreesWithOneOfItsSides() => FloatAgreesWithDouble("batch_all (margin 0.2)", 37, 62, 422939);
+
+    private static void FloatAgreesWithDouble(string name, int pairs, int dimensions, int seed)
     {
         // Rules that choose triplets see fewer rows: among many, two distances are equal in float and the choice another.
-        var c = PairLossCase.Of(ChoiceOf(name), s.Pairs, s.Dimensions, s.Seed);
+        var choice = ChoiceOf(name);
+        var c = PairLossCase.Of(choice, pairs, dimensions, seed);
         var single = c.Single();
         var exact = single.To<float, double>() with { Guide = single.Guide.Select(g => new LossBatch<float>([g], RowSide.Empty).To<float, double>().Columns[0]).ToArray() };
         var got = single.NewGradients(float.NaN);
@@ -43,14 +52,31 @@ public class PairLossesTests
         double value = c.Loss.Evaluate(single, got, First).Value, expected = c.Loss.Evaluate(exact, wanted, First).Value;
         // Bound: some 1e-6 of a score, which a temperature of 0.05 multiplies by 20; distances from products lose half the digits where rows are near.
         Assert.True(Math.Abs(expected - value) <= 2e-5 * Math.Max(1, Math.Abs(expected)), $"{expected} {value}");
-        double[] e = wanted.Flat();
         float[] g = got.Flat();
-        double scale = Math.Max(1e-3, e.Max(Math.Abs));
-        for (int i = 0; i < e.Length; i++)
+        string? miss = Miss(wanted.Flat(), g);
+        if (miss is not null && choice.Name == "batch_all")
         {
-            Assert.True(Math.Abs(e[i] - g[i]) <= 2e-4 * scale, $"{i}: {e[i]} {g[i]}, largest {scale}");
+            // The mean over the triplets whose hinge is open jumps where one opens: at a distance of float's error both sides are right, nothing between them.
+            double margin = double.Parse(choice.Options.GetValueOrDefault("margin", LossRegistry.Of(choice.Name).Options.Single(o => o.Name == "margin").Default), System.Globalization.CultureInfo.InvariantCulture);
+            miss = new[] { -HingeError, HingeError }.Select(error => Miss(Gradient(choice.With("margin", margin + error), exact), g)).Contains(null) ? null : miss;
         }
-    }, iter: 12, seed: Seed, threads: 1);
+
+        Assert.True(miss is null, miss);
+    }
+
+    private static double[] Gradient(LossChoice choice, LossBatch<double> batch)
+    {
+        var gradients = batch.NewGradients();
+        LossRegistry.Create(choice).Evaluate(batch, gradients, First);
+        return gradients.Flat();
+    }
+
+    private static string? Miss(double[] wanted, float[] got)
+    {
+        double scale = Math.Max(1e-3, wanted.Max(Math.Abs));
+        int at = Enumerable.Range(0, wanted.Length).FirstOrDefault(i => !(Math.Abs(wanted[i] - got[i]) <= 2e-4 * scale), -1);
+        return at < 0 ? null : $"{at}: {wanted[at]} {got[at]}, largest {scale}";
+    }
 
     [Theory, MemberData(nameof(Names))]
     public void Evaluate_AnyThreads_GivesTheSameBits(string name)
