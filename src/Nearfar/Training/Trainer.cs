@@ -132,7 +132,7 @@ public sealed class Trainer
             ThrowIfNone(spool.Rows, spool.Pairs);
             var encoder = start.Begin(spool.Vocabulary, _options);
             ThrowUnlessChunks(encoder);
-            var source = new StreamedRows(spool, stream, encoder, _options, plan, _loss.Needs, start.Tokenizer.VocabularySize);
+            var source = new StreamedRows(spool, stream, encoder, _options, plan, _loss.Needs, start);
             result = await TrainAsync(source, encoder, start.Hash, heldOut, folder, resume, progress, cancellationToken);
         }
 

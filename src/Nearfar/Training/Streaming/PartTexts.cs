@@ -6,11 +6,12 @@ namespace Nearfar.Training.Streaming;
 
 /// <summary>The pairs of a part, and the tokens of each of their texts once.</summary>
 /// <param name="place">By token id: its position among those that occur.</param>
+/// <param name="frequency">What a token counts that stands n times in a text.</param>
 /// <param name="most">Entries to make room for; more are taken too.</param>
-internal sealed class PartTexts(int[] place, int most = 0)
+internal sealed class PartTexts(int[] place, TermFrequency frequency, int most = 0)
 {
     private readonly Dictionary<(ulong Words, TextRole Role), (int Start, int Count)> _bags = [];
-    private readonly List<WeightedRow> _entries = new(most);
+    private readonly List<WeightedRow> _entries = new(most);       // weight: how often the token stands there
 
     public List<RowNumbers<ulong>.Source> Pairs { get; } = [];
 
@@ -57,8 +58,9 @@ internal sealed class PartTexts(int[] place, int most = 0)
             int length = 0;
             for (int e = 0; e < count; e++)
             {
-                entries[offsets[i] + e] = held[start + e];
-                length += (int)held[start + e].Weight;
+                int times = (int)held[start + e].Weight;
+                entries[offsets[i] + e] = new WeightedRow(held[start + e].Row, frequency.Weight(times));
+                length += times;
             }
 
             inverse[i] = length == 0 ? 0 : 1f / length;

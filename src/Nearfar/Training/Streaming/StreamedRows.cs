@@ -1,3 +1,4 @@
+using Nearfar.Encoding;
 using Nearfar.Pairs;
 using Nearfar.Training.Losses;
 using Nearfar.Training.Sampling;
@@ -14,16 +15,17 @@ internal sealed class StreamedRows : IBatchSource
     private readonly StaticTrainableEncoder _encoder;
     private readonly RowPlan _plan;
     private readonly LossNeeds _needs;
+    private readonly TermFrequency _frequency;
     private readonly int[] _place;                                      // by token id: its position among those that occur
     private readonly int _parts;
     private readonly Dictionary<int, int[]> _ends = [];                 // by epoch: batches up to the end of each part
 
-    public StreamedRows(PairSpool spool, StreamedPairs stream, StaticTrainableEncoder encoder, TrainingOptions options, RowPlan plan, LossNeeds needs, int vocabularySize)
+    public StreamedRows(PairSpool spool, StreamedPairs stream, StaticTrainableEncoder encoder, TrainingOptions options, RowPlan plan, LossNeeds needs, StaticStart start)
     {
-        (_spool, _stream, _encoder, _options, _plan, _needs) = (spool, stream, encoder, options, plan, needs);
+        (_spool, _stream, _encoder, _options, _plan, _needs, _frequency) = (spool, stream, encoder, options, plan, needs, start.Options.TermFrequency);
         int most = (options.Stream!.Buffer + StreamOptions.BlockPairs - 1) / StreamOptions.BlockPairs;
         _parts = (spool.Blocks + most - 1) / most;
-        _place = new int[vocabularySize];
+        _place = new int[start.Tokenizer.VocabularySize];
         for (int i = 0; i < spool.Vocabulary.Length; i++)
         {
             _place[spool.Vocabulary[i]] = i;
@@ -137,7 +139,7 @@ internal sealed class StreamedRows : IBatchSource
     private TrainingRows Load(int[] blocks)
     {
         _encoder.Read(new TokenBags([], [0], [], _spool.Vocabulary));       // the part before goes first: two would be the run's peak of memory
-        var texts = new PartTexts(_place, checked((int)(blocks.Sum(b => (long)_spool.LengthOf(b)) / 2)));      // an entry takes two bytes at least
+        var texts = new PartTexts(_place, _frequency, checked((int)(blocks.Sum(b => (long)_spool.LengthOf(b)) / 2)));      // an entry takes two bytes at least
         foreach (int block in blocks)
         {
             var (bytes, pairs) = _spool.PairsOf(block);

@@ -44,7 +44,7 @@ public class PairSpoolTests
                 place[spool.Vocabulary[i]] = i;
             }
 
-            var texts = new PartTexts(place);
+            var texts = new PartTexts(place, TermFrequency.Count);
             var marks = new List<ulong>();
             for (int b = 0; b < spool.Blocks; b++)
             {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Nearfar.Encoding;
 using Nearfar.Pairs;
 using Nearfar.Tests.Training.Losses;
 using Nearfar.Training;
@@ -51,6 +52,17 @@ public class StreamedTrainingTests
         Assert.False(File.Exists(b["pairs.spool"]));
     }
 
+    [Theory, InlineData(TermFrequency.Root), InlineData(TermFrequency.Once)]
+    public async Task TrainAsync_TermFrequency_CountsAsInMemory(TermFrequency frequency)
+    {
+        using TemporaryFolder files = new(), a = new(), b = new();
+        var task = new ToyTask();
+        var start = StaticStart.Random(task.Start.Tokenizer, 32, 1, new StaticEncoderOptions { TermFrequency = frequency });
+        var held = await new Trainer(Options with { Stream = null }).TrainAsync(task.Set, start, task, a.Path, cancellationToken: Token);
+        var streamed = await new Trainer(Options).TrainAsync(task.Streamed(files["pairs.jsonl"]), start, task, b.Path, cancellationToken: Token);
+        Assert.Equal(held.Encoder.ToRows(), streamed.Encoder.ToRows());
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -99,7 +111,7 @@ public class StreamedTrainingTests
         var task = new ToyTask(topics: 60, pairs: 3000, hardNegatives: 2, positives: 2);
         using var spool = PairSpool.Open(files["spool"], task.Streamed(files["pairs.jsonl"]), task.Start, negatives: true, threads: 2, Token);
         var encoder = task.Start.Begin(spool.Vocabulary, Options);
-        var source = new StreamedRows(spool, task.Streamed(files["pairs.jsonl"]), encoder, Options, new RowPlan(4), LossNeeds.Mask, task.Start.Tokenizer.VocabularySize);
+        var source = new StreamedRows(spool, task.Streamed(files["pairs.jsonl"]), encoder, Options, new RowPlan(4), LossNeeds.Mask, task.Start);
         Assert.Equal((6000, 3000), ((int)source.Rows, (int)spool.Pairs));
         var orders = new List<string>();
         for (int epoch = 0; epoch < 3; epoch++)
