@@ -1,3 +1,4 @@
+using System.Globalization;
 using Nearfar.Pairs;
 using Nearfar.Training;
 using Nearfar.Training.Losses;
@@ -32,6 +33,9 @@ internal static class TrainReader
             Schedule = section.OneOf("schedule", "linear", "cosine", "constant") switch { "cosine" => RateSchedule.Cosine, "constant" => RateSchedule.Constant, "linear" => RateSchedule.Linear, _ => null },
             HardNegatives = hardNegatives,
             Mining = miningOf(section, hardNegatives),
+            OtherPositives = section.OneOf("other_positives", "masked", "negatives") switch { "negatives" => OtherPositives.Negatives, "masked" => OtherPositives.Masked, _ => null },
+            MaxTokens = section.Integer("max_tokens", 1),
+            MinBatchShare = section.Number("min_batch_share", 0, 1),
             Evaluations = section.Integer("evaluations", 1),
             Patience = section.Integer("patience", 0, 1000),
             Average = ReadAverage(section),
@@ -86,6 +90,16 @@ internal static class TrainReader
             }
         }
 
+        if (train.MaxTokens is { } tokens)
+        {
+            CheckMaxTokens(section, tokens, encoder);
+        }
+
+        if (train.OtherPositives == OtherPositives.Negatives && (train.Loss is not { } choice || LossRegistry.Problems(choice).Count == 0) && LossFit.OtherPositives(train.Loss ?? "mnrl") is { } unread)
+        {
+            section.Problem("other_positives", $"is negatives, and {unread}");
+        }
+
         if (train.Stream is not null)
         {
             CheckStream(section, train, encoder, data);
@@ -116,6 +130,19 @@ internal static class TrainReader
         if (train.Labels is not null && train.Batches is not null and not BatchRule.Label && !needs.HasFlag(LossNeeds.Labels))
         {
             section.Problem("labels", "are read by batches: label and by losses over groups; here neither is chosen. Remove them.");
+        }
+    }
+
+    // The limit of a model folder is not known here: the start compares it.
+    private static void CheckMaxTokens(YamlSection section, int tokens, EncoderSettings encoder)
+    {
+        if (encoder.Kind != "static")
+        {
+            section.Problem("max_tokens", $"cuts texts that become tokens in training; encoder kind {encoder.Kind} is not trained on them. Remove it.");
+        }
+        else if ((encoder.MaxTokens ?? (encoder.From is null ? StartOptions.DefaultMaxTokens : null)) is { } limit && tokens > limit)
+        {
+            section.Problem("max_tokens", string.Create(CultureInfo.InvariantCulture, $"is {tokens}, and the encoder reads {limit} tokens of a text. Lower it, or raise encoder.max_tokens."));
         }
     }
 

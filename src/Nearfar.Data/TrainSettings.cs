@@ -36,6 +36,15 @@ public sealed record TrainSettings
     /// <summary><c>mining: {every: 200, …}</c>: negatives are mined anew inside the run.</summary>
     public TrainMiningSettings? Mining { get; init; }
 
+    /// <summary><c>masked | negatives</c>: what other positives of a question that stand in its batch are to it.</summary>
+    public OtherPositives? OtherPositives { get; init; }
+
+    /// <summary>Tokens of a training text that count, at least 1, at most the encoder's own limit; only in training.</summary>
+    public int? MaxTokens { get; init; }
+
+    /// <summary>Share of an epoch's first batch that the rows left must fill for one more, 0 to 1; 0: every batch of two rows and more is trained on.</summary>
+    public double? MinBatchShare { get; init; }
+
     /// <summary>Evaluations on dev in each epoch, at least 1.</summary>
     public int? Evaluations { get; init; }
 

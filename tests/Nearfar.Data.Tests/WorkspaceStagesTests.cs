@@ -111,6 +111,33 @@ public sealed class WorkspaceStagesTests
     }
 
     [Fact]
+    public async Task TrainingOptions_WhatBatchesLeaveOutAndWhereTextsAreCut_AreWhatTheFileSays()
+    {
+        using var folder = new Folder();
+        var options = (await OpenAsync(folder, "train: {other_positives: negatives, max_tokens: 256, min_batch_share: 0}\n")).TrainingOptions();
+        Assert.Equal((OtherPositives.Negatives, 256, 0), (options.OtherPositives, options.MaxTokens, options.MinBatchShare));
+        Assert.Equal(OtherPositives.Masked, (await OpenAsync(folder, "train: {other_positives: masked}\n")).TrainingOptions().OtherPositives);
+        var defaults = (await OpenAsync(folder, "train: {batch: 64}\n")).TrainingOptions();
+        Assert.Equal((OtherPositives.Masked, (int?)null, 0.25), (defaults.OtherPositives, defaults.MaxTokens, defaults.MinBatchShare));
+        Assert.Equal(600, (await OpenAsync(folder, "encoder: {max_tokens: 600}\ntrain: {max_tokens: 600}\n")).TrainingOptions().MaxTokens);
+        Assert.Equal(600, (await OpenAsync(folder, "encoder: {from: model}\ntrain: {max_tokens: 600}\n")).TrainingOptions().MaxTokens);        // the folder's limit is not known here
+    }
+
+    [Theory]
+    [InlineData("train: {other_positives: positives}", "train.other_positives: unknown value \"positives\"")]
+    [InlineData("train: {other_positives: negatives, loss: triplet}", "train.other_positives: is negatives, and loss triplet makes no negatives of other rows' documents")]
+    [InlineData("train: {max_tokens: 0}", "train.max_tokens")]
+    [InlineData("train: {max_tokens: 257}", "train.max_tokens: is 257, and the encoder reads 256 tokens")]
+    [InlineData("encoder: {max_tokens: 100, from: model}\ntrain: {max_tokens: 101}", "train.max_tokens: is 101, and the encoder reads 100 tokens")]
+    [InlineData("encoder: {kind: adapter, from: base}\ntrain: {max_tokens: 100}", "train.max_tokens: cuts texts that become tokens in training; encoder kind adapter")]
+    [InlineData("train: {min_batch_share: 1.5}", "train.min_batch_share")]
+    public async Task Train_OptionsOfBatchesAndCut_AreRefusedByName(string yaml, string problem)
+    {
+        using var folder = new Folder();
+        Assert.Contains(problem, (await Assert.ThrowsAsync<NearfarException>(() => OpenAsync(folder, yaml + "\n"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Train_SeveralSetsWithOneId_AreRefusedWithBothPlaces()
     {
         using var folder = new Folder();

@@ -7,10 +7,10 @@ using Nearfar.Training.Optimization;
 
 namespace Nearfar.Bench.Evaluation;
 
-/// <summary>A recipe's name and the values that it sets.</summary>
+/// <summary>A recipe's name and the values that it sets; of a key given twice, the last.</summary>
 internal sealed class Recipe
 {
-    private static readonly string[] s_keys = ["all", "batch", "characters", "dimensions", "epochs", "extra", "fuse", "grams", "idf", "lead", "lead_weight", "max", "max_tokens", "min", "mined", "min_batch", "pairs", "pivot", "prompts", "rate", "share", "stem", "temperature", "tf", "token_rate", "word_lead", "word_lead_weight"];
+    private static readonly string[] s_keys = ["all", "batch", "characters", "dense", "dimensions", "epochs", "extra", "fuse", "grams", "idf", "lead", "lead_weight", "max", "max_tokens", "min", "mined", "min_batch", "other_positives", "pairs", "pivot", "prompts", "rate", "share", "stem", "temperature", "tf", "token_rate", "train_tokens", "word_lead", "word_lead_weight"];
     private readonly Dictionary<string, string> _values;
 
     private Recipe(string name, Dictionary<string, string> values) => (Name, _values) = (name, values);
@@ -42,7 +42,12 @@ internal sealed class Recipe
     public static Recipe Parse(string line)
     {
         string[] parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var values = parts[1..].Select(p => p.Split('=', 2)).ToDictionary(p => p[0], p => p.Length == 2 ? p[1] : throw new NearfarException($"Recipe \"{line}\": wanted KEY=VALUE, came \"{p[0]}\"."), StringComparer.Ordinal);
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string[] part in parts[1..].Select(p => p.Split('=', 2)))
+        {
+            values[part[0]] = part.Length == 2 ? part[1] : throw new NearfarException($"Recipe \"{line}\": wanted KEY=VALUE, came \"{part[0]}\".");     // the last one holds
+        }
+
         return values.Keys.FirstOrDefault(k => !s_keys.Contains(k) && !k.StartsWith("loss.", StringComparison.Ordinal)) is { } unknown
             ? throw new NearfarException($"Recipe \"{line}\": \"{unknown}\" is not known; valid are {string.Join(", ", s_keys)} and loss.OPTION.")
             : new Recipe(parts[0], values);
@@ -89,6 +94,9 @@ internal sealed class Recipe
             Epochs = Epochs ?? options.Epochs,
             TokenWeights = Number("token_rate") is { } tokenRate ? new TokenWeightOptions { Rate = tokenRate } : options.TokenWeights,
             MinBatchShare = Number("min_batch") ?? options.MinBatchShare,
+            MaxTokens = (int?)Number("train_tokens") ?? options.MaxTokens,
+            OtherPositives = _values.TryGetValue("other_positives", out string? others) ? Enum.Parse<OtherPositives>(others, ignoreCase: true) : options.OtherPositives,
+            Optimizer = Number("dense") is { } dense ? options.Optimizer with { Dense = dense == 1 } : options.Optimizer,
         };
     }
 

@@ -19,7 +19,7 @@ internal sealed class TrainVerb : Verb
     public override string Name => "train";
 
     public override string Description => "Trains an encoder; the step is chosen by quality on dev. Options stand in nearfar.yaml, section train: "
-        + "loss, batch, epochs, rate, optimizer, warmup, schedule, patience, average, hard_negatives, mining, batches, balance, labels, mix, guide, evaluations, stream, seed. "
+        + "loss, batch, epochs, rate, optimizer, warmup, schedule, patience, average, hard_negatives, mining, other_positives, max_tokens, min_batch_share, batches, balance, labels, mix, guide, evaluations, stream, seed. "
         + "Writes runs/NAME/ with model/, history.jsonl and the page run.html. Example: nearfar train samples/helpdesk --name v1";
 
     protected override void Declare(Command command)

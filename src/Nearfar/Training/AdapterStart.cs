@@ -43,6 +43,11 @@ public sealed class AdapterStart : ITrainingStart<AdapterTrainableEncoder>
             throw new ArgumentException("TokenWeights are set, and an adapter has no tokens of its own. Remove them, or train a static encoder.", nameof(options));
         }
 
+        if (options.MaxTokens is not null)
+        {
+            throw new ArgumentException("MaxTokens is set, and an adapter reads the frozen encoder's vectors, not tokens. Remove it, or train a static encoder.", nameof(options));
+        }
+
         var frozen = Rows.Allocate<float>(texts.Count, Base.Dimensions);
         foreach (var role in new[] { TextRole.Query, TextRole.Document })
         {

@@ -9,7 +9,7 @@ public interface ITrainingStart<TEncoder> where TEncoder : ITrainableEncoder<int
 
     /// <summary>A fresh encoder over the texts of a run.</summary>
     /// <param name="texts">Distinct texts; the encoder's inputs are their positions.</param>
-    /// <param name="options">Optimiser, seed and threads; no result depends on the threads.</param>
+    /// <param name="options">Optimiser, seed, <see cref="TrainingOptions.MaxTokens"/> and threads; no result depends on the threads.</param>
     /// <param name="cancellationToken">Stops while texts are embedded.</param>
     ValueTask<TEncoder> BeginAsync(IReadOnlyList<TrainingText> texts, TrainingOptions options, CancellationToken cancellationToken = default);
 }

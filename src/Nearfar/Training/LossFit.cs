@@ -49,6 +49,15 @@ internal static class LossFit
         }
     }
 
+    /// <summary>Why a loss has no use for other positives as negatives; null where it has.</summary>
+    public static string? OtherPositives(LossChoice loss)
+    {
+        var needs = LossRegistry.Create(loss).Needs;
+        return !needs.HasFlag(LossNeeds.Mask) ? $"loss {loss.Name} makes no negatives of other rows' documents. Remove it, or use mnrl."
+            : needs.HasFlag(LossNeeds.Grades) ? $"loss {loss.Name} ranks all positives of a question by their grades. Remove it, or use mnrl."
+            : null;
+    }
+
     private static string? Negatives(string loss, int least, TrainingRows rows)
     {
         string[] without = [.. rows.Rows.Where(r => r.HardNegatives.Length < least).Select(r => r.Pair.Id).Distinct(StringComparer.Ordinal)];

@@ -78,11 +78,32 @@ public sealed class StaticStart : ITrainingStart<StaticTrainableEncoder>
     public ValueTask<StaticTrainableEncoder> BeginAsync(IReadOnlyList<TrainingText> texts, TrainingOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return ValueTask.FromResult(Begin(TokenBags.From(texts, Tokenizer, Options), options));
+        var (tokenizer, cut) = Reading(options.MaxTokens);
+        return ValueTask.FromResult(Begin(TokenBags.From(texts, tokenizer, cut), options));
     }
 
     internal StaticTrainableEncoder Begin(IReadOnlyList<TrainingText> texts, int threads, OptimizerOptions? optimizer = null, ulong seed = 1) =>
         new(this, TokenBags.From(texts, Tokenizer, Options), threads, optimizer ?? OptimizerOptions.Default, seed);
+
+    /// <summary>What training texts are read with: the encoder's own, or the same cut earlier. Of parts of words the words' tokens count, as they do in the encoder.</summary>
+    /// <param name="maxTokens">Of <see cref="TrainingOptions.MaxTokens"/>.</param>
+    /// <exception cref="NearfarException">Above the encoder's limit.</exception>
+    internal (ITokenizer Tokenizer, StaticEncoderOptions Options) Reading(int? maxTokens)
+    {
+        if (maxTokens is not { } tokens)
+        {
+            return (Tokenizer, Options);
+        }
+
+        var grams = Tokenizer as GramTokenizer;
+        int limit = Math.Min(Options.MaxTokens, grams?.MaxTokens ?? Options.MaxTokens);
+        if (tokens > limit)
+        {
+            throw new NearfarException($"The training reads {tokens} tokens of a text (train.max_tokens), and the encoder {limit}. Lower it, or raise encoder.max_tokens.");
+        }
+
+        return grams is null ? (Tokenizer, Options with { MaxTokens = tokens }) : (new GramTokenizer(grams.Inner, grams.Options, tokens), Options);
+    }
 
     // Over tokens whose texts come later.
     internal StaticTrainableEncoder Begin(int[] vocabulary, TrainingOptions options) => Begin(new TokenBags([], [0], [], vocabulary), options);

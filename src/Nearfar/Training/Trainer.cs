@@ -127,7 +127,7 @@ public sealed class Trainer
         using var folder = RunFolder.Open(runFolder, resume);
         var plan = PlanOf();
         TrainingResult<StaticTrainableEncoder> result;
-        using (var spool = PairSpool.Open(folder.PathOf(SpoolName), stream, start, plan.HardNegatives > 0, _options.Threads, cancellationToken))
+        using (var spool = PairSpool.Open(folder.PathOf(SpoolName), stream, start, plan.HardNegatives > 0, _options.Threads, _options.MaxTokens, cancellationToken))
         {
             ThrowIfNone(spool.Rows, spool.Pairs);
             var encoder = start.Begin(spool.Vocabulary, _options);
@@ -140,7 +140,7 @@ public sealed class Trainer
         return result;
     }
 
-    private RowPlan PlanOf() => new(Math.Min(_options.HardNegatives, _description.MaxHardNegatives), _description.Rows, _description.MinHardNegatives, WholeCorpus: _options.Mining is not null);
+    private RowPlan PlanOf() => new(Math.Min(_options.HardNegatives, _description.MaxHardNegatives), _description.Rows, _description.MinHardNegatives, WholeCorpus: _options.Mining is not null, _options.OtherPositives);
 
     private static void ThrowIfNone(long rows, long pairs)
     {

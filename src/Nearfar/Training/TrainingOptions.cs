@@ -66,7 +66,13 @@ public sealed record TrainingOptions
     /// <summary>When mined negatives are mined anew inside the run, with <see cref="Trainer.Negatives"/>. Default null: those of the pairs hold to the end.</summary>
     public MiningSchedule? Mining { get; init; }
 
-    /// <summary>An epoch ends when the rows left cannot fill this share of its first batch, 0 to 1. Default 0.25.</summary>
+    /// <summary>What other positives of a question that stand in its batch are to it; of losses over the batch. Default: masked, no negatives.</summary>
+    public OtherPositives OtherPositives { get; init; }
+
+    /// <summary>Tokens of a training text that count, prompt included, at least 1 and at most the encoder's own limit; of static encoders. The trained encoder, dev scores and mining keep that limit. Default null: it holds in training too.</summary>
+    public int? MaxTokens { get; init; }
+
+    /// <summary>An epoch ends when the rows left cannot fill this share of its first batch, 0 to 1; at 0 every batch of two rows and more is trained on. Default 0.25.</summary>
     public double MinBatchShare { get; init; } = 0.25;
 
     /// <summary>Held-out evaluations in each epoch, 1 to 1,000, beside one before the first step. Default 1.</summary>
@@ -97,6 +103,8 @@ public sealed record TrainingOptions
         problems.AddRange(Stream?.Problems(this) ?? []);
         Check(WarmupShare is >= 0 and <= 1, nameof(WarmupShare), WarmupShare, "0 to 1");
         Check(HardNegatives is >= 0 and <= 64, nameof(HardNegatives), HardNegatives, "0 to 64");
+        Check(Enum.IsDefined(OtherPositives), nameof(OtherPositives), (int)OtherPositives, "masked or negatives");
+        Check(MaxTokens is null or >= 1, nameof(MaxTokens), MaxTokens ?? 0, "at least 1");
         Check(MinBatchShare is >= 0 and <= 1, nameof(MinBatchShare), MinBatchShare, "0 to 1");
         Check(EvaluationsPerEpoch is >= 1 and <= 1000, nameof(EvaluationsPerEpoch), EvaluationsPerEpoch, "1 to 1000");
         Check(Enum.IsDefined(Schedule), nameof(Schedule), (int)Schedule, "linear, cosine or constant");
@@ -130,6 +138,11 @@ public sealed record TrainingOptions
             {
                 problems.Add($"Mining is set, and loss {loss.Name} reads no hard negatives beside a pair. Remove it, or use mnrl.");
             }
+        }
+
+        if (OtherPositives == OtherPositives.Negatives && LossRegistry.Problems(Loss).Count == 0 && LossFit.OtherPositives(Loss) is { } unread)
+        {
+            problems.Add($"OtherPositives is negatives, and {unread}");
         }
 
         Check(Threads is >= 1 and <= 1024, nameof(Threads), Threads, "1 to 1024");
@@ -176,6 +189,16 @@ public sealed record TrainingOptions
         if (TokenWeights is not null)
         {
             yield return new("options.token_weights", TokenWeights.Word());
+        }
+
+        if (OtherPositives != OtherPositives.Masked)
+        {
+            yield return new("options.other_positives", Word(OtherPositives));
+        }
+
+        if (MaxTokens is { } tokens)
+        {
+            yield return Of("options.max_tokens", tokens);
         }
 
         if (Stream is not null)

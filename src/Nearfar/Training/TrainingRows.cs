@@ -68,8 +68,8 @@ internal sealed class TrainingRows
     /// <summary>The text of a document of the corpus.</summary>
     public int TextOf(string documentId) => _textOf(documentId);
 
-    /// <summary>Whether a document's text answers no wording of the row's question, and is not the question itself.</summary>
-    public bool MayBeNegative(int row, int text) => !NoNegativesOf(row).Contains(text);
+    /// <summary>Whether a document's text answers no wording of the row's question, and is not the question itself: a mined negative is never an answer, whatever the batch makes of those.</summary>
+    public bool MayBeNegative(int row, int text) => !_positivesOfFold[Rows[row].Fold].Contains(text) && text != _asDocument[Rows[row].Anchor];
 
     /// <summary>Whether a hard negative stays when others are mined: it came with the pair, traffic vouches for it, or a person accepted it. A model's ranking alone is not enough.</summary>
     public static bool IsGiven(HardNegative negative) => negative.Provenance is not { Source: "mined", TraceId: null, Reviewer: null };
@@ -121,8 +121,8 @@ internal sealed class TrainingRows
         [.. Rows.Select(r => WordsOf(r.Anchor))], [.. Rows.Select(r => r.Positive)], options.Batch, options.MinBatchShare, options.Seed);
 
     /// <summary>
-    /// The texts of a batch, column after column (anchors, positives, hard negatives), and which documents are no negatives: other positives
-    /// of an anchor's question. A text that stands in the batch already is not repeated as a hard negative: it is a negative for all as it is.
+    /// The texts of a batch, column after column (anchors, positives, hard negatives), and which documents are no negatives: the question itself, its positive
+    /// once more and, unless the plan makes negatives of them, other positives of an anchor's question. A text that stands in the batch already is not repeated as a hard negative: it is a negative for all as it is.
     /// </summary>
     /// <param name="batch">Row numbers.</param>
     /// <param name="texts">Text numbers, columns * B; an absent place repeats its anchor.</param>
@@ -184,9 +184,15 @@ internal sealed class TrainingRows
         }
     }
 
-    /// <summary>Texts that are no negatives of a row: every positive of its question, and the question itself as a document.</summary>
-    public IEnumerable<int> NoNegativesOf(int row) =>
-        _asDocument[Rows[row].Anchor] is var self and >= 0 ? _positivesOfFold[Rows[row].Fold].Append(self) : _positivesOfFold[Rows[row].Fold];
+    /// <summary>Texts that are no negatives of a row in a batch: the positives of its question, or its own alone (<see cref="RowPlan.OtherPositives"/>), and the question itself as a document.</summary>
+    public IEnumerable<int> NoNegativesOf(int row)
+    {
+        var answers = _positivesOfFold[Rows[row].Fold].Where(text => IsMasked(Rows[row], text));
+        return _asDocument[Rows[row].Anchor] is var self and >= 0 ? answers.Append(self) : answers;
+    }
+
+    // Of the texts that answer a row's question.
+    private bool IsMasked(Row row, int text) => _plan.OtherPositives == OtherPositives.Masked || text == row.Positive;
 
     private RowSide Mask(ReadOnlySpan<int> batch, List<int> absent, int[]? twin)
     {
@@ -197,6 +203,11 @@ internal sealed class TrainingRows
             var row = Rows[batch[i]];
             foreach (int text in _positivesOfFold[row.Fold])
             {
+                if (!IsMasked(row, text))
+                {
+                    continue;
+                }
+
                 for (int at = _documentOf[text] - 1; at >= 0 && (text != row.Positive || twin is not null); at = twin is null ? -1 : twin[at] - 1)
                 {
                     if (at != i)        // its own place stays the positive

@@ -67,6 +67,13 @@ public class PresetsTests
     }
 
     [Fact]
+    public void Recipes_OptionsThatNoRecipeSets_HoldForAll()
+    {
+        var training = new TrainingOptions { OtherPositives = OtherPositives.Negatives, MaxTokens = 50, MinBatchShare = 0 };
+        Assert.All(Of(Preset.Best, training: training), r => Assert.Equal((OtherPositives.Negatives, 50, 0), (r.Training.OtherPositives, r.Training.MaxTokens, r.Training.MinBatchShare)));
+    }
+
+    [Fact]
     public void Recipes_OverAModelWithParts_AddNone()
     {
         using var folder = new Folder();

@@ -257,9 +257,15 @@ public class TrainerTests
     {
         string[] free = [nameof(TrainingOptions.Threads), nameof(TrainingOptions.CheckpointSteps), nameof(TrainingOptions.CheckpointInterval)];
         string[] names = [.. typeof(TrainingOptions).GetProperties().Select(p => p.Name).Except(free).Order(StringComparer.Ordinal)];
-        string[] deciding = [.. new TrainingOptions { TokenWeights = new(), Stream = new(), Mining = new MiningSchedule { Every = 1 } }.Deciding().Where(d => !d.Key.StartsWith("options.loss.", StringComparison.Ordinal)).Select(d => d.Key["options.".Length..].Replace("_", "", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        string[] deciding = [.. new TrainingOptions { TokenWeights = new(), Stream = new(), Mining = new MiningSchedule { Every = 1 }, OtherPositives = OtherPositives.Negatives, MaxTokens = 5 }.Deciding().Where(d => !d.Key.StartsWith("options.loss.", StringComparison.Ordinal)).Select(d => d.Key["options.".Length..].Replace("_", "", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
         Assert.Equal(names.Select(n => n.ToLowerInvariant()).Order(StringComparer.Ordinal), deciding);
     }
+
+    // Checkpoints and hashes of inputs hold this text: where it changed, no run that an earlier version began could be resumed or found again.
+    [Fact]
+    public void Deciding_OfDefaults_IsWhatEarlierVersionsWroteDown() => Assert.Equal("loss mnrl, batch 512, epochs 10, rate 0.03, warmup_share 0.1, hard_negatives 4, min_batch_share 0.25, "
+        + "evaluations_per_epoch 1, seed 1, schedule linear, patience 0, average none, batches default, mix proportional, mix_temperature 2, balance none, labels positive, chunk 0",
+        string.Join(", ", new TrainingOptions().Deciding().Where(d => d.Key != "options.optimizer" && !d.Key.StartsWith("options.loss.", StringComparison.Ordinal)).Select(d => $"{d.Key["options.".Length..]} {d.Value}")));
 
     [Fact]
     public async Task TrainAsync_Progress_TellsPaceAndTimeLeft()

@@ -1,5 +1,6 @@
 using Nearfar.Pairs;
 using Nearfar.Training;
+using Nearfar.Training.Losses;
 using Xunit;
 
 namespace Nearfar.Tests.Training;
@@ -68,7 +69,37 @@ public class TrainingRowsTests
         Assert.Equal(first, Describe(rows.Collate([0, 2], out texts), texts));
     }
 
-    private static string Describe(Nearfar.Training.Losses.RowSide side, int[] texts) =>
+    [Fact]
+    public void Collate_OtherPositivesAsNegatives_MasksTheQuestionAndTheOwnDocumentAlone()
+    {
+        // One question in two wordings, of which the first stands in the corpus too; its document is another pair's as well, and a negative of the last.
+        var set = Set(Of("a", "query 3", ["d0", "d1"]), Of("b", "QUERY 3", ["d2"]), Of("c", "query 2", ["d0"]), Of("d", "query 4", ["d4"], "d1", "d7"));
+        TrainingRows masked = TrainingRows.From(set, 2), negatives = TrainingRows.From(set, new RowPlan(2, OtherPositives: OtherPositives.Negatives));
+        int[] batch = [0, 2, 3, 4];     // documents 0-3: d0, d2, d0 again, d4; 7 and 11: the negatives d1 and d7
+        RowSide before = masked.Collate(batch, out int[] texts), after = negatives.Collate(batch, out int[] same);
+        Assert.Equal([[2, 7, 1, 11], [2, 0, 7], [0], []], Masks(before));
+        Assert.Equal([[2, 11], [], [0], []], Masks(after));
+        Assert.Equal(texts, same);
+        Assert.Equal(before.AbsentDocuments.ToArray(), after.AbsentDocuments.ToArray());
+        Assert.Equal((masked.Hash, masked.Rows.Length), (negatives.Hash, negatives.Rows.Length));
+
+        static int[][] Masks(RowSide side) => [.. Enumerable.Range(0, 4).Select(i => side.MaskOf(i).ToArray())];
+    }
+
+    [Fact]
+    public void NoNegativesOf_OtherPositivesAsNegatives_AreTheQuestionAndTheOwnDocument_AndAnswersAreNeverMined()
+    {
+        var set = Set(Of("a", "query 3", ["d0", "d1"]), Of("b", "query 2", ["d7"]), Of("c", "query 4", ["d4"]));
+        TrainingRows masked = TrainingRows.From(set, 2), negatives = TrainingRows.From(set, new RowPlan(2, OtherPositives: OtherPositives.Negatives));
+        Assert.Equal(["text 0", "text 1", "query 3"], masked.NoNegativesOf(0).Select(t => masked.Texts[t].Text));
+        Assert.Equal(["text 0", "query 3"], negatives.NoNegativesOf(0).Select(t => negatives.Texts[t].Text));
+        Assert.Equal(["text 1", "query 3"], negatives.NoNegativesOf(1).Select(t => negatives.Texts[t].Text));
+        var side = new SideData(negatives, LossNeeds.Identity, null, null).Collate([0, 3], out _);
+        Assert.Equal(negatives.NoNegativesOf(0).Concat(negatives.NoNegativesOf(3)), side.AnswerIds.ToArray());
+        Assert.Equal([false, false, true, false], new[] { "d0", "d1", "d4", "d7" }.Select(d => negatives.MayBeNegative(0, negatives.TextOf(d))));
+    }
+
+    private static string Describe(RowSide side, int[] texts) =>
         $"{string.Join(' ', side.MaskedDocuments.ToArray())}|{string.Join(' ', side.AbsentDocuments.ToArray())}|{string.Join(' ', texts)}";
 
     private static TrainingSet Set(params Pair[] pairs) => new(Corpus, pairs);

@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using Nearfar.Encoding;
 using Nearfar.Text;
 
 namespace Nearfar.Training.Streaming;
@@ -50,11 +51,13 @@ internal sealed class PairSpool : IDisposable
     /// <param name="start">Tokenizer, prompts and cut.</param>
     /// <param name="negatives">Whether hard negatives are kept.</param>
     /// <param name="threads">That tokenise; no byte depends on it.</param>
+    /// <param name="maxTokens">Of <see cref="TrainingOptions.MaxTokens"/>.</param>
     /// <param name="cancellationToken">Stops the pass.</param>
-    /// <exception cref="NearfarException">Bad rows, or the spool cannot be written or read.</exception>
-    public static PairSpool Open(string path, StreamedPairs stream, StaticStart start, bool negatives, int threads, CancellationToken cancellationToken)
+    /// <exception cref="NearfarException">Bad rows, tokens above the encoder's limit, or the spool cannot be written or read.</exception>
+    public static PairSpool Open(string path, StreamedPairs stream, StaticStart start, bool negatives, int threads, int? maxTokens, CancellationToken cancellationToken)
     {
-        string key = $"{stream.Hash} {start.Hash} {(negatives ? "negatives" : "pairs")}";
+        var reading = start.Reading(maxTokens);
+        string key = FormattableString.Invariant($"{stream.Hash} {start.Hash} {(negatives ? "negatives" : "pairs")}{(maxTokens is { } tokens ? $" {tokens} tokens" : "")}");
         if (File.Exists(path) && TryOpen(path, key) is { } known)
         {
             return known;
@@ -62,7 +65,7 @@ internal sealed class PairSpool : IDisposable
 
         try
         {
-            AtomicFile.Write(path, to => Write(to, key, stream, start, negatives, threads, cancellationToken));
+            AtomicFile.Write(path, to => Write(to, key, stream, reading, negatives, threads, cancellationToken));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -117,11 +120,11 @@ internal sealed class PairSpool : IDisposable
     private NearfarException Damaged(string what, Exception? inner = null) =>
         new(_path, 0, $"The pairs as tokens cannot be read: {what}. Delete the file and go on with --resume: it is made again from the pairs.", inner);
 
-    private static void Write(Stream to, string key, StreamedPairs stream, StaticStart start, bool negatives, int threads, CancellationToken cancellationToken)
+    private static void Write(Stream to, string key, StreamedPairs stream, (ITokenizer Tokenizer, StaticEncoderOptions Options) reading, bool negatives, int threads, CancellationToken cancellationToken)
     {
         var blocks = new List<Block>();
         var leftOut = new List<string>();
-        bool[] used = new bool[start.Tokenizer.VocabularySize];
+        bool[] used = new bool[reading.Tokenizer.VocabularySize];
         long offset = 0;
         foreach (var pairs in Chunks(stream.Read()))
         {
@@ -130,7 +133,7 @@ internal sealed class PairSpool : IDisposable
             Parallel.For(0, made.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, b =>
             {
                 int first = b * StreamOptions.BlockPairs;
-                made[b] = SpoolBlock.Of(pairs.AsSpan(first, Math.Min(StreamOptions.BlockPairs, pairs.Length - first)), start, negatives, used);
+                made[b] = SpoolBlock.Of(pairs.AsSpan(first, Math.Min(StreamOptions.BlockPairs, pairs.Length - first)), reading, negatives, used);
             });
             for (int b = 0; b < made.Length; b++)
             {

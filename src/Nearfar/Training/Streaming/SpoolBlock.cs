@@ -30,16 +30,16 @@ internal sealed class SpoolBlock
 
     /// <summary>Reads texts into bags.</summary>
     /// <param name="pairs">In file order.</param>
-    /// <param name="start">Tokenizer, prompts and cut.</param>
+    /// <param name="reading">Tokenizer, prompts and cut.</param>
     /// <param name="negatives">Whether hard negatives are kept.</param>
     /// <param name="used">Receives true at every token that occurs; written by several threads at once, always with the same value.</param>
-    public static SpoolBlock Of(ReadOnlySpan<PairTexts> pairs, StaticStart start, bool negatives, bool[] used)
+    public static SpoolBlock Of(ReadOnlySpan<PairTexts> pairs, (ITokenizer Tokenizer, StaticEncoderOptions Options) reading, bool negatives, bool[] used)
     {
         var block = new SpoolBlock();
         long line = 0;
         foreach (var pair in pairs)
         {
-            block.Add(pair, ref line, start, negatives, used);
+            block.Add(pair, ref line, reading, negatives, used);
         }
 
         return block;
@@ -48,7 +48,7 @@ internal sealed class SpoolBlock
     /// <summary>The hash that stands for words.</summary>
     public static ulong HashOf(string words) => XxHash3.HashToUInt64(MemoryMarshal.AsBytes(words.AsSpan()));
 
-    private void Add(PairTexts pair, ref long line, StaticStart start, bool negatives, bool[] used)
+    private void Add(PairTexts pair, ref long line, (ITokenizer Tokenizer, StaticEncoderOptions Options) reading, bool negatives, bool[] used)
     {
         WriteNumber(_pairs, pair.Line - line);
         line = pair.Line;
@@ -56,12 +56,12 @@ internal sealed class SpoolBlock
         WriteNumber(_pairs, pair.Positives.Length);
         WriteNumber(_pairs, negatives ? pair.HardNegatives.Length : 0);
         ulong anchor = HashOf(pair.Pair.Query);
-        bool readable = AddText(pair.Pair.Query, TextRole.Query, anchor, start, used), whole = readable;
+        bool readable = AddText(pair.Pair.Query, TextRole.Query, anchor, reading, used), whole = readable;
         _seen.Clear();
         foreach (string text in pair.Positives)
         {
             ulong words = HashOf(text);
-            bool known = AddText(text, TextRole.Document, words, start, used);
+            bool known = AddText(text, TextRole.Document, words, reading, used);
             whole &= known;
             if (readable && known && _seen.Add(words))
             {
@@ -73,7 +73,7 @@ internal sealed class SpoolBlock
 
         foreach (string text in negatives ? pair.HardNegatives : [])
         {
-            AddText(text, TextRole.Document, HashOf(text), start, used);
+            AddText(text, TextRole.Document, HashOf(text), reading, used);
         }
 
         if (!whole)
@@ -82,10 +82,10 @@ internal sealed class SpoolBlock
         }
     }
 
-    private bool AddText(string text, TextRole role, ulong words, StaticStart start, bool[] used)
+    private bool AddText(string text, TextRole role, ulong words, (ITokenizer Tokenizer, StaticEncoderOptions Options) reading, bool[] used)
     {
         _ids.Clear();
-        TokenBags.AddKnown(new TrainingText(text, role), start.Tokenizer, start.Options, _buffer, _ids);
+        TokenBags.AddKnown(new TrainingText(text, role), reading.Tokenizer, reading.Options, _buffer, _ids);
         _ids.Sort();
         WriteHash(_pairs, words);
         int distinct = 0;

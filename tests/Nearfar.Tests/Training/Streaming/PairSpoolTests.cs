@@ -35,7 +35,7 @@ public class PairSpoolTests
             var bags = TokenBags.From(all.Texts, Start.Tokenizer, Start.Options);
             var expected = all.Readable(t => bags.InverseLengths[t] > 0, out var leftOut);
 
-            using var spool = PairSpool.Open(files["spool"], new StreamedPairs(files["pairs.jsonl"], set.Corpus), Start, negatives: true, threads: 2, Token);
+            using var spool = PairSpool.Open(files["spool"], new StreamedPairs(files["pairs.jsonl"], set.Corpus), Start, negatives: true, threads: 2, maxTokens: null, Token);
             Assert.Equal(expected.Rows.Length, spool.Rows);
             Assert.Equal(leftOut, spool.LeftOut);
             int[] place = new int[Start.Tokenizer.VocabularySize];
@@ -80,13 +80,21 @@ public class PairSpoolTests
         Make(stream, StaticStart.Random(task.Start.Tokenizer, 32, 2));
         Assert.NotEqual(first.AddHours(-1), File.GetLastWriteTimeUtc(files["spool"]));
 
+        // Other texts by another cut.
+        Make(stream, task.Start);
+        long whole = new FileInfo(files["spool"]).Length;
+        Make(stream, task.Start, maxTokens: 3);
+        Assert.InRange(new FileInfo(files["spool"]).Length, 1, whole - 1);
+        Assert.Contains("reads 513 tokens", Assert.Throws<NearfarException>(() => Make(stream, task.Start, maxTokens: 513)).Message, StringComparison.Ordinal);
+        Make(stream, task.Start);
+
         // Cut off, as a copy of a run may be.
         byte[] bytes = File.ReadAllBytes(files["spool"]);
         File.WriteAllBytes(files["spool"], bytes[..(bytes.Length / 2)]);
         Make(stream, task.Start);
         Assert.InRange(new FileInfo(files["spool"]).Length, bytes.Length - 100, bytes.Length + 100);
 
-        void Make(StreamedPairs pairs, StaticStart start) => PairSpool.Open(files["spool"], pairs, start, negatives: true, threads: 1, Token).Dispose();
+        void Make(StreamedPairs pairs, StaticStart start, int? maxTokens = null) => PairSpool.Open(files["spool"], pairs, start, negatives: true, threads: 1, maxTokens, Token).Dispose();
     }
 
     [Fact]
@@ -94,11 +102,11 @@ public class PairSpoolTests
     {
         using var files = new TemporaryFolder();
         var task = new ToyTask(pairs: 600);
-        PairSpool.Open(files["spool"], task.Streamed(files["pairs.jsonl"]), task.Start, negatives: true, threads: 1, Token).Dispose();
+        PairSpool.Open(files["spool"], task.Streamed(files["pairs.jsonl"]), task.Start, negatives: true, threads: 1, maxTokens: null, Token).Dispose();
         byte[] bytes = File.ReadAllBytes(files["spool"]);
         bytes[100] ^= 1;
         File.WriteAllBytes(files["spool"], bytes);
-        using var spool = PairSpool.Open(files["spool"], task.Streamed(files["pairs.jsonl"]), task.Start, negatives: true, threads: 1, Token);
+        using var spool = PairSpool.Open(files["spool"], task.Streamed(files["pairs.jsonl"]), task.Start, negatives: true, threads: 1, maxTokens: null, Token);
         var e = Assert.Throws<NearfarException>(() => spool.PairsOf(0));
         Assert.Contains("the hash of block 0 does not match", e.Message, StringComparison.Ordinal);
         Assert.Equal(256, spool.PairsOf(1).Pairs);
@@ -111,7 +119,7 @@ public class PairSpoolTests
         var task = new ToyTask(pairs: 600);
         // A folder stands where the temporary file would be written.
         Directory.CreateDirectory(files[$".spool.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}.tmp"]);
-        var e = Assert.Throws<NearfarException>(() => PairSpool.Open(files["spool"], task.Streamed(files["pairs.jsonl"]), task.Start, negatives: true, threads: 1, Token));
+        var e = Assert.Throws<NearfarException>(() => PairSpool.Open(files["spool"], task.Streamed(files["pairs.jsonl"]), task.Start, negatives: true, threads: 1, maxTokens: null, Token));
         Assert.Contains("cannot be written", e.Message, StringComparison.Ordinal);
         Assert.Contains("keeps its pairs there as tokens", e.Message, StringComparison.Ordinal);
     }
