@@ -32,4 +32,25 @@ public sealed class CompareVerbTests
         Assert.Equal(1, shape.RootElement.GetProperty("overlap").GetProperty("value").GetDouble());
         Assert.Equal(1, shape.RootElement.GetProperty("cka").GetDouble(), 1e-9);
     }
+
+    // A report.json holds no differences: they are made, and marked, from the rows of any file, older ones included.
+    [Theory, InlineData(2, true), InlineData(6, false)]
+    public async Task Compare_FewQuestionsChanged_IntervalIsMarked(int lost, bool few)
+    {
+        using var shop = new Shop();
+        Assert.Equal(0, (await shop.RunAsync("search", "--bm25", "--queries", shop["dev.jsonl"], "--top", "10", "--trec-run", shop["dev.trec"])).Exit);
+        Assert.Equal(0, (await shop.RunAsync("eval", "--trec-run", shop["dev.trec"], "--out", shop["before.json"])).Exit);
+        string[] asked = [.. File.ReadLines(shop["dev.trec"]).Select(l => l.Split(' ')[0]).Distinct().Take(lost)];
+        File.WriteAllLines(shop["worse.trec"], File.ReadAllLines(shop["dev.trec"]).Where(l => l.Split(' ') is var part && !(asked.Contains(part[0]) && part[0][2..] == part[2])));
+        Assert.Equal(0, (await shop.RunAsync("eval", "--trec-run", shop["worse.trec"], "--out", shop["after.json"])).Exit);
+        Assert.DoesNotContain("few_changes", File.ReadAllText(shop["after.json"]), StringComparison.Ordinal);
+
+        using var json = JsonDocument.Parse((await shop.RunAsync("compare", shop["before.json"], shop["after.json"], "--json")).Output);
+        var change = json.RootElement.GetProperty("overall").GetProperty("recall@10");
+        Assert.Equal((lost, few), (change.GetProperty("losses").GetInt32(), change.GetProperty("few_changes").GetBoolean()));
+        string output = (await shop.RunAsync("compare", shop["before.json"], shop["after.json"])).Output;
+        string line = Assert.Single(output.Split('\n'), l => l.StartsWith("recall@10 ", StringComparison.Ordinal));
+        Assert.Equal(few, line.Contains(" about -", StringComparison.Ordinal));
+        Assert.Contains("about: few changes, not a 95% interval", output, StringComparison.Ordinal);      // mrr@10 needs ten
+    }
 }

@@ -31,6 +31,12 @@ public sealed class CutVerbTests
         Assert.Contains("not empty", again.Error, StringComparison.Ordinal);
         var json = await shop.RunAsync("cut", "v1", "--dimensions", "64", "--portable", "--out", shop["portable"], "--json");
         Assert.Equal(64 * 32, JsonDocument.Parse(json.Output).RootElement.GetProperty("bits_a_vector").GetInt32());
+
+        // One dimension of 256: hardly a question changes, so there is no 95 % interval.
+        output = (await shop.RunAsync("cut", "v1", "--dimensions", "255", "--out", shop["most"])).Output;
+        Assert.Contains("(about -", Assert.Single(output.Split('\n'), l => l.StartsWith("recall@5 ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains("about: few changes, not a 95% interval", output, StringComparison.Ordinal);
+        Assert.Contains("): few changes, not a 95% interval.", File.ReadAllText(shop["most/README.md"]), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -142,6 +142,11 @@ public sealed class VerbTests
         Assert.Equal(2, json.RootElement.GetProperty("versions").GetArrayLength());
         Assert.All(json.RootElement.GetProperty("versions").EnumerateArray(), v => Assert.True(v.GetProperty("released").GetBoolean()));
         Assert.Contains(json.RootElement.GetProperty("trends").EnumerateArray(), t => t.GetProperty("cohort").GetString() == "all" && t.GetProperty("n").GetInt32() == 40);
+        int few = json.RootElement.GetProperty("trends").EnumerateArray().Count(t => t.GetProperty("few_changes").GetBoolean());
+        output = (await shop.RunAsync("history")).Output;
+        Assert.True(few > 0);       // two seeds of one small shop find nearly the same pages
+        Assert.Equal(few, output.Split("(about ").Length - 1);
+        Assert.Contains("about: few changes, not a 95% interval: under 10 documents", output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -57,12 +57,18 @@ internal sealed class CompareVerb : Verb
             context.Say(line);
         }
 
+        bool few = comparison.Overall.Values.Any(m => m.FewChanges);
         context.Table(["measure", "before", "after", "difference", "95 % interval", "wins", "losses"], comparison.Overall.Select(m => (IReadOnlyList<string>)
         [
             m.Key, Number(m.Value.Before), Number(m.Value.After), Signed(m.Value.Difference),
-            m.Value.Low is null ? "too few" : $"{Signed(m.Value.Low.Value)} to {Signed(m.Value.High!.Value)}",
+            m.Value.Low is null ? "too few" : $"{(m.Value.FewChanges ? "about " : "")}{Signed(m.Value.Low.Value)} to {Signed(m.Value.High!.Value)}",
             m.Value.Wins.ToString(CultureInfo.InvariantCulture), m.Value.Losses.ToString(CultureInfo.InvariantCulture),
         ]), 1, 2, 3, 4, 5, 6);
+        if (few)
+        {
+            context.Say($"about: {IntervalText.LongMeaning}.");
+        }
+
         foreach (var (title, questions) in new[] { ("broken", comparison.Broken), ("fixed", comparison.Fixed) })
         {
             foreach (var question in questions.Take(10))

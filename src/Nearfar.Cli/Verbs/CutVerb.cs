@@ -61,6 +61,11 @@ internal sealed class CutVerb : Verb
         });
         context.Say($"{comparison.FirstLine}.");
         context.Table(["dev", "as it was", "cut", "difference"], Measures(comparison).Select(m => (IReadOnlyList<string>)[m.Name, Number(m.Change.Before), Number(m.Change.After), Difference(m.Change)]), 1, 2, 3);
+        if (Measures(comparison).Any(m => m.Change.FewChanges))
+        {
+            context.Say($"about: {IntervalText.LongMeaning}.");
+        }
+
         context.Say(string.Create(CultureInfo.InvariantCulture, $"A vector: {source.Dimensions * 32 / 8} bytes, now {(bits + 7) / 8}. Model {folder}, space {cut.Space}: index the documents again with it."));
         context.Next($"nearfar embed --model {folder} --out vectors.safetensors");
         return 0;
@@ -163,7 +168,7 @@ internal sealed class CutVerb : Verb
             Provenance = new ReportProvenance { Workspace = workspace.Options.Name, Parent = source.Space.ToString() },
             Limits =
             [
-                .. Measures(comparison).Select(m => $"Against the model that it was cut from, on dev: {m.Name} {Number(m.Change.Before)}, now {Number(m.Change.After)}, a difference of {Difference(m.Change)}."),
+                .. Measures(comparison).Select(m => $"Against the model that it was cut from, on dev: {m.Name} {Number(m.Change.Before)}, now {Number(m.Change.After)}, a difference of {Difference(m.Change)}{(m.Change.FewChanges ? $": {IntervalText.Meaning}" : "")}."),
                 .. quantization is null ? Array.Empty<string>() :
                     [$"Quantised to {quantization.Kind.ToString().ToLowerInvariant()} by nearfar.json, which sentence-transformers does not read: loaded there it gives float vectors of another space."],
             ],
@@ -179,5 +184,5 @@ internal sealed class CutVerb : Verb
 
     private static string Difference(MetricChange change) => change.Low is null
         ? change.Difference.ToString("+0.000;-0.000;0.000", CultureInfo.InvariantCulture)
-        : string.Create(CultureInfo.InvariantCulture, $"{change.Difference:+0.000;-0.000;0.000} ({change.Low:+0.000;-0.000;0.000} to {change.High:+0.000;-0.000;0.000})");
+        : string.Create(CultureInfo.InvariantCulture, $"{change.Difference:+0.000;-0.000;0.000} ({(change.FewChanges ? "about " : "")}{change.Low:+0.000;-0.000;0.000} to {change.High:+0.000;-0.000;0.000})");
 }

@@ -3,8 +3,10 @@ using System.Globalization;
 using Nearfar.Data;
 using Nearfar.Encoding;
 using Nearfar.Evaluation;
+using Nearfar.Evaluation.Statistics;
 using Nearfar.Gating;
 using Nearfar.Releases;
+using Nearfar.Reporting;
 
 namespace Nearfar.Cli.Verbs;
 
@@ -119,11 +121,16 @@ internal sealed class HistoryVerb : Verb
         {
             metric,
             versions = versions.Select(v => new { v.Entry.Run, v.Entry.Space, v.Entry.Verdict, v.Entry.GateSet, released = v.IsReleased, scored = v.Report is not null, v.Report?.Metrics, v.Report?.Cohorts }),
-            trends = trends.Select(t => new { cohort = t.Cohort?.ToString() ?? "all", t.N, t.Clusters, t.Change, t.Low, t.High, t.AdjustedP, declines = Declines(t) }),
+            trends = trends.Select(t => new { cohort = t.Cohort?.ToString() ?? "all", t.N, t.Clusters, t.Change, t.Low, t.High, t.FewChanges, t.AdjustedP, declines = Declines(t) }),
         });
         context.Say($"{metric} / {MetricNames.MarginMean} on the gate set");
         context.Table(["cohort", .. versions.Select(v => $"run {v.Entry.Run}"), "trend over releases (95%), adjusted p"],
             rows.Select(r => (IReadOnlyList<string>)[r.Cohort, .. r.Cells, Trend(byCohort.GetValueOrDefault(r.Cohort))]));
+        if (trends.Any(t => t.FewChanges))
+        {
+            context.Say(FormattableString.Invariant($"about: {IntervalText.Meaning}: under {MeanBounds.EnoughGradedChanges} documents whose questions changed."));
+        }
+
         foreach (var (attribute, count) in folded)
         {
             context.Say($"{attribute}: … and {SmallCohorts.Words(count)}: --all lists them.");
@@ -131,7 +138,7 @@ internal sealed class HistoryVerb : Verb
 
         foreach (var trend in trends.Where(Declines))
         {
-            context.Say(FormattableString.Invariant($"Declines: {trend.Cohort?.ToString() ?? "all questions"}, {metric} {trend.Change:0.000} over {releases} releases (n {trend.N}, {trend.Low:0.000} to {trend.High:0.000}), adjusted p {trend.AdjustedP:0.####}."));
+            context.Say(FormattableString.Invariant($"Declines: {trend.Cohort?.ToString() ?? "all questions"}, {metric} {trend.Change:0.000} over {releases} releases (n {trend.N}, {About(trend)}{trend.Low:0.000} to {trend.High:0.000}), adjusted p {trend.AdjustedP:0.####}."));
         }
 
         foreach (var version in versions.Where(v => v.Report is null))
@@ -149,7 +156,9 @@ internal sealed class HistoryVerb : Verb
     private static bool Declines(VersionTrend trend) => trend.Change < 0 && trend.AdjustedP <= 0.01;
 
     private static string Trend(VersionTrend? trend) => trend is null ? "" : FormattableString.Invariant(
-        $"{(Declines(trend) ? "declines " : "")}{trend.Change:+0.000;-0.000;0.000}{(trend.Low is null ? "" : $" ({trend.Low:+0.000;-0.000;0.000} to {trend.High:+0.000;-0.000;0.000})")}, p {trend.AdjustedP:0.###}");
+        $"{(Declines(trend) ? "declines " : "")}{trend.Change:+0.000;-0.000;0.000}{(trend.Low is null ? "" : $" ({About(trend)}{trend.Low:+0.000;-0.000;0.000} to {trend.High:+0.000;-0.000;0.000})")}, p {trend.AdjustedP:0.###}");
+
+    private static string About(VersionTrend trend) => trend.FewChanges ? "about " : "";
 
     private static string Cell(IReadOnlyDictionary<string, MetricSummary>? metrics, string metric) => metrics is null ? "-" : string.Create(CultureInfo.InvariantCulture,
         $"{(metrics.TryGetValue(metric, out var m) ? m.Mean.ToString("0.000", CultureInfo.InvariantCulture) : "-")} / {(metrics.TryGetValue(MetricNames.MarginMean, out var margin) ? margin.Mean.ToString("0.000", CultureInfo.InvariantCulture) : "-")}");

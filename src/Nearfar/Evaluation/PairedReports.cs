@@ -125,12 +125,18 @@ internal sealed record PairedValues(string Metric, IReadOnlyList<QueryScore> Row
     /// <summary>Cluster of each row, numbered in order of appearance.</summary>
     public int[] Clusters { get => field ??= Aggregation.ClustersOf(Rows); init; }
 
+    /// <summary>Clusters with a value that changed. Questions of one document tend to change together: they are one witness.</summary>
+    public int ChangedClusters => Clusters.Where((_, i) => Differences[i] != 0).Distinct().Count();
+
     public MetricChange Change()
     {
         var mean = ClusteredMean.Of(Differences, Clusters);
         var interval = MeanBounds.DescribePaired(Metric, Before, After, mean, Aggregation.Alpha);
         return new(mean.N, mean.Clusters, ClusteredMean.Of(Before, Clusters).Mean, ClusteredMean.Of(After, Clusters).Mean, mean.Mean,
-            interval?.Low, interval?.High, Differences.Count(d => d > 0), Differences.Count(d => d < 0));
+            interval?.Low, interval?.High, Differences.Count(d => d > 0), Differences.Count(d => d < 0))
+        {
+            FewChanges = interval is not null && ChangedClusters < MeanBounds.EnoughChanges(Metric, Before, After),
+        };
     }
 
     private static double[] Subtract(double[] from, double[] what)

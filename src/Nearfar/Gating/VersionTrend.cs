@@ -25,6 +25,12 @@ public sealed record VersionTrend
     /// <summary>Upper end of that interval; null likewise.</summary>
     public double? High { get; init; }
 
+    /// <summary>
+    /// The interval rests on too few changes to be one of 95 %: fewer than 10 documents have a question whose line is not level. It is never
+    /// narrower than so many documents can prove, so it then holds the truth more often. Default false; false without an interval.
+    /// </summary>
+    public bool FewChanges { get; init; }
+
     /// <summary>p-value of "no fall" adjusted over all cohorts (sign flips by document, step-down).</summary>
     public required double AdjustedP { get; init; }
 
@@ -63,6 +69,7 @@ public sealed record VersionTrend
             Change = ThreeValuedTest.Round(mean.Mean),
             Low = mean.HasInterval ? ThreeValuedTest.Round(mean.Mean - half) : null,
             High = mean.HasInterval ? ThreeValuedTest.Round(mean.Mean + half) : null,
+            FewChanges = mean.HasInterval && values.ChangedClusters < MeanBounds.EnoughGradedChanges,
             AdjustedP = ThreeValuedTest.Round(p),
         };
     }

@@ -55,4 +55,7 @@ internal sealed record CohortMatrix(IReadOnlyList<string> Metrics, IReadOnlyList
     public string Main => Metrics[0];
 
     public IEnumerable<MatrixRow> Rows => Groups.SelectMany(g => g.Rows);
+
+    /// <summary>Every difference that has an interval.</summary>
+    public IEnumerable<MetricChange> Changes => Rows.SelectMany(r => r.Cells).Select(c => c?.Change).OfType<MetricChange>().Where(c => c.Low is not null);
 }

@@ -43,11 +43,15 @@ internal static class CohortSection
 
             if (view.Comparison is not null)
             {
-                Key(page, CellState.Better, "95% interval above 0");
-                Key(page, CellState.Worse, "95% interval below 0");
+                Key(page, CellState.Better, "interval above 0");
+                Key(page, CellState.Worse, "interval below 0");
             }
 
             Key(page, CellState.TooFew, "under 3 questions or 2 documents");
+            if (view.Matrix.Changes.Any(c => c.FewChanges))
+            {
+                Key(page, IntervalText.Mark, "soft", IntervalText.LongMeaning);
+            }
         }
 
         if (view.Comparison is not null)
@@ -57,11 +61,13 @@ internal static class CohortSection
         }
     }
 
-    private static void Key(Markup page, CellState state, string words)
+    private static void Key(Markup page, CellState state, string words) => Key(page, CellWords.Mark(state), CellWords.Colour(state), words);
+
+    private static void Key(Markup page, string mark, string colour, string words)
     {
         using (page.In("li"))
         {
-            page.Leaf("b", CellWords.Mark(state), ("class", CellWords.Colour(state))).Text(" " + words);
+            page.Leaf("b", mark, ("class", colour)).Text(" " + words);
         }
     }
 
@@ -197,20 +203,24 @@ internal static class CohortSection
         }
     }
 
-    // The interval is one word: on a narrow screen it goes to a line of its own rather than break.
     private static void WriteSpread(Markup page, MatrixCell cell)
     {
-        var (difference, interval) = cell switch
-        {
-            { Change: { } change } => (Figures.Difference(cell.Metric, change.Difference), change.Low is null ? "" : Figures.Interval(cell.Metric, change.Low, change.High)),
-            { Now.Low: null } => ("", ""),
-            _ => ("", Figures.Range(cell.Metric, cell.Now.Low, cell.Now.High)),
-        };
-        if (difference.Length + interval.Length > 0)
+        if (cell.Change is { } change)
         {
             using (page.In("small"))
             {
-                page.Text(difference.Length > 0 && interval.Length > 0 ? difference + " " : difference).Leaf("span", interval, ("class", "nowrap"));
+                page.Text(Figures.Difference(cell.Metric, change.Difference));
+                if (change.Low is not null)
+                {
+                    IntervalText.Write(page.Text(" "), cell.Metric, change);
+                }
+            }
+        }
+        else if (cell.Now.Low is not null)
+        {
+            using (page.In("small"))
+            {
+                page.Leaf("span", Figures.Range(cell.Metric, cell.Now.Low, cell.Now.High), ("class", "nowrap"));
             }
         }
     }
@@ -223,8 +233,8 @@ internal static class CohortSection
         }
 
         double? limit = view.Decision?.Reasons.FirstOrDefault(r => r.Cohort == new CohortKey(row.Attribute, row.Value) && r.Metric == cell.Metric && r.Difference is not null)?.Threshold;
-        string text = $"{Snippet.Of(row.Value, 80)}: {Figures.Difference(cell.Metric, change.Difference)} {Figures.Interval(cell.Metric, change.Low, change.High)}"
+        string text = $"{Snippet.Of(row.Value, 80)}: {Figures.Difference(cell.Metric, change.Difference)} {IntervalText.Spoken(cell.Metric, change)}"
             + (limit is { } l ? $", limit {Figures.Difference(cell.Metric, l)}" : "");
-        plot.Draw(page, change.Difference, change.Low, change.High, limit, CellWords.Colour(cell.State), text);
+        plot.Draw(page, change, limit, CellWords.Colour(cell.State), text);
     }
 }

@@ -20,14 +20,13 @@ internal sealed class IntervalPlot(double reach)
     public double Reach => reach;
 
     /// <param name="page">Receives the drawing.</param>
-    /// <param name="difference">Where the dot stands.</param>
-    /// <param name="low">Lower end of the interval, if there is one.</param>
-    /// <param name="high">Upper end.</param>
+    /// <param name="change">The difference, where the dot stands, and its interval, if there is one; broken where it rests on few changes.</param>
     /// <param name="limit">What the gate held the interval against.</param>
     /// <param name="state"><c>good</c>, <c>bad</c>, <c>open</c> or empty: the colour, never the only sign.</param>
     /// <param name="text">What a screen reader says.</param>
-    public void Draw(Markup page, double difference, double? low, double? high, double? limit, string state, string text)
+    public void Draw(Markup page, MetricChange change, double? limit, string state, string text)
     {
+        var (difference, low, high) = (change.Difference, change.Low, change.High);
         using (page.In("svg", ("class", state), ("height", "14"), ("role", "img"), ("aria-label", text)))
         {
             page.Empty("line", ("class", "zero"), ("x1", "50%"), ("x2", "50%"), ("y1", "-3"), ("y2", "17"));
@@ -38,7 +37,7 @@ internal sealed class IntervalPlot(double reach)
 
             if (low is { } from && high is { } to)
             {
-                page.Empty("line", ("class", "range"), ("x1", At(from)), ("x2", At(to)), ("y1", "7"), ("y2", "7"));
+                page.Empty("line", ("class", change.FewChanges ? "range few" : "range"), ("x1", At(from)), ("x2", At(to)), ("y1", "7"), ("y2", "7"));
             }
 
             if (Math.Min(difference, low ?? 0) < -reach)

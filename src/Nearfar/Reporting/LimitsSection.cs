@@ -6,7 +6,6 @@ namespace Nearfar.Reporting;
 internal static class LimitsSection
 {
     private const int Shown = 12;
-    private const int FewChanges = 5;       // below, no interval of its kind need hold 93.5 to 97 times in 100: docs/decisions/intervals-with-few-changes.md
     private const int MostRows = 200;
 
     public static void Write(Markup page, ReportView view)
@@ -62,11 +61,11 @@ internal static class LimitsSection
             yield return $"{Figures.Fixed(100 * unjudged.Mean, 1)} % of the first {Figures.Count(deepest, "document")} were never judged. They count as wrong, which is unfair to a ranking that finds new pages.";
         }
 
-        MatrixRow[] compared = [.. view.Matrix.Rows.Where(r => r is { N: >= 3, Clusters: >= 2, Counts.Fixed: not null })];
-        int steady = compared.Count(r => r.Counts.Fixed + r.Counts.Broken < FewChanges);
-        if (steady > 0)
+        int few = view.Matrix.Changes.Count(c => c.FewChanges);
+        if (few > 0)
         {
-            yield return $"In {Figures.Whole(steady)} of {Figures.Count(compared.Length, "cohort")} fewer than {Figures.Whole(FewChanges)} questions were fixed or broken: differences of shares have wider intervals there than 95 % asks for.";
+            yield return $"{Figures.Whole(few)} of {Figures.Count(view.Matrix.Changes.Count(), "difference")} by cohort {(few == 1 ? "rests" : "rest")} on few changes, marked {IntervalText.Mark}. "
+                + "Of a yes-no measure such an interval mostly holds the truth more often than 95 times in 100, of others more or less often.";
         }
 
         string[] small = [.. SmallCohorts(view)];

@@ -120,6 +120,7 @@ public static class MarkdownReport
         }
 
         text.Append(rows.Length > ShownCohorts ? $"\nand {Figures.Whole(rows.Length - ShownCohorts)} more in the report.\n\n" : "\n");
+        text.Append(rows.Take(ShownCohorts).Any(r => r.Cells[0]!.Change?.FewChanges == true) ? $"{IntervalText.Mark} {IntervalText.LongMeaning}.\n\n" : "");
     }
 
     private static IEnumerable<string> Cells(MatrixRow row)
@@ -129,7 +130,7 @@ public static class MarkdownReport
         yield return Figures.Whole(row.N);
         yield return $"{Figures.Whole(row.Counts.Before!.Value)} → {Figures.Whole(row.Counts.Now)}";
         yield return cell.Change is { } change ? $"{Figures.Value(cell.Metric, change.Before)} → {Figures.Value(cell.Metric, change.After)}" : Figures.Value(cell.Metric, cell.Now.Mean);
-        yield return cell.Change is { } moved ? $"{Figures.Difference(cell.Metric, moved.Difference)} {Figures.Interval(cell.Metric, moved.Low, moved.High)}" : "";
+        yield return cell.Change is { } moved ? $"{Figures.Difference(cell.Metric, moved.Difference)} {IntervalText.Of(cell.Metric, moved)}" : "";
         yield return CellWords.Mark(cell.State);
     }
 

@@ -8,20 +8,22 @@ internal static class ModelsSection
     public static void Write(Markup page, ReportView view)
     {
         string[] metrics = Metrics(view);
+        (EvalReport Report, ReportComparison? Comparison)[] rows = [(view.Now, null), .. view.Input.References.Select(r => (r, new ReportComparison(r, view.Now, view.Input.Top)))];
+        bool few = rows.Any(r => metrics.Any(m => r.Comparison?.Overall.GetValueOrDefault(m)?.FewChanges == true));
         using (page.In("section", ("aria-labelledby", "models")))
         {
             page.Leaf("h2", "All questions", ("id", "models"));
-            page.Leaf("p", "The candidate with the 95% interval of its means; under each reference, how far the candidate stands above it, question by question, with the interval of that.", ("class", "soft"));
+            page.Leaf("p", "The candidate with the 95% interval of its means; under each reference, how far the candidate stands above it, question by question, with the interval of that."
+                + (few ? $" {IntervalText.Mark} {IntervalText.Meaning}." : ""), ("class", "soft"));
             using (page.In("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-labelledby", "models")))
             using (page.In("table"))
             {
                 WriteHead(page, view, metrics);
                 using (page.In("tbody"))
                 {
-                    WriteRow(page, view, view.Now, metrics, comparison: null);
-                    foreach (var reference in view.Input.References)
+                    foreach (var (report, comparison) in rows)
                     {
-                        WriteRow(page, view, reference, metrics, new ReportComparison(reference, view.Now, view.Input.Top));
+                        WriteRow(page, view, report, metrics, comparison);
                     }
                 }
             }
@@ -84,7 +86,7 @@ internal static class ModelsSection
             {
                 using (page.In("small"))
                 {
-                    page.Text(Figures.Difference(metric, change.Difference) + " ").Leaf("span", Figures.Interval(metric, change.Low, change.High), ("class", "nowrap"));
+                    IntervalText.Write(page.Text(Figures.Difference(metric, change.Difference) + " "), metric, change);
                 }
             }
             else

@@ -14,6 +14,7 @@ internal static class ProvenanceSection
         ("margin_mean, margin_hard", "similarity to the right page less the mean, or the highest, similarity to the question's wrong pages; its size depends on how a model was trained"),
         ("z_margin_mean, z_margin_hard", "the same in standard deviations of the similarity of unrelated texts: compares between models"),
         ("95% interval", "questions that ask for one document are taken as one source of chance; Wilson or Tango for yes-no measures, Student t for means"),
+        (IntervalText.Mark, IntervalText.LongMeaning),
     ];
 
     public static void Write(Markup page, ReportView view)

@@ -74,7 +74,7 @@ internal static class Stylesheet
         svg .axis { stroke: var(--line); stroke-width: 1; } svg .zero { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 3 3; }
         svg .now { fill: var(--now); } svg .now.bar { fill-opacity: .4; stroke: var(--now); stroke-width: 1; } svg .then { fill: none; stroke: var(--then); stroke-width: 2; vector-effect: non-scaling-stroke; }
         svg .curve { fill: none; stroke: var(--now); stroke-width: 2; vector-effect: non-scaling-stroke; }
-        svg .range { stroke: var(--soft); stroke-width: 2; } svg .wide { stroke-width: 6; stroke-opacity: .5; } svg .dot { fill: var(--soft); }
+        svg .range { stroke: var(--soft); stroke-width: 2; } svg .few { stroke-dasharray: 5 3; } svg .wide { stroke-width: 6; stroke-opacity: .5; } svg .dot { fill: var(--soft); }
         svg.good .range, svg.good .arrow { stroke: var(--good); } svg.good .dot { fill: var(--good); }
         svg.bad .range, svg.bad .arrow { stroke: var(--bad); } svg.bad .dot { fill: var(--bad); }
         svg.open .range { stroke: var(--open); } svg.open .dot { fill: var(--open); }

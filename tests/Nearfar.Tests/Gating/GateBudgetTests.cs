@@ -223,6 +223,12 @@ public class GateBudgetTests
         Assert.Equal(-8 * (0.9 + 1.2 + 0.9) / 200, trends[0].Change, 1e-6);
         Assert.True(trends[0].High < 0 && trends[0].AdjustedP <= 0.001);
         Assert.All(trends.Where(t => t.Cohort is { } c && c.Value != "refund"), t => Assert.True(t.AdjustedP > 0.01, $"{t}"));
+        Assert.False(trends[0].FewChanges);
+        foreach (int lost in new[] { 9, 10 })
+        {
+            Assert.Equal(lost == 9, VersionTrend.Of([Release("a", 0), Release("b", lost)], "recall@5").Single(t => t.Cohort is { Value: "refund" }).FewChanges);
+        }
+
         Assert.Throws<ArgumentException>(() => VersionTrend.Of([line[0]], "recall@5"));
         Assert.Throws<ArgumentException>(() => VersionTrend.Of(line, "margin_mean"));
         Assert.Throws<NearfarException>(() => VersionTrend.Of([line[0], line[1] with { SetHash = "other" }], "recall@5"));

@@ -83,26 +83,6 @@ public sealed class HtmlReportTests
     }
 
     [Fact]
-    public void Render_CohortsWhereFewQuestionsChanged_AreCounted()
-    {
-        var input = SampleReports.Input(SampleReports.Equal);
-        var before = SampleReports.Reference.Queries.ToDictionary(q => q.Id, q => q.FirstRelevantRank <= input.Top, StringComparer.Ordinal);
-        int few = 0, compared = 0;
-        foreach (var (attribute, values) in input.Candidate.Cohorts)
-        {
-            foreach (var (value, score) in values.Where(v => v.Value is { N: >= 3, Clusters: >= 2 }))
-            {
-                compared++;
-                few += input.Candidate.Queries.Count(q => PairedReports.CohortOf(q, attribute) == value && q.FirstRelevantRank <= input.Top != before[q.Id]) < 5 ? 1 : 0;
-            }
-        }
-
-        Assert.True(few > 0 && few < compared);
-        Assert.Contains($"In {few} of {compared} cohorts fewer than 5 questions were fixed or broken", HtmlReport.Render(input), StringComparison.Ordinal);
-        Assert.DoesNotContain("were fixed or broken", HtmlReport.Render(new ReportInput { Candidate = input.Candidate, References = [], Corpus = SampleReports.Corpus }), StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void Render_ProtectedCohortThatIsBad_HasWordAndColour()
     {
         var page = Parse(HtmlReport.Render(SampleReports.Input(SampleReports.Collapsed)));

@@ -3,6 +3,12 @@ namespace Nearfar.Evaluation.Statistics;
 /// <summary>Bounds of a measure's mean and of the mean difference of two models, clustered.</summary>
 internal static class MeanBounds
 {
+    /// <summary><see cref="EnoughChanges"/> where both models score 0 or 1 only.</summary>
+    public const int EnoughBinaryChanges = 5;
+
+    /// <summary><see cref="EnoughChanges"/> elsewhere.</summary>
+    public const int EnoughGradedChanges = 10;
+
     /// <summary>For reports: each side at <paramref name="alpha"/>; null when there are too few queries or clusters.</summary>
     /// <remarks>0/1 measures: Wilson on the counts divided by the design effect; others: t with the least width where values lie in [0, 1] or do not vary.</remarks>
     public static (double Low, double High)? Describe(string metric, ReadOnlySpan<double> values, in ClusteredMean mean, double alpha)
@@ -35,18 +41,23 @@ internal static class MeanBounds
             return null;
         }
 
-        bool isUnit = MetricNames.IsUnit(metric);
-        if (isUnit && IsBinary(before) && IsBinary(after))
+        if (AreBinary(metric, before, after))
         {
             var (won, lost) = Changes(before, after);
             double effect = difference.DesignEffect;
             return Proportions.Tango(won / effect, lost / effect, difference.N / effect, alpha);
         }
 
+        bool isUnit = MetricNames.IsUnit(metric);
         double half = difference.StandardError == 0 ? difference.Floor(alpha, isUnit ? 1 : 2) : difference.HalfWidth(alpha);
         var (low, high) = (difference.Mean - half, difference.Mean + half);
         return isUnit ? (Math.Max(-1, low), Math.Min(1, high)) : (low, high);
     }
+
+    /// <summary>Changed clusters from which on <see cref="DescribePaired"/> holds the truth about as often as it says.</summary>
+    /// <remarks>Below: more often where both models score 0 or 1 only, more or less often elsewhere (docs/decisions/intervals-with-few-changes.md).</remarks>
+    public static int EnoughChanges(string metric, ReadOnlySpan<double> before, ReadOnlySpan<double> after) =>
+        AreBinary(metric, before, after) ? EnoughBinaryChanges : EnoughGradedChanges;
 
     /// <summary>For floors: lower bound at one alpha, upper bound at another; exact for 0/1 measures.</summary>
     public static (double Low, double High)? Test(string metric, ReadOnlySpan<double> values, in ClusteredMean mean, double alphaLow, double alphaHigh)
@@ -82,7 +93,7 @@ internal static class MeanBounds
             return null;
         }
 
-        bool isBinary = MetricNames.IsUnit(metric) && IsBinary(before) && IsBinary(after);
+        bool isBinary = AreBinary(metric, before, after);
         if (isBinary && difference.N < PairedExact.Most && difference.Clusters == difference.N)
         {
             var (rose, fell) = Changes(before, after);
@@ -143,6 +154,9 @@ internal static class MeanBounds
 
         return true;
     }
+
+    private static bool AreBinary(string metric, ReadOnlySpan<double> before, ReadOnlySpan<double> after) =>
+        MetricNames.IsUnit(metric) && IsBinary(before) && IsBinary(after);
 
     private static (int Won, int Lost) Changes(ReadOnlySpan<double> before, ReadOnlySpan<double> after)
     {
