@@ -45,7 +45,7 @@ internal sealed class MadeUpSet
 
     public int Questions => Starts[^1];
 
-    public SliceLattice Lattice(int depth) => new(Attributes, Questions, 10, depth);
+    public SliceLattice Lattice(int depth, int least = 10) => new(Attributes, Questions, least, depth);
 
     /// <summary>Margins with no slice in them.</summary>
     /// <param name="random">Drawn from.</param>
