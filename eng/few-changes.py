@@ -4,6 +4,8 @@
 0/1 measures, independent questions: every table is summed with its probability, nothing is drawn. Other measures and questions that share
 a document: drawn with a fixed seed. Prints the tables of docs/decisions/intervals-with-few-changes.md. Needs numpy; takes some three minutes.
 """
+from math import comb
+
 import numpy as np
 
 Z = 1.959963984540054
@@ -169,7 +171,28 @@ def print_bounds():
         print(f"| {n} | {100 * c:.0f} % | " + " | ".join(cells) + f" | {'may be' if reached else 'never'} |")
 
 
+def print_shares():
+    """Wilson's interval of a share, under a condition on the rarer of the two outcomes; every count is summed with its probability."""
+    print("| unmarked from | cells below 93.5, % | above 97, % | unmarked | marked |\n" + "|---" * 5 + "|")
+    for least in (0, 1, 2, 3, 4, 5, 6, 8, 10):
+        plain, marked = [], []
+        for n in SIZES:
+            x = np.arange(n + 1)
+            middle, half = (x / n + Z * Z / (2 * n)) / (1 + Z * Z / n), Z * np.sqrt(x * (n - x) / n ** 3 + Z * Z / (4 * n * n)) / (1 + Z * Z / n)
+            ways = np.array([float(comb(n, k)) for k in x])
+            for share in (.01, .02, .03, .05, .08, .10, .15, .20, .25, .30, .35, .40, .45, .50):
+                p, holds, clear = ways * share ** x * (1 - share) ** (n - x), np.abs(share - middle) <= half, np.minimum(x, n - x) >= least
+                for side, cells in ((clear, plain), (~clear, marked)):
+                    if p[side].sum() >= .5:
+                        cells.append(100 * (p * holds)[side].sum() / p[side].sum())
+        low, high = (100 * np.mean([out(k) for k in plain]) for out in (lambda k: k < 93.5, lambda k: k > 97))
+        print(f"| {least} | {low:.1f} | {high:.1f} | {min(plain):.1f} to {max(plain):.1f} | {f'{min(marked):.1f} to {max(marked):.1f}' if marked else ''} |")
+
+
 if __name__ == "__main__":
+    print("Shares: from how many of the rarer outcome on Wilson's interval goes unmarked\n")
+    print_shares()
+    print()
     print_rules()
     print("\nNo fall: least and most coverage % of any such interval, both directions alike, that leaves 0 out from k won to 0 lost on\n")
     print_bounds()

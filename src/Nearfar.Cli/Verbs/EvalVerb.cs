@@ -103,7 +103,7 @@ internal sealed class EvalVerb : Verb
 
     private static string Cell(MetricSummary? metric) => metric is null ? "-"
         : metric.Low is null ? metric.Mean.ToString("0.000", CultureInfo.InvariantCulture)
-        : string.Create(CultureInfo.InvariantCulture, $"{metric.Mean:0.000} ({metric.Low:0.000} to {metric.High:0.000})");
+        : string.Create(CultureInfo.InvariantCulture, $"{metric.Mean:0.000} ({(metric.FewEvents ? "about " : "")}{metric.Low:0.000} to {metric.High:0.000})");
 
     private static string FileNameOf(EvalReport report) => report.Space?.Id ?? string.Concat(report.Label.Select(c => char.IsLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-'));
 }

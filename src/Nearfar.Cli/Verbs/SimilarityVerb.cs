@@ -162,5 +162,5 @@ internal sealed class SimilarityVerb : Verb
 
     private static string Cell(MetricSummary? metric) => metric is null ? "-"
         : metric.Low is null ? metric.Mean.ToString("0.000", CultureInfo.InvariantCulture)
-        : string.Create(CultureInfo.InvariantCulture, $"{metric.Mean:0.000} ({metric.Low:0.000} to {metric.High:0.000})");
+        : string.Create(CultureInfo.InvariantCulture, $"{metric.Mean:0.000} ({(metric.FewEvents ? "about " : "")}{metric.Low:0.000} to {metric.High:0.000})");
 }

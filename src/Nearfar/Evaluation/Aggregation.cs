@@ -26,9 +26,10 @@ internal static class Aggregation
             }
 
             values = values[..having.Count];
-            var mean = ClusteredMean.Of(values, having.Count == rows.Count ? ofAll ??= ClustersOf(rows) : ClustersOf(having));
+            int[] clusters = having.Count == rows.Count ? ofAll ??= ClustersOf(rows) : ClustersOf(having);
+            var mean = ClusteredMean.Of(values, clusters);
             var interval = MeanBounds.Describe(metric, values, mean, Alpha);
-            summaries[metric] = new(mean.N, mean.Clusters, mean.Mean, interval?.Low, interval?.High);
+            summaries[metric] = new(mean.N, mean.Clusters, mean.Mean, interval?.Low, interval?.High) { FewEvents = interval is not null && MeanBounds.HasFewEvents(metric, values, clusters) };
         }
 
         return summaries;

@@ -84,7 +84,14 @@ public sealed record EvalReport
 /// <param name="Mean">Mean over the queries.</param>
 /// <param name="Low">Lower end of the two-sided 95 % interval; null below 3 queries or 2 clusters.</param>
 /// <param name="High">Upper end of that interval; null below 3 queries or 2 clusters.</param>
-public sealed record MetricSummary(int N, int Clusters, double Mean, double? Low, double? High);
+public sealed record MetricSummary(int N, int Clusters, double Mean, double? Low, double? High)
+{
+    /// <summary>
+    /// The interval is that of a share and rests on too few events to be one of 95 %: fewer than 5 clusters have a 1, or fewer than 5 have a 0.
+    /// Default false; false without an interval and where values are not only 0 and 1.
+    /// </summary>
+    public bool FewEvents { get; init; }
+}
 
 /// <summary>A cohort's aggregates.</summary>
 /// <param name="N">Queries in it.</param>

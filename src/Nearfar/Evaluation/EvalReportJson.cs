@@ -109,6 +109,11 @@ public static class EvalReportJson
         json.WriteNumber("mean", summary.Mean);
         JsonFiles.WriteNumber(json, "low", summary.Low);
         JsonFiles.WriteNumber(json, "high", summary.High);
+        if (summary.FewEvents)
+        {
+            json.WriteBoolean("few_events", true);
+        }
+
         json.WriteEndObject();
     });
 
@@ -196,7 +201,10 @@ public static class EvalReportJson
     };
 
     private static Dictionary<string, MetricSummary> Summaries(StrictJson json) => json.Map(m => new MetricSummary(
-        m.Only("n", "clusters", "mean", "low", "high")["n"].Whole(1), m["clusters"].Whole(1), m["mean"].Number(), m["low"].NumberOrNull(), m["high"].NumberOrNull()));
+        m.Only("n", "clusters", "mean", "low", "high", "few_events")["n"].Whole(1), m["clusters"].Whole(1), m["mean"].Number(), m["low"].NumberOrNull(), m["high"].NumberOrNull())
+    {
+        FewEvents = m.Optional("few_events")?.Flag() ?? false,
+    });
 
     private static CohortScore Cohort(StrictJson json) =>
         new(json.Only("n", "clusters", "metrics", "quantiles", "scale")["n"].Whole(1), json["clusters"].Whole(1), Summaries(json["metrics"]))

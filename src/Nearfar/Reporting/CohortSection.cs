@@ -52,6 +52,11 @@ internal static class CohortSection
             {
                 Key(page, IntervalText.Mark, "soft", IntervalText.LongMeaning);
             }
+
+            if (view.Matrix.Rows.SelectMany(r => r.Cells).Any(c => c is { Change: null, Now.FewEvents: true }))
+            {
+                Key(page, IntervalText.Mark, "soft", IntervalText.LongEventMeaning);
+            }
         }
 
         if (view.Comparison is not null)
@@ -220,7 +225,7 @@ internal static class CohortSection
         {
             using (page.In("small"))
             {
-                page.Leaf("span", Figures.Range(cell.Metric, cell.Now.Low, cell.Now.High), ("class", "nowrap"));
+                IntervalText.Write(page, cell.Metric, cell.Now);
             }
         }
     }

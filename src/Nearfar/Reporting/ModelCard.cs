@@ -99,7 +99,7 @@ public static class ModelCard
             }
         }
 
-        text.Append("\nMeans with their 95% intervals; none below 3 questions or 2 documents.\n\n");
+        text.Append("\nMeans with their 95% intervals; none below 3 questions or 2 documents. ").Append(IntervalText.Mark + " ").Append(IntervalText.LongEventMeaning).Append(".\n\n");
     }
 
     private static string[] Metrics(EvalReport report) =>
@@ -107,7 +107,7 @@ public static class ModelCard
 
     private static void Row(StringBuilder text, string name, int n, IReadOnlyDictionary<string, MetricSummary> values, string[] metrics) =>
         MarkdownText.Row(text, [MarkdownText.Escape(name), Figures.Whole(n), .. metrics.Select(m => values.TryGetValue(m, out var s)
-            ? Figures.Value(m, s.Mean) + (s.Low is null ? "" : $" ({Figures.Range(m, s.Low, s.High)})") : "–")]);
+            ? Figures.Value(m, s.Mean) + (s.Low is null ? "" : $" ({IntervalText.Range(m, s)})") : "–")]);
 
     private static void WriteOrigin(StringBuilder text, ModelCardInput input)
     {

@@ -14,7 +14,8 @@ internal static class ModelsSection
         {
             page.Leaf("h2", "All questions", ("id", "models"));
             page.Leaf("p", "The candidate with the 95% interval of its means; under each reference, how far the candidate stands above it, question by question, with the interval of that."
-                + (few ? $" {IntervalText.Mark} {IntervalText.Meaning}." : ""), ("class", "soft"));
+                + (few ? $" {IntervalText.Mark} {IntervalText.Meaning}." : "")
+                + (metrics.Any(m => view.Now.Metrics.GetValueOrDefault(m)?.FewEvents == true) ? $" {IntervalText.Mark} {IntervalText.LongEventMeaning}." : ""), ("class", "soft"));
             using (page.In("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-labelledby", "models")))
             using (page.In("table"))
             {
@@ -80,7 +81,10 @@ internal static class ModelsSection
             page.Text(Figures.Value(metric, summary.Mean));
             if (comparison is null)
             {
-                page.Leaf("small", Figures.Range(metric, summary.Low, summary.High));
+                using (page.In("small"))
+                {
+                    IntervalText.Write(page, metric, summary);
+                }
             }
             else if (comparison.Overall.TryGetValue(metric, out var change))
             {

@@ -53,7 +53,8 @@ public sealed class FewChangesTests
     {
         Assert.Empty(Marks(Section(Falls(), "models")));
         var section = Section(Falls(few: 3, many: 1), "models");
-        Assert.Single(Marks(section));
+        Assert.Equal([IntervalText.EventMeaning, IntervalText.Meaning], Marks(section).Select(m => (string?)m.Attribute("aria-label")));      // four misses, and four changes
+        Assert.Contains($"{IntervalText.Mark} {IntervalText.LongEventMeaning}.", section.Element("p")!.Value, StringComparison.Ordinal);
         Assert.Contains($"{IntervalText.Mark} {IntervalText.Meaning}.", section.Element("p")!.Value, StringComparison.Ordinal);
     }
 
@@ -77,6 +78,24 @@ public sealed class FewChangesTests
         Assert.Contains(" | -0.150 [-0.", Assert.Single(lines, l => l.StartsWith("| product = plenty", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Single(lines, $"{IntervalText.Mark} {IntervalText.LongMeaning}.");
         Assert.DoesNotContain(IntervalText.Mark, MarkdownReport.Render(Falls(few: 6)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(4, true)]
+    [InlineData(5, false)]
+    [InlineData(75, false)]
+    [InlineData(76, true)]
+    public void Share_WithFewEvents_IsMarkedInReportAndJson(int misses, bool marked)
+    {
+        var report = TestReports.Hits("new", 80, i => i < misses, _ => new Dictionary<string, string>(StringComparer.Ordinal) { ["product"] = "one" });
+        byte[] json = EvalReportJson.ToUtf8(report);
+        Assert.Equal(marked, System.Text.Encoding.UTF8.GetString(json).Contains("few_events", StringComparison.Ordinal));
+        var again = EvalReportJson.Parse(json, "report.json");
+        Assert.Equal(marked, again.Metrics["recall@5"].FewEvents);
+        Assert.Equal(marked, again.Cohorts["product"]["one"].Metrics["recall@5"].FewEvents);
+        var section = Section(new ReportInput { Candidate = again }, "cohorts");
+        Assert.Equal(marked, Marks(section).Any(m => (string?)m.Attribute("aria-label") == IntervalText.EventMeaning));
+        Assert.Equal(marked, section.Descendants("li").Any(l => l.Value == $"{IntervalText.Mark} {IntervalText.LongEventMeaning}"));
     }
 
     private static XElement Section(ReportInput input, string id) =>

@@ -9,6 +9,9 @@ internal static class MeanBounds
     /// <summary><see cref="EnoughChanges"/> elsewhere.</summary>
     public const int EnoughGradedChanges = 10;
 
+    /// <summary>Clusters with a 1, and with a 0, from which on Wilson's interval of a share holds the truth about as often as it says.</summary>
+    public const int EnoughEvents = 5;
+
     /// <summary>For reports: each side at <paramref name="alpha"/>; null when there are too few queries or clusters.</summary>
     /// <remarks>0/1 measures: Wilson on the counts divided by the design effect; others: t with the least width where values lie in [0, 1] or do not vary.</remarks>
     public static (double Low, double High)? Describe(string metric, ReadOnlySpan<double> values, in ClusteredMean mean, double alpha)
@@ -58,6 +61,23 @@ internal static class MeanBounds
     /// <remarks>Below: more often where both models score 0 or 1 only, more or less often elsewhere (docs/decisions/intervals-with-few-changes.md).</remarks>
     public static int EnoughChanges(string metric, ReadOnlySpan<double> before, ReadOnlySpan<double> after) =>
         AreBinary(metric, before, after) ? EnoughBinaryChanges : EnoughGradedChanges;
+
+    /// <summary>Whether <see cref="Describe"/> gives a share's interval that rests on fewer than <see cref="EnoughEvents"/> clusters with a 1, or with a 0.</summary>
+    public static bool HasFewEvents(string metric, ReadOnlySpan<double> values, ReadOnlySpan<int> clusters)
+    {
+        if (!MetricNames.IsUnit(metric) || !IsBinary(values))
+        {
+            return false;
+        }
+
+        var (ones, zeros) = (new HashSet<int>(), new HashSet<int>());
+        for (int i = 0; i < values.Length && (ones.Count < EnoughEvents || zeros.Count < EnoughEvents); i++)
+        {
+            (values[i] == 1 ? ones : zeros).Add(clusters[i]);
+        }
+
+        return Math.Min(ones.Count, zeros.Count) < EnoughEvents;
+    }
 
     /// <summary>For floors: lower bound at one alpha, upper bound at another; exact for 0/1 measures.</summary>
     public static (double Low, double High)? Test(string metric, ReadOnlySpan<double> values, in ClusteredMean mean, double alphaLow, double alphaHigh)

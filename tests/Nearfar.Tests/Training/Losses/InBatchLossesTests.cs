@@ -39,29 +39,63 @@ public class InBatchLossesTests
         }, iter: 6, seed: "0001E7iWe4Ma");
 
     [Theory, MemberData(nameof(All))]
-    public void Evaluate_Float_AgreesWithDouble(int choice) =>
-        // Bound: a cosine is off by some 1e-7, a logit by that over T, a derivative of a row by that over T again and over the row's length.
-        Gen.Select(Gen.Int[1, 150], Gen.Int[1, 70], Gen.Int[2, 4], Gen.Int[1, 10_000]).Sample((pairs, dimensions, columns, seed) =>
+    public void Evaluate_Float_AgreesWithDouble(int choice) => Gen.Select(Gen.Int[1, 150], Gen.Int[1, 70], Gen.Int[2, 4], Gen.Int[1, 10_000])
+        .Sample((pairs, dimensions, columns, seed) => FloatAgreesWithDouble(InBatchLossCase.Choices[choice], pairs, dimensions, columns, seed), iter: 8, seed: "0001E7iWe4Ma");
+
+    // Here a document's score by the guide lies so near to the bound that it is a negative in double and none in float, one of some ten thousand.
+    [Fact]
+    public void Evaluate_FloatAtAGuidesBound_AgreesWithOneOfItsSides() =>
+        FloatAgreesWithDouble(InBatchLossCase.Choices.Single(c => c.Options.ContainsKey("contrast_anchors")), 101, 24, 3, 4372);
+
+    private static void FloatAgreesWithDouble(LossChoice choice, int pairs, int dimensions, int columns, int seed)
+    {
+        var single = InBatchLossCase.Of(choice, pairs, dimensions, seed, columns).Single();
+        var got = single.NewGradients(float.NaN);
+        var loss = InBatchLossCase.Of(choice, pairs, dimensions, seed, columns).Loss;
+        double value = loss.Evaluate(single, got, First with { Threads = (seed % 3) + 1 }).Value;
+        byte[] state = [.. loss.State.SelectMany(s => s.ToArray())];
+        string? miss = Miss(choice);
+        if (miss is not null && choice.Name == "gist")
         {
-            var c = InBatchLossCase.Of(InBatchLossCase.Choices[choice], pairs, dimensions, seed, columns);
-            var single = c.Single();
+            // What the guide takes out jumps at its bound: at a distance of float's error both sides are right, nothing between them.
+            double margin = double.Parse(choice.Options.GetValueOrDefault("margin", "0"), System.Globalization.CultureInfo.InvariantCulture);
+            miss = new[] { -1e-6, 1e-6 }.Select(error => Miss(choice.With("margin", margin + error))).Contains(null) ? null : miss;
+        }
+
+        Assert.True(miss is null, miss);
+
+        // Bound: a cosine is off by some 1e-7, a logit by that over T, a derivative of a row by that over T again and over the row's length.
+        string? Miss(LossChoice exactly)
+        {
             var exact = single.To<float, double>() with { Guide = [.. new LossBatch<float>(single.Guide, RowSide.Empty).To<float, double>().Columns] };
-            var gradients = single.NewGradients(float.NaN);
-            var expected = exact.NewGradients(double.NaN);
-            double scale = Scale(InBatchLossCase.Choices[choice]);
-            double value = c.Loss.Evaluate(exact, expected, First).Value;
-            byte[] state = [.. c.Loss.State.SelectMany(s => s.ToArray())];
-            var again = InBatchLossCase.Of(InBatchLossCase.Choices[choice], pairs, dimensions, seed, columns).Loss;
-            Assert.Equal(value, again.Evaluate(single, gradients, First with { Threads = (seed % 3) + 1 }).Value, 2e-6 * scale);
-            Assert.Equal(state, again.State.SelectMany(s => s.ToArray()));
-            double[] e = expected.Flat(), x = exact.Columns.Flat();
-            float[] g = gradients.Flat();
+            var wanted = exact.NewGradients(double.NaN);
+            double scale = Scale(choice);
+            var again = InBatchLossCase.Of(exactly, pairs, dimensions, seed, columns).Loss;
+            double expected = again.Evaluate(exact, wanted, First).Value;
+            if (!(Math.Abs(expected - value) <= 2e-6 * scale))
+            {
+                return $"value {expected} {value}";
+            }
+
+            if (!state.AsSpan().SequenceEqual(again.State.SelectMany(s => s.ToArray()).ToArray()))
+            {
+                return "state";
+            }
+
+            double[] e = wanted.Flat(), x = exact.Columns.Flat();
+            float[] g = got.Flat();
             for (int i = 0; i < e.Length; i++)
             {
                 double length = Math.Sqrt(x.AsSpan(i / dimensions * dimensions, dimensions).ToArray().Sum(v => v * v));
-                Assert.True(Math.Abs(e[i] - g[i]) <= 1e-6 * scale * scale / Math.Min(1, length), $"{e[i]} {g[i]} {length}");
+                if (!(Math.Abs(e[i] - g[i]) <= 1e-6 * scale * scale / Math.Min(1, length)))
+                {
+                    return $"{i}: {e[i]} {g[i]} {length}";
+                }
             }
-        }, iter: 8, seed: "0001E7iWe4Ma");
+
+            return null;
+        }
+    }
 
     [Theory, MemberData(nameof(All))]
     public void Evaluate_AnyThreadsAndSlabs_GivesTheSameBits(int choice)
