@@ -42,7 +42,12 @@ public sealed class CompareVerbTests
         Assert.Equal(0, (await shop.RunAsync("eval", "--trec-run", shop["dev.trec"], "--out", shop["before.json"])).Exit);
         string[] asked = [.. File.ReadLines(shop["dev.trec"]).Select(l => l.Split(' ')[0]).Distinct().Take(lost)];
         File.WriteAllLines(shop["worse.trec"], File.ReadAllLines(shop["dev.trec"]).Where(l => l.Split(' ') is var part && !(asked.Contains(part[0]) && part[0][2..] == part[2])));
-        Assert.Equal(0, (await shop.RunAsync("eval", "--trec-run", shop["worse.trec"], "--out", shop["after.json"])).Exit);
+        var eval = await shop.RunAsync("eval", "--trec-run", shop["worse.trec"], "--out", shop["after.json"]);
+        Assert.Equal(0, eval.Exit);
+        using var report = JsonDocument.Parse(File.ReadAllText(shop["after.json"]));
+        Assert.Equal(few, report.RootElement.GetProperty("metrics").GetProperty("recall@10").TryGetProperty("few_events", out _));
+        Assert.Contains("(about ", eval.Output, StringComparison.Ordinal);      // keyword search misses nothing
+        Assert.Contains("about: few events, not a 95% interval", eval.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("few_changes", File.ReadAllText(shop["after.json"]), StringComparison.Ordinal);
 
         using var json = JsonDocument.Parse((await shop.RunAsync("compare", shop["before.json"], shop["after.json"], "--json")).Output);

@@ -4,6 +4,7 @@ using Nearfar.Data;
 using Nearfar.Data.Formats;
 using Nearfar.Evaluation;
 using Nearfar.Pairs;
+using Nearfar.Reporting;
 using Nearfar.Search;
 
 namespace Nearfar.Cli.Verbs;
@@ -80,6 +81,12 @@ internal sealed class EvalVerb : Verb
         context.Say();
         context.Table(["cohort", "n", .. names], candidate.Cohorts.SelectMany(a => a.Value.OrderByDescending(v => v.Value.N).Select(v =>
             (IReadOnlyList<string>)[$"{a.Key}={v.Key}", v.Value.N.ToString(CultureInfo.InvariantCulture), .. names.Select(n => Cell(v.Value.Metrics.GetValueOrDefault(n)))])), 1, 2, 3, 4, 5, 6);
+        IEnumerable<IReadOnlyDictionary<string, MetricSummary>> printed = [.. reports.Select(r => r.Metrics), .. candidate.Cohorts.SelectMany(a => a.Value.Values).Select(v => v.Metrics)];
+        if (printed.Any(m => names.Any(n => m.GetValueOrDefault(n)?.FewEvents == true)))
+        {
+            context.Say($"about: {IntervalText.LongEventMeaning}.");
+        }
+
         context.Say($"Report: {path}");
         context.Next($"nearfar report {path}");
         return 0;

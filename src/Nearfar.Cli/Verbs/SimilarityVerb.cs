@@ -5,6 +5,7 @@ using Nearfar.Encoding;
 using Nearfar.Evaluation;
 using Nearfar.Evaluation.Similarity;
 using Nearfar.Pairs;
+using Nearfar.Reporting;
 using Nearfar.Vectors;
 
 namespace Nearfar.Cli.Verbs;
@@ -156,6 +157,10 @@ internal sealed class SimilarityVerb : Verb
             Count(l.WithoutNegative),
             Count(l.Errors),
         ]), 2, 3, 4, 5, 6, 7, 8);
+        if (table.Lines.Any(l => names.Any(n => l.Metrics.GetValueOrDefault(n)?.FewEvents == true)))
+        {
+            context.Say($"about: {IntervalText.LongEventMeaning}.");
+        }
     }
 
     private static string Count(int count) => count.ToString(CultureInfo.InvariantCulture);
