@@ -6,10 +6,10 @@ namespace Nearfar.Reporting;
 /// <summary>An interval in words. One that rests on few changes or few events is marked: it is printed, but not as one of 95 %.</summary>
 internal static class IntervalText
 {
-    /// <summary>Stands before an interval that rests on few changes.</summary>
+    /// <summary>Stands before an interval that rests on few changes, or on few events.</summary>
     public const string Mark = "≈";
 
-    /// <summary>What the mark says, in few words.</summary>
+    /// <summary>What the mark says of a difference, in few words.</summary>
     public const string Meaning = "few changes, not a 95% interval";
 
     /// <summary>The same with its numbers, those of <see cref="MetricChange.FewChanges"/>.</summary>
