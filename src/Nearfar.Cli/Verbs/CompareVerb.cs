@@ -109,6 +109,11 @@ internal sealed class CompareVerb : Verb
         }
 
         context.Table(["each against itself", "value", "95 % interval", "questions"], rows, 1, 2, 3);
+        if (rows.Any(r => r[2].StartsWith("about", StringComparison.Ordinal)))
+        {
+            context.Say($"about: {IntervalText.LongEventMeaning}.");
+        }
+
         ShowHubs(context, spaces.Hubs);
     }
 
@@ -159,7 +164,12 @@ internal sealed class CompareVerb : Verb
         }
     }
 
-    private static string[] Row(string name, MetricSummary metric) => Row(name, new Estimate(metric.N, metric.Mean, metric.Low, metric.High));
+    private static string[] Row(string name, MetricSummary metric)
+    {
+        string[] row = Row(name, new Estimate(metric.N, metric.Mean, metric.Low, metric.High));
+        row[2] = (metric.FewEvents ? "about " : "") + row[2];
+        return row;
+    }
 
     private static string[] Row(string name, Estimate estimate) =>
     [

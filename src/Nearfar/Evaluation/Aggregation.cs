@@ -29,7 +29,8 @@ internal static class Aggregation
             int[] clusters = having.Count == rows.Count ? ofAll ??= ClustersOf(rows) : ClustersOf(having);
             var mean = ClusteredMean.Of(values, clusters);
             var interval = MeanBounds.Describe(metric, values, mean, Alpha);
-            summaries[metric] = new(mean.N, mean.Clusters, mean.Mean, interval?.Low, interval?.High) { FewEvents = interval is not null && MeanBounds.HasFewEvents(metric, values, clusters) };
+            bool few = interval is not null && MetricNames.IsUnit(metric) && MeanBounds.HasFewEvents(values, clusters, (0, 1));
+            summaries[metric] = new(mean.N, mean.Clusters, mean.Mean, interval?.Low, interval?.High) { FewEvents = few };
         }
 
         return summaries;

@@ -87,8 +87,8 @@ public sealed record EvalReport
 public sealed record MetricSummary(int N, int Clusters, double Mean, double? Low, double? High)
 {
     /// <summary>
-    /// The interval is that of a share and rests on too few events to be one of 95 %: fewer than 5 clusters have a 1, or fewer than 5 have a 0.
-    /// Default false; false without an interval and where values are not only 0 and 1.
+    /// The interval rests on too few events to be one of 95 %: of a share, fewer than 5 clusters have a 1, or fewer than 5 have a 0; of other values in a known
+    /// range, fewer than 13 have one off its lower end, or off its upper. Default false; false without an interval and of values without a range, as margins are.
     /// </summary>
     public bool FewEvents { get; init; }
 }

@@ -131,11 +131,11 @@ internal sealed record PairedValues(string Metric, IReadOnlyList<QueryScore> Row
     public MetricChange Change()
     {
         var mean = ClusteredMean.Of(Differences, Clusters);
-        var interval = MeanBounds.DescribePaired(Metric, Before, After, mean, Aggregation.Alpha);
+        var interval = MeanBounds.DescribePaired(Metric, Differences, mean, Aggregation.Alpha);
         return new(mean.N, mean.Clusters, ClusteredMean.Of(Before, Clusters).Mean, ClusteredMean.Of(After, Clusters).Mean, mean.Mean,
             interval?.Low, interval?.High, Differences.Count(d => d > 0), Differences.Count(d => d < 0))
         {
-            FewChanges = interval is not null && ChangedClusters < MeanBounds.EnoughChanges(Metric, Before, After),
+            FewChanges = interval is not null && ChangedClusters < MeanBounds.EnoughChanges,
         };
     }
 

@@ -102,9 +102,8 @@ public sealed record QuestionChange(string Id, string Query, int? Before, int? A
 public sealed record MetricChange(int N, int Clusters, double Before, double After, double Difference, double? Low, double? High, int Wins, int Losses)
 {
     /// <summary>
-    /// The interval rests on too few changes to be one of 95 %: fewer than 5 clusters have a question whose value changed, or fewer than 10
-    /// where values are not only 0 and 1. Then it mostly holds the truth more often for 0/1 values, more or less often for others.
-    /// Default false; false without an interval.
+    /// The interval rests on too few changes to be one of 95 %: fewer than 13 clusters have a question whose value changed. Then it mostly
+    /// holds the truth more often. Default false; false without an interval.
     /// </summary>
     public bool FewChanges { get; init; }
 }

@@ -26,8 +26,8 @@ public sealed record VersionTrend
     public double? High { get; init; }
 
     /// <summary>
-    /// The interval rests on too few changes to be one of 95 %: fewer than 10 documents have a question whose line is not level. It is never
-    /// narrower than so many documents can prove, so it then holds the truth more often. Default false; false without an interval.
+    /// The interval rests on too few changes to be one of 95 %: fewer than 13 documents have a question whose line is not level. It then mostly
+    /// holds the truth more often. Default false; false without an interval.
     /// </summary>
     public bool FewChanges { get; init; }
 
@@ -53,23 +53,23 @@ public sealed record VersionTrend
         var cohorts = changes.Keys.Select(k => (CohortKey?)k).Prepend(null).Select(k => (Cohort: k, Values: changes.Values(k, metric))).Where(t => t.Values.Rows.Count >= 3).ToArray();
         var rate = ChangeRate.Of(changes.Values(null, metric));
         var joint = JointFallTest.Run([.. cohorts.Select(c => new FallTest(c.Values, rate))], flips, seed);
-        return [.. cohorts.Select((c, i) => Row(c.Cohort, c.Values, joint[i].AdjustedP)).OrderBy(t => t.Change).ThenBy(t => t.Cohort?.ToString() ?? "", StringComparer.Ordinal)];
+        double most = Rise([.. Enumerable.Range(0, versions.Count).Select(v => 2 * v >= versions.Count ? 1.0 : 0.0)]);      // of values in [0, 1]
+        return [.. cohorts.Select((c, i) => Row(c.Cohort, c.Values, most, joint[i].AdjustedP)).OrderBy(t => t.Change).ThenBy(t => t.Cohort?.ToString() ?? "", StringComparer.Ordinal)];
     }
 
-    private static VersionTrend Row(CohortKey? cohort, PairedValues values, double p)
+    private static VersionTrend Row(CohortKey? cohort, PairedValues values, double most, double p)
     {
         var mean = ClusteredMean.Of(values.Differences, values.Clusters);
-        double least = mean.HasInterval && MetricNames.IsUnit(values.Metric) ? mean.Floor(Aggregation.Alpha, 1) : 0;
-        double half = mean.HasInterval ? Math.Max(mean.HalfWidth(Aggregation.Alpha), least) : double.NaN;
+        var interval = MeanBounds.DescribePaired(values.Metric, values.Differences, mean, Aggregation.Alpha, most);
         return new VersionTrend
         {
             Cohort = cohort,
             N = mean.N,
             Clusters = mean.Clusters,
             Change = ThreeValuedTest.Round(mean.Mean),
-            Low = mean.HasInterval ? ThreeValuedTest.Round(mean.Mean - half) : null,
-            High = mean.HasInterval ? ThreeValuedTest.Round(mean.Mean + half) : null,
-            FewChanges = mean.HasInterval && values.ChangedClusters < MeanBounds.EnoughGradedChanges,
+            Low = interval is { } low ? ThreeValuedTest.Round(low.Low) : null,
+            High = interval is { } high ? ThreeValuedTest.Round(high.High) : null,
+            FewChanges = interval is not null && values.ChangedClusters < MeanBounds.EnoughChanges,
             AdjustedP = ThreeValuedTest.Round(p),
         };
     }

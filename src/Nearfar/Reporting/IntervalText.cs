@@ -13,14 +13,14 @@ internal static class IntervalText
     public const string Meaning = "few changes, not a 95% interval";
 
     /// <summary>The same with its numbers, those of <see cref="MetricChange.FewChanges"/>.</summary>
-    public static readonly string LongMeaning =
-        $"{Meaning}: under {Figures.Whole(MeanBounds.EnoughBinaryChanges)} documents whose questions changed, or under {Figures.Whole(MeanBounds.EnoughGradedChanges)} where a measure is not yes or no";
+    public static readonly string LongMeaning = $"{Meaning}: under {Figures.Whole(MeanBounds.EnoughChanges)} documents whose questions changed";
 
-    /// <summary>What the mark says of a share's own interval, in few words.</summary>
+    /// <summary>What the mark says of a mean's own interval, in few words.</summary>
     public const string EventMeaning = "few events, not a 95% interval";
 
     /// <summary>The same with its numbers, those of <see cref="MetricSummary.FewEvents"/>.</summary>
-    public static readonly string LongEventMeaning = $"{EventMeaning}: a share with a yes, or a no, at under {Figures.Whole(MeanBounds.EnoughEvents)} documents";
+    public static readonly string LongEventMeaning =
+        $"{EventMeaning}: a share with a yes, or a no, at under {Figures.Whole(MeanBounds.EnoughEvents)} documents, another mean with a value off 0, or off 1, at under {Figures.Whole(MeanBounds.EnoughGradedEvents)}";
 
     /// <summary>The interval of a mean without markup: <c>≈ low to high</c>.</summary>
     public static string Range(string metric, MetricSummary summary) => (summary.FewEvents ? Mark + " " : "") + Figures.Range(metric, summary.Low, summary.High);

@@ -65,7 +65,7 @@ internal static class LimitsSection
         if (few > 0)
         {
             yield return $"{Figures.Whole(few)} of {Figures.Count(view.Matrix.Changes.Count(), "difference")} by cohort {(few == 1 ? "rests" : "rest")} on few changes, marked {IntervalText.Mark}. "
-                + "Of a yes-no measure such an interval mostly holds the truth more often than 95 times in 100, of others more or less often.";
+                + "Such an interval mostly holds the truth more often than 95 times in 100.";
         }
 
         string[] small = [.. SmallCohorts(view)];

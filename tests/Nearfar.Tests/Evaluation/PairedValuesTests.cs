@@ -6,13 +6,12 @@ namespace Nearfar.Tests.Evaluation;
 public sealed class PairedValuesTests
 {
     [Theory]
-    [InlineData(4, 1, 1, true)]
-    [InlineData(5, 1, 1, false)]
-    [InlineData(9, 3, 1, true)]           // nine questions of three documents
-    [InlineData(13, 3, 1, false)]         // five documents
-    [InlineData(5, 1, .5, true)]
-    [InlineData(9, 1, .5, true)]
-    [InlineData(10, 1, .5, false)]
+    [InlineData(12, 1, 1, true)]
+    [InlineData(13, 1, 1, false)]
+    [InlineData(36, 3, 1, true)]          // 36 questions of twelve documents
+    [InlineData(37, 3, 1, false)]         // thirteen
+    [InlineData(12, 1, .5, true)]
+    [InlineData(13, 1, .5, false)]
     [InlineData(0, 1, 1, true)]
     public void Change_FewChanges_CountsDocumentsWhoseValuesChanged(int changed, int perCluster, double by, bool few) =>
         Assert.Equal(few, Make(60, i => i < changed ? by : 0, perCluster).Change().FewChanges);
@@ -27,23 +26,23 @@ public sealed class PairedValuesTests
 
     // Exact: every table of won and lost with its probability. Where an interval with few changes holds too often, one without the mark does not.
     [Theory]
-    [InlineData(30, .10, .1)]
-    [InlineData(100, .03, .1)]
+    [InlineData(50, .15, .1)]
+    [InlineData(100, .08, .1)]
     public void Change_FewExpected_UnmarkedIntervalsHoldTheirLevel(int n, double changes, double fall)
     {
         var (all, unmarked, usual) = Coverage(n, changes, fall);
-        Assert.True(all > .97 && usual < .2, $"{all}, {usual}");
+        Assert.True(usual < .2, $"{all}, {usual}");
         Assert.InRange(unmarked, .935, .97);
     }
 
     [Theory]
-    [InlineData(50, .15, 0)]
-    [InlineData(73, .10, .5)]
+    [InlineData(50, .30, 0)]
+    [InlineData(73, .20, .5)]
     public void Change_SomeExpected_UnmarkedIntervalsHoldTheirLevel(int n, double changes, double fall)
     {
         var (_, unmarked, usual) = Coverage(n, changes, fall);
         Assert.InRange(unmarked, .935, .97);
-        Assert.InRange(usual, .8, .95);         // marked now and then
+        Assert.InRange(usual, .7, .95);         // marked now and then
     }
 
     // Coverage of all and of the unmarked, and the share of those.
@@ -51,9 +50,9 @@ public sealed class PairedValuesTests
     {
         double wins = changes * (1 - fall) / 2, loses = changes * (1 + fall) / 2;
         double all = 0, held = 0, usual = 0, sum = 0;
-        for (int won = 0; won <= 24; won++)
+        for (int won = 0; won <= 45; won++)
         {
-            for (int lost = 0; won + lost <= n && lost <= 24; lost++)
+            for (int lost = 0; won + lost <= n && lost <= 45; lost++)
             {
                 double p = MathNet.Numerics.SpecialFunctions.Binomial(n, won) * MathNet.Numerics.SpecialFunctions.Binomial(n - won, lost)
                     * Math.Pow(wins, won) * Math.Pow(loses, lost) * Math.Pow(1 - changes, n - won - lost);

@@ -10,7 +10,7 @@ namespace Nearfar.Tests.Reporting;
 public sealed class FewChangesTests
 {
     // Both cohorts fall far enough to be listed as moved; of 80 questions the one loses 4, the other `many`.
-    private static ReportInput Falls(int few = 4, int many = 12)
+    private static ReportInput Falls(int few = 4, int many = 20)
     {
         static Dictionary<string, string> Cohort(int i) => new(StringComparer.Ordinal) { ["product"] = i < 80 ? "scarce" : "plenty" };
         return new ReportInput
@@ -42,7 +42,7 @@ public sealed class FewChangesTests
         Assert.Contains(Section(Falls(), "cohorts").Descendants("li"), l => l.Value == $"{IntervalText.Mark} {IntervalText.LongMeaning}");
         Assert.Contains("1 of 2 differences by cohort rests on few changes, marked ≈.", Section(Falls(), "limits").Value, StringComparison.Ordinal);
 
-        var clear = Falls(few: 5);
+        var clear = Falls(few: 13);
         Assert.DoesNotContain(Section(clear, "cohorts").Descendants("li"), l => l.Value.Contains(IntervalText.Mark, StringComparison.Ordinal));
         Assert.DoesNotContain("few changes", Section(clear, "limits").Value, StringComparison.Ordinal);
         Assert.DoesNotContain("few changes", Section(clear with { References = [] }, "limits").Value, StringComparison.Ordinal);
@@ -75,9 +75,9 @@ public sealed class FewChangesTests
     {
         string[] lines = MarkdownReport.Render(Falls()).Split('\n');
         Assert.Contains(" | -0.050 ≈ [-0.122, -0.0", Assert.Single(lines, l => l.StartsWith("| product = scarce", StringComparison.Ordinal)), StringComparison.Ordinal);
-        Assert.Contains(" | -0.150 [-0.", Assert.Single(lines, l => l.StartsWith("| product = plenty", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(" | -0.250 [-0.", Assert.Single(lines, l => l.StartsWith("| product = plenty", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Single(lines, $"{IntervalText.Mark} {IntervalText.LongMeaning}.");
-        Assert.DoesNotContain(IntervalText.Mark, MarkdownReport.Render(Falls(few: 6)), StringComparison.Ordinal);
+        Assert.DoesNotContain(IntervalText.Mark, MarkdownReport.Render(Falls(few: 13)), StringComparison.Ordinal);
     }
 
     [Theory]

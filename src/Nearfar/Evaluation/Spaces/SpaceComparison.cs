@@ -33,10 +33,10 @@ public sealed class SpaceComparison
 
         (Before, After, Questions) = (before, after, rows.Length);
         var lists = rows.Select(r => (A: Ids(r.Before), B: Ids(r.After), r.Before, r.After)).ToArray();
-        Overlap = Mean(lists, l => NeighbourLists.Overlap(l.A, l.B, K))!;
-        RankBiasedOverlap = Mean(lists, l => NeighbourLists.RankBiasedOverlap(l.A, l.B, Persistence))!;
-        TopChurn = Mean(lists, l => l.A[0] == l.B[0] ? 0 : 1)!;
-        KendallTau = Mean(lists, l => NeighbourLists.KendallTau([.. l.Before.Top.Take(K)], [.. l.After.Top.Take(K)]));
+        Overlap = Mean(lists, l => NeighbourLists.Overlap(l.A, l.B, K), 0)!;
+        RankBiasedOverlap = Mean(lists, l => NeighbourLists.RankBiasedOverlap(l.A, l.B, Persistence), 0)!;
+        TopChurn = Mean(lists, l => l.A[0] == l.B[0] ? 0 : 1, 0)!;
+        KendallTau = Mean(lists, l => NeighbourLists.KendallTau([.. l.Before.Top.Take(K)], [.. l.After.Top.Take(K)]), -1);
         Hubs = HubChange.Of([.. lists.Select(l => l.A)], [.. lists.Select(l => l.B)], before.Documents, after.Documents, K);
     }
 
@@ -72,7 +72,7 @@ public sealed class SpaceComparison
 
     private string[] Ids(QueryScore row) => [.. row.Top.Take(K).Select(d => d.Id)];
 
-    private static MetricSummary? Mean<T>((T A, T B, QueryScore Before, QueryScore After)[] lists, Func<(T A, T B, QueryScore Before, QueryScore After), double?> measure)
+    private static MetricSummary? Mean<T>((T A, T B, QueryScore Before, QueryScore After)[] lists, Func<(T A, T B, QueryScore Before, QueryScore After), double?> measure, double least)
     {
         var having = lists.Select(l => (Row: l.After, Value: measure(l))).Where(l => l.Value is not null).ToArray();
         if (having.Length == 0)
@@ -81,9 +81,9 @@ public sealed class SpaceComparison
         }
 
         double[] values = [.. having.Select(h => h.Value!.Value)];
-        var mean = ClusteredMean.Of(values, Aggregation.ClustersOf([.. having.Select(h => h.Row)]));
-        // Shares and correlations lie in [-1, 1]; a name of a unit measure gives 0/1 values their Wilson interval.
-        var interval = MeanBounds.Describe(values.All(v => v is >= 0 and <= 1) ? MetricNames.MarginBelowZero : "", values, mean, Aggregation.Alpha);
-        return new(mean.N, mean.Clusters, mean.Mean, interval is { } i ? Math.Max(-1, i.Low) : null, interval is { } j ? Math.Min(1, j.High) : null);
+        int[] clusters = Aggregation.ClustersOf([.. having.Select(h => h.Row)]);
+        var mean = ClusteredMean.Of(values, clusters);
+        var interval = MeanBounds.DescribeWithin(values, mean, (least, 1), Aggregation.Alpha);
+        return new(mean.N, mean.Clusters, mean.Mean, interval?.Low, interval?.High) { FewEvents = interval is not null && MeanBounds.HasFewEvents(values, clusters, (least, 1)) };
     }
 }

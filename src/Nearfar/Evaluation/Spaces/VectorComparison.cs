@@ -1,4 +1,5 @@
 using Nearfar.Evaluation.Geometry;
+using Nearfar.Evaluation.Statistics;
 using Nearfar.Search;
 using Nearfar.Training.Sampling;
 using Nearfar.Vectors;
@@ -89,18 +90,24 @@ public sealed class VectorComparison
     {
         string[][] before = [.. a.Select(l => l.Select(d => d.Id).ToArray())];
         string[][] after = [.. b.Select(l => l.Select(d => d.Id).ToArray())];
-        Overlap = Mean(before.Zip(after, (x, y) => (double?)NeighbourLists.Overlap(x, y, K)))!;
-        RankBiasedOverlap = Mean(before.Zip(after, (x, y) => (double?)NeighbourLists.RankBiasedOverlap(x, y, SpaceComparison.Persistence)))!;
-        TopChurn = Mean(before.Zip(after, (x, y) => (double?)(x[0] == y[0] ? 0 : 1)))!;
-        KendallTau = Mean(a.Zip(b, NeighbourLists.KendallTau));
+        Overlap = Mean(before.Zip(after, (x, y) => (double?)NeighbourLists.Overlap(x, y, K)), 0)!;
+        RankBiasedOverlap = Mean(before.Zip(after, (x, y) => (double?)NeighbourLists.RankBiasedOverlap(x, y, SpaceComparison.Persistence)), 0)!;
+        TopChurn = Mean(before.Zip(after, (x, y) => (double?)(x[0] == y[0] ? 0 : 1)), 0)!;
+        KendallTau = Mean(a.Zip(b, NeighbourLists.KendallTau), -1);
         Hubs = HubChange.Of(before, after, ids.Length, ids.Length, K);
     }
 
-    private static Estimate? Mean(IEnumerable<double?> values)
+    private static Estimate? Mean(IEnumerable<double?> values, double least)
     {
         double[] having = [.. values.Where(v => v is not null).Select(v => v!.Value)];
-        double mean = having.Length == 0 ? 0 : having.Average();
-        return having.Length == 0 ? null : PseudoValues.Estimate(mean, [.. having.Select(v => v - mean)], least: -1, most: 1);
+        if (having.Length == 0)
+        {
+            return null;
+        }
+
+        var mean = ClusteredMean.Of(having, [.. Enumerable.Range(0, having.Length)]);
+        var interval = MeanBounds.DescribeWithin(having, mean, (least, 1), Aggregation.Alpha);
+        return new(mean.N, mean.Mean, interval?.Low, interval?.High);
     }
 
     private static float[][] Rows(VectorSet set, int[] places) => [.. places.Select(p =>

@@ -3,80 +3,58 @@ namespace Nearfar.Evaluation.Statistics;
 /// <summary>Bounds of a measure's mean and of the mean difference of two models, clustered.</summary>
 internal static class MeanBounds
 {
-    /// <summary><see cref="EnoughChanges"/> where both models score 0 or 1 only.</summary>
-    public const int EnoughBinaryChanges = 5;
+    /// <summary>Changed clusters from which on <see cref="DescribePaired"/> holds the truth as often as it says, docs/decisions/intervals-with-few-changes.md.</summary>
+    public const int EnoughChanges = 13;
 
-    /// <summary><see cref="EnoughChanges"/> elsewhere.</summary>
-    public const int EnoughGradedChanges = 10;
-
-    /// <summary>Clusters with a 1, and with a 0, from which on Wilson's interval of a share holds the truth about as often as it says.</summary>
+    /// <summary>Clusters with a 1, and with a 0, from which on <see cref="Describe"/> holds the truth about as often as it says of a share.</summary>
     public const int EnoughEvents = 5;
 
+    /// <summary>Clusters with a value below 1, and with one above 0, from which on it does so of the mean of other values in [0, 1].</summary>
+    public const int EnoughGradedEvents = 13;
+
     /// <summary>For reports: each side at <paramref name="alpha"/>; null when there are too few queries or clusters.</summary>
-    /// <remarks>0/1 measures: Wilson on the counts divided by the design effect; others: t with the least width where values lie in [0, 1] or do not vary.</remarks>
-    public static (double Low, double High)? Describe(string metric, ReadOnlySpan<double> values, in ClusteredMean mean, double alpha)
-    {
-        if (!mean.HasInterval)
-        {
-            return null;
-        }
+    /// <remarks>Values in [0, 1]: <see cref="ScoreInterval"/>, which is Wilson's of 0 and 1; others: t, with the least width where they do not vary.</remarks>
+    public static (double Low, double High)? Describe(string metric, ReadOnlySpan<double> values, in ClusteredMean mean, double alpha) =>
+        MetricNames.IsUnit(metric) ? DescribeWithin(values, mean, (0, 1), alpha) : mean.HasInterval ? OfMean(metric, mean, alpha, alpha) : null;
 
-        if (MetricNames.IsUnit(metric) && IsBinary(values))
-        {
-            double effect = mean.DesignEffect;
-            return Proportions.Wilson(mean.Mean * mean.N / effect, mean.N / effect, alpha);
-        }
-
-        return OfMean(metric, mean, alpha, alpha);
-    }
+    /// <summary>The same of values in any known range.</summary>
+    public static (double Low, double High)? DescribeWithin(ReadOnlySpan<double> values, in ClusteredMean mean, (double Low, double High) range, double alpha) =>
+        mean.HasInterval ? ScoreInterval.Of(values, range.Low, range.High, mean.DesignEffect, Quantile(mean, alpha)) : null;
 
     /// <summary>For reports: the interval of a difference, each side at <paramref name="alpha"/>; null when there are too few queries or clusters.</summary>
     /// <remarks>
-    /// Tango on counts divided by the design effect when both models score 0 or 1 only, else t; the least width only where nothing varies.
-    /// What <see cref="Paired"/> adds for a verdict is caution: printed at 95 % it would hold the truth in 98 to 100 of 100 cases below
+    /// Measures in [0, 1]: <see cref="ScoreInterval"/> in [-1, 1], which is Tango's where both models score 0 or 1 only; others: t, with the least width
+    /// where nothing varies. What <see cref="Paired"/> adds for a verdict is caution: printed at 95 % it would hold the truth in 98 to 100 of 100 cases below
     /// about 300 clusters (bench/results/gate.md). Below 30 questions Tango stays near its level where the exact bound of a verdict is wide.
     /// </remarks>
-    public static (double Low, double High)? DescribePaired(
-        string metric, ReadOnlySpan<double> before, ReadOnlySpan<double> after, in ClusteredMean difference, double alpha)
+    /// <param name="metric">Name of the measure.</param>
+    /// <param name="differences">One for each query.</param>
+    /// <param name="difference">Their clustered mean.</param>
+    /// <param name="alpha">Of each side.</param>
+    /// <param name="largest">Largest possible difference of a measure in [0, 1]. Default 1.</param>
+    public static (double Low, double High)? DescribePaired(string metric, ReadOnlySpan<double> differences, in ClusteredMean difference, double alpha, double largest = 1)
     {
-        if (!difference.HasInterval)
+        if (MetricNames.IsUnit(metric) || !difference.HasInterval)
         {
-            return null;
+            return DescribeWithin(differences, difference, (-largest, largest), alpha);
         }
 
-        if (AreBinary(metric, before, after))
-        {
-            var (won, lost) = Changes(before, after);
-            double effect = difference.DesignEffect;
-            return Proportions.Tango(won / effect, lost / effect, difference.N / effect, alpha);
-        }
-
-        bool isUnit = MetricNames.IsUnit(metric);
-        double half = difference.StandardError == 0 ? difference.Floor(alpha, isUnit ? 1 : 2) : difference.HalfWidth(alpha);
-        var (low, high) = (difference.Mean - half, difference.Mean + half);
-        return isUnit ? (Math.Max(-1, low), Math.Min(1, high)) : (low, high);
+        double half = difference.StandardError == 0 ? difference.Floor(alpha, 2) : difference.HalfWidth(alpha);
+        return (difference.Mean - half, difference.Mean + half);
     }
 
-    /// <summary>Changed clusters from which on <see cref="DescribePaired"/> holds the truth about as often as it says.</summary>
-    /// <remarks>Below: more often where both models score 0 or 1 only, more or less often elsewhere (docs/decisions/intervals-with-few-changes.md).</remarks>
-    public static int EnoughChanges(string metric, ReadOnlySpan<double> before, ReadOnlySpan<double> after) =>
-        AreBinary(metric, before, after) ? EnoughBinaryChanges : EnoughGradedChanges;
-
-    /// <summary>Whether <see cref="Describe"/> gives a share's interval that rests on fewer than <see cref="EnoughEvents"/> clusters with a 1, or with a 0.</summary>
-    public static bool HasFewEvents(string metric, ReadOnlySpan<double> values, ReadOnlySpan<int> clusters)
+    /// <summary>Whether the interval of a mean rests on too few clusters away from one end of the range, or from the other.</summary>
+    public static bool HasFewEvents(ReadOnlySpan<double> values, ReadOnlySpan<int> clusters, (double Low, double High) range)
     {
-        if (!MetricNames.IsUnit(metric) || !IsBinary(values))
+        int enough = IsBinary(values) ? EnoughEvents : EnoughGradedEvents;
+        var (above, below) = (new HashSet<int>(), new HashSet<int>());
+        for (int i = 0; i < values.Length && (above.Count < enough || below.Count < enough); i++)
         {
-            return false;
+            _ = values[i] > range.Low && above.Add(clusters[i]);
+            _ = values[i] < range.High && below.Add(clusters[i]);
         }
 
-        var (ones, zeros) = (new HashSet<int>(), new HashSet<int>());
-        for (int i = 0; i < values.Length && (ones.Count < EnoughEvents || zeros.Count < EnoughEvents); i++)
-        {
-            (values[i] == 1 ? ones : zeros).Add(clusters[i]);
-        }
-
-        return Math.Min(ones.Count, zeros.Count) < EnoughEvents;
+        return Math.Min(above.Count, below.Count) < enough;
     }
 
     /// <summary>For floors: lower bound at one alpha, upper bound at another; exact for 0/1 measures.</summary>
@@ -190,6 +168,10 @@ internal static class MeanBounds
 
         return (won, lost);
     }
+
+    // Normal where questions are independent; documents of unequal size take away certainty about the spread as fewer degrees of freedom do.
+    private static double Quantile(in ClusteredMean mean, double alpha) =>
+        Normal.UpperQuantile(alpha) * StudentT.UpperQuantile(alpha, mean.Effective - 1) / StudentT.UpperQuantile(alpha, mean.N - 1);
 
     private static (double Low, double High) OfMean(string metric, in ClusteredMean mean, double alphaLow, double alphaHigh)
     {

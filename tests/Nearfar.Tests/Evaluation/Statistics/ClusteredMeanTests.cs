@@ -91,28 +91,42 @@ public class ClusteredMeanTests
         double[] before = [.. Enumerable.Repeat(1.0, 50)];
         double[] after = [.. before.Select((_, i) => i < 2 ? 0.0 : 1.0)];
         var difference = ClusteredMean.Of([.. after.Zip(before, (a, b) => a - b)], [.. Enumerable.Range(0, 50)]);
-        var (low, high) = MeanBounds.DescribePaired("recall@5", before, after, difference, 0.025)!.Value;
+        var (low, high) = MeanBounds.DescribePaired("recall@5", [.. after.Zip(before, (a, b) => a - b)], difference, 0.025)!.Value;
         var tango = Proportions.Tango(0, 2, 50, 0.025);
-        Assert.Equal(tango.Low, low, 1e-12);
-        Assert.Equal(tango.High, high, 1e-12);
+        Assert.Equal(tango.Low, low, 1e-10);
+        Assert.Equal(tango.High, high, 1e-10);
     }
 
     [Fact]
-    public void DescribePaired_OtherScores_IsT_AndTheLeastWidthOnlyWhereNothingVaries()
+    public void DescribePaired_OtherScores_IsScoreInTheirRange_AndTOfMargins()
     {
-        double[] before = [.. Enumerable.Range(0, 40).Select(i => i / 50.0)];
         int[] clusters = [.. Enumerable.Range(0, 40)];
-        double[] after = [.. before.Select((b, i) => i < 3 ? b + 0.1 : b)];
-        var difference = ClusteredMean.Of([.. after.Zip(before, (a, b) => a - b)], clusters);
-        var (low, high) = MeanBounds.DescribePaired("ndcg@10", before, after, difference, 0.025)!.Value;
-        Assert.Equal((difference.Mean - difference.HalfWidth(0.025), difference.Mean + difference.HalfWidth(0.025)), (low, high));
-        Assert.True(difference.HalfWidth(0.025) < difference.Floor(0.025, 1));
+        double[] differences = [.. clusters.Select(i => i < 3 ? 0.1 : 0)];
+        var difference = ClusteredMean.Of(differences, clusters);
+        Assert.Equal(ScoreInterval.Of(differences, -1, 1, 1, Normal.UpperQuantile(0.025)), MeanBounds.DescribePaired("ndcg@10", differences, difference, 0.025));
+        Assert.Equal((difference.Mean - difference.HalfWidth(0.025), difference.Mean + difference.HalfWidth(0.025)), MeanBounds.DescribePaired("z_margin_mean", differences, difference, 0.025));
 
         var none = ClusteredMean.Of(new double[40], clusters);
-        var (least, most) = MeanBounds.DescribePaired("ndcg@10", before, before, none, 0.025)!.Value;
-        Assert.Equal(1 - Math.Pow(0.025, 1 / 40.0), most, 1e-15);
+        var (least, most) = MeanBounds.DescribePaired("z_margin_mean", new double[40], none, 0.025)!.Value;
+        Assert.Equal(2 * (1 - Math.Pow(0.025, 1 / 40.0)), most, 1e-15);
         Assert.Equal(-most, least);
-        Assert.Null(MeanBounds.DescribePaired("ndcg@10", [1, 0], [1, 0], ClusteredMean.Of([0, 0], [0, 1]), 0.025));
+        Assert.Null(MeanBounds.DescribePaired("ndcg@10", [0, 0], ClusteredMean.Of([0, 0], [0, 1]), 0.025));
+        Assert.Null(MeanBounds.DescribePaired("z_margin_mean", [0, 0], ClusteredMean.Of([0, 0], [0, 1]), 0.025));
+    }
+
+    // 30 questions of documents with 8, 1, 2, 1, 1, 1 and 1 of them: some six equal documents carry as much.
+    [Fact]
+    public void DescribePaired_UnequalDocuments_IsWiderThanItsDesignEffect()
+    {
+        int[] clusters = [.. Enumerable.Range(0, 30).Select(i => (7 * (i / 15)) + (i % 15) switch { < 8 => 0, 8 => 1, < 11 => 2, var rest => rest - 8 })];
+        double[] differences = [.. clusters.Select((c, i) => c % 3 == 0 && i % 2 == 0 ? -1.0 : 0)];
+        var difference = ClusteredMean.Of(differences, clusters);
+        double wider = StudentT.UpperQuantile(0.025, difference.Effective - 1) / StudentT.UpperQuantile(0.025, 29);
+        Assert.InRange(wider, 1.1, 1.4);
+        var (low, high) = MeanBounds.DescribePaired("recall@5", differences, difference, 0.025)!.Value;
+        var (least, most) = ScoreInterval.Of(differences, -1, 1, difference.DesignEffect, wider * Normal.UpperQuantile(0.025));
+        Assert.Equal(least, low, 1e-12);
+        Assert.Equal(most, high, 1e-12);
     }
 
     // The lower bound must hold its level where it is hardest: few changes, many ties, clusters.
