@@ -103,7 +103,12 @@ internal static class EncoderReader
         }
 
         var defaults = new LeadOptions();
-        var lead = new LeadOptions { Tokens = section.Integer("tokens", 1, 4096) ?? defaults.Tokens, Weight = section.Integer("weight", 2, 64) ?? defaults.Weight };
+        var lead = new LeadOptions
+        {
+            Of = section.OneOf("of", "beginning", "title") == "title" ? LeadField.Title : LeadField.Beginning,
+            Tokens = section.Integer("tokens", 1, 4096) ?? defaults.Tokens,
+            Weight = section.Integer("weight", 2, 64) ?? defaults.Weight,
+        };
         section.Done();
         return lead;
     }

@@ -44,10 +44,10 @@ public sealed class CutVerbTests
     {
         using var shop = new Shop();
         string file = shop["nearfar.yaml"];
-        File.WriteAllText(file, File.ReadAllText(file).Replace("dimensions: 256}", "dimensions: 256, lead: {tokens: 7, weight: 3}}", StringComparison.Ordinal));
+        File.WriteAllText(file, File.ReadAllText(file).Replace("dimensions: 256}", "dimensions: 256, lead: {of: title, tokens: 7, weight: 3}}", StringComparison.Ordinal));
         Assert.Equal(0, (await shop.RunAsync("train", "--name", "v1")).Exit);
         var encoder = StaticEncoder.Load(shop["output/runs/v1/model"]);
-        Assert.Equal(new LeadOptions { Tokens = 7, Weight = 3 }, encoder.Options.Lead);
+        Assert.Equal(new LeadOptions { Of = LeadField.Title, Tokens = 7, Weight = 3 }, encoder.Options.Lead);
         var cut = await shop.RunAsync("cut", "v1", "--dimensions", "64", "--portable", "--out", shop["x"]);
         Assert.Equal(1, cut.Exit);
         Assert.Contains("grams, term_frequency or lead", cut.Error, StringComparison.Ordinal);

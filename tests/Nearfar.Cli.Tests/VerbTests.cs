@@ -270,7 +270,9 @@ public sealed class VerbTests
         Assert.EndsWith(" bm25-lead9x2", JsonDocument.Parse(evaluated.Output).RootElement.GetProperty("label").GetString(), StringComparison.Ordinal);
         var keywords = await shop.RunAsync("search", "warranties of headsets", "--bm25", "--words", "stem", "--json");
         Assert.Equal("bm25-english", JsonDocument.Parse(keywords.Output).RootElement.GetProperty("ranker").GetString());
-        foreach (string wrong in new[] { "stems", "lead", "lead:0x4", "lead:9x1", "lead:9", "lead:9x2x3", "lead:-9x2", "stem,", "" })
+        var titled = await shop.RunAsync([.. search, "weighted:0.25", "--words", "title:9x2,stem"]);
+        Assert.EndsWith(" bm25-english-title9x2", JsonDocument.Parse(titled.Output).RootElement.GetProperty("ranker").GetString(), StringComparison.Ordinal);
+        foreach (string wrong in new[] { "stems", "title", "title:9", "title:9x1", "lead:title:9x2", "lead:9x2,title:9x2", "lead", "lead:0x4", "lead:9x1", "lead:9", "lead:9x2x3", "lead:-9x2", "stem,", "" })
         {
             Assert.Contains("wanted stem, lead:NxW", (await shop.RunAsync([.. search, "rrf", "--words", wrong])).Error, StringComparison.Ordinal);
         }

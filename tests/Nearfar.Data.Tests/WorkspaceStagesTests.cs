@@ -161,7 +161,7 @@ public sealed class WorkspaceStagesTests
         using var folder = new Folder();
         var workspace = await OpenAsync(folder, """
             cohorts: {intent: {protected: [refund-policy, invoice]}}
-            encoder: {kind: static, dimensions: 64, max_tokens: 99, idf_power: 2, lead: {tokens: 20}, query_prompt: "query: ", document_prompt: "passage: "}
+            encoder: {kind: static, dimensions: 64, max_tokens: 99, idf_power: 2, lead: {of: title, tokens: 20}, query_prompt: "query: ", document_prompt: "passage: "}
             tokenizer: {train: bpe, size: 700}
             train: {loss: mnrl, temperature: 0.1, batch: 32, epochs: 3, rate: 0.2, warmup: 0.3, hard_negatives: 2, evaluations: 4, seed: 9}
             mining: {per_query: 3, positive_ratio: 0.9, candidates: 50, skip_ranks: 2, per_document: 7}
@@ -173,7 +173,7 @@ public sealed class WorkspaceStagesTests
             Dimensions = 64,
             MaxTokens = 99,
             IdfPower = 2,
-            Lead = new LeadOptions { Tokens = 20 },
+            Lead = new LeadOptions { Of = LeadField.Title, Tokens = 20 },
             QueryPrompt = "query: ",
             DocumentPrompt = "passage: ",
             TokenizerKind = TokenizerKind.Bpe,

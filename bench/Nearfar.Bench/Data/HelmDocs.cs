@@ -7,7 +7,8 @@ namespace Nearfar.Bench.Data;
 /// <remarks>
 /// Split by md5 of the path without extension, so that both versions of a page are on one side: mod 3 = 0 gate; of the rest (md5 div 3) mod 3 = 0 dev.
 /// "SEE ALSO" and inherited options repeat on every page: they are documents, never questions. A question's negatives are the sections of the
-/// same place in the other version whose text differs. <c>train-everything.jsonl</c> holds the dev part's pairs too.
+/// same place in the other version whose text differs. <c>train-everything.jsonl</c> holds the dev part's pairs too. <c>corpus-titles.jsonl</c> has
+/// "Helm", version and title as the title: the same content but for a newline in the place of a space.
 /// </remarks>
 internal static class HelmDocs
 {
@@ -15,12 +16,15 @@ internal static class HelmDocs
     {
         Row[] rows = [.. DataRows.Read(Path.Combine(root, "retrieval", "helm_docs", "sections.jsonl.gz")).Where(r => r["lang"] == "en").Select(RowOf)];
         cancellationToken.ThrowIfCancellationRequested();
-        DocumentFile.Write(Path.Combine(folder, "corpus.jsonl"), rows.Select(r => new Document
+        Document[] titled = [.. rows.Select(r => new Document
         {
             Id = r.Id,
-            Text = $"Helm {r.Version} {r.Title} {r.Text}",
+            Title = $"Helm {r.Version} {r.Title}",
+            Text = r.Text,
             Attributes = DataRows.Named(("version", r.Version), ("added", r.Added)),
-        }));
+        })];
+        DocumentFile.Write(Path.Combine(folder, "corpus-titles.jsonl"), titled);
+        DocumentFile.Write(Path.Combine(folder, "corpus.jsonl"), titled.Select(d => d with { Title = null, Text = $"{d.Title} {d.Text}" }));
         var gate = Judged(rows, Part.Gate);
         var dev = Judged(rows, Part.Dev);
         PairFile.Write(Path.Combine(folder, "gate.jsonl"), gate);

@@ -7,7 +7,8 @@ namespace Nearfar.Bench.Data;
 /// <summary>Medical question answering: documents are all distinct answers, split by md5 of the lower-cased focus: 0 gate, 1 dev, else train.</summary>
 /// <remarks>
 /// Answers are cut at 2,000 characters, all that BM25 reads; the encoder reads their first 256 tokens. A gate question's negatives are answers
-/// to other kinds of question about the same focus. <c>train-everything.jsonl</c> holds the dev part's pairs too.
+/// to other kinds of question about the same focus. <c>train-everything.jsonl</c> holds the dev part's pairs too. <c>corpus-titles.jsonl</c> has the
+/// focus of an answer's first row as its title: the questions name it, so that it is another and an easier task.
 /// </remarks>
 internal static class MedQuad
 {
@@ -17,6 +18,7 @@ internal static class MedQuad
     {
         var ids = new Dictionary<string, string>(StringComparer.Ordinal);
         var documents = new List<Document>();
+        var titles = new List<string?>();
         var rows = new List<Row>();
         foreach (var r in DataRows.Read(Path.Combine(root, "retrieval", "medquad", "qa.jsonl.gz")))
         {
@@ -25,6 +27,7 @@ internal static class MedQuad
             if (!ids.TryGetValue(r["answer"], out string? id))
             {
                 ids.Add(r["answer"], id = "answer-" + documents.Count.ToString("00000", CultureInfo.InvariantCulture));
+                titles.Add(string.IsNullOrWhiteSpace(r["focus"]) ? null : r["focus"]);
                 documents.Add(new Document { Id = id, Text = Cut(r["answer"]), Attributes = new Dictionary<string, string>(StringComparer.Ordinal) { ["group"] = focus } });
             }
 
@@ -32,6 +35,7 @@ internal static class MedQuad
         }
 
         DocumentFile.Write(Path.Combine(folder, "corpus.jsonl"), documents);
+        DocumentFile.Write(Path.Combine(folder, "corpus-titles.jsonl"), documents.Zip(titles, (document, title) => document with { Title = title }));
         var dev = Judged(rows, 1);
         var gate = Judged(rows, 0);
         PairFile.Write(Path.Combine(folder, "dev.jsonl"), dev);

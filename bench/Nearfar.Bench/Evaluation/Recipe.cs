@@ -10,7 +10,7 @@ namespace Nearfar.Bench.Evaluation;
 /// <summary>A recipe's name and the values that it sets; of a key given twice, the last.</summary>
 internal sealed class Recipe
 {
-    private static readonly string[] s_keys = ["all", "batch", "characters", "dense", "dimensions", "epochs", "extra", "fuse", "grams", "idf", "lead", "lead_weight", "max", "max_tokens", "min", "mined", "min_batch", "other_positives", "pairs", "pivot", "prompts", "rate", "share", "stem", "temperature", "tf", "token_rate", "train_tokens", "word_lead", "word_lead_weight"];
+    private static readonly string[] s_keys = ["all", "batch", "characters", "dense", "dimensions", "epochs", "extra", "fuse", "grams", "idf", "lead", "lead_of", "lead_weight", "max", "max_tokens", "min", "mined", "min_batch", "other_positives", "pairs", "pivot", "prompts", "rate", "share", "stem", "temperature", "tf", "token_rate", "train_tokens", "word_lead", "word_lead_of", "word_lead_weight"];
     private readonly Dictionary<string, string> _values;
 
     private Recipe(string name, Dictionary<string, string> values) => (Name, _values) = (name, values);
@@ -21,11 +21,11 @@ internal sealed class Recipe
 
     public int Mined => (int)(Number("mined") ?? 0);
 
-    /// <summary>How keyword search reads: as always, by English stems, or with more weight on a document's first words.</summary>
+    /// <summary>How keyword search reads: as always, by English stems, or with more weight on a document's first words or title.</summary>
     public Bm25Options Words => new()
     {
         Stemming = Number("stem") == 1 ? "english" : null,
-        Lead = Number("word_lead") is { } words ? new LeadOptions { Tokens = (int)words, Weight = (int)(Number("word_lead_weight") ?? 4) } : null,
+        Lead = LeadOf("word_lead"),
     };
 
     public double Fusion => Number("fuse") ?? 0;
@@ -70,7 +70,7 @@ internal sealed class Recipe
             IdfPower = Number("idf") ?? start.IdfPower,
             ExtraDimensions = (int?)Number("extra") ?? start.ExtraDimensions,
             ExtraShare = Number("share") ?? start.ExtraShare,
-            Lead = Number("lead") is { } tokens ? new LeadOptions { Tokens = (int)tokens, Weight = (int)(Number("lead_weight") ?? 4) } : start.Lead,
+            Lead = LeadOf("lead") ?? start.Lead,
             Pivot = Number("pivot") ?? start.Pivot,
             TermFrequency = _values.TryGetValue("tf", out string? frequency) ? Enum.Parse<TermFrequency>(frequency, ignoreCase: true) : start.TermFrequency,
             MaxTokens = (int?)Number("max_tokens") ?? start.MaxTokens,
@@ -99,6 +99,13 @@ internal sealed class Recipe
             Optimizer = Number("dense") is { } dense ? options.Optimizer with { Dense = dense == 1 } : options.Optimizer,
         };
     }
+
+    private LeadOptions? LeadOf(string key) => Number(key) is not { } tokens ? null : new LeadOptions
+    {
+        Of = _values.TryGetValue(key + "_of", out string? of) ? Enum.Parse<LeadField>(of, ignoreCase: true) : LeadField.Beginning,
+        Tokens = (int)tokens,
+        Weight = (int)(Number(key + "_weight") ?? 4),
+    };
 
     private double? Number(string key) => _values.TryGetValue(key, out string? text) ? double.Parse(text, CultureInfo.InvariantCulture) : null;
 }

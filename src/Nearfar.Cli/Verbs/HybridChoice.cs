@@ -10,6 +10,8 @@ namespace Nearfar.Cli.Verbs;
 /// <summary><c>--hybrid rrf | weighted | weighted:W</c>: vectors and keywords as one ranking.</summary>
 internal static class HybridChoice
 {
+    private const string LeadPart = "lead:";
+    private const string TitlePart = "title:";
     private static readonly double[] s_weights = [0, 0.05, 0.1, 0.25, 0.5, 1, 2];
 
     public static Option<string?> Option() => new("--hybrid")
@@ -20,7 +22,7 @@ internal static class HybridChoice
 
     public static Option<string?> WordsOption() => new("--words")
     {
-        Description = "How keywords are read: stem (English stems), lead:24x8 (a document's first 24 words count 8 times), or both: stem,lead:24x8.",
+        Description = "How keywords are read: stem (English stems), lead:24x8 (a document's first 24 words count 8 times) or title:24x8 (its title, at most so many words), or stem with one of them: stem,lead:24x8.",
         HelpName = "HOW",
     };
 
@@ -30,8 +32,8 @@ internal static class HybridChoice
         var options = new Bm25Options();
         foreach (string part in asked?.Split(',', StringSplitOptions.TrimEntries) ?? [])
         {
-            options = part == "stem" ? options with { Stemming = "english" } : Lead(part) is { } lead ? options with { Lead = lead }
-                : throw new NearfarException($"--words is \"{asked}\"; wanted stem, lead:NxW (N 1 to 4096, W 2 to 64; such as lead:24x8), or both with a comma.");
+            options = part == "stem" ? options with { Stemming = "english" } : options.Lead is null && Lead(part) is { } lead ? options with { Lead = lead }
+                : throw new NearfarException($"--words is \"{asked}\"; wanted stem, lead:NxW or title:NxW (N 1 to 4096, W 2 to 64; such as lead:24x8), or stem and one of them with a comma.");
         }
 
         return options;
@@ -39,9 +41,10 @@ internal static class HybridChoice
 
     private static LeadOptions? Lead(string part)
     {
-        string[] numbers = part.StartsWith("lead:", StringComparison.Ordinal) ? part["lead:".Length..].Split('x') : [];
+        bool title = part.StartsWith(TitlePart, StringComparison.Ordinal);
+        string[] numbers = title || part.StartsWith(LeadPart, StringComparison.Ordinal) ? part[(title ? TitlePart : LeadPart).Length..].Split('x') : [];
         return numbers.Length == 2 && int.TryParse(numbers[0], NumberStyles.None, CultureInfo.InvariantCulture, out int tokens) && int.TryParse(numbers[1], NumberStyles.None, CultureInfo.InvariantCulture, out int weight)
-            && new LeadOptions { Tokens = tokens, Weight = weight } is var lead && lead.Problems().Count == 0 ? lead : null;
+            && new LeadOptions { Of = title ? LeadField.Title : LeadField.Beginning, Tokens = tokens, Weight = weight } is var lead && lead.Problems().Count == 0 ? lead : null;
     }
 
     /// <summary>What was asked for, or null; without a weight it is chosen on dev, whatever set is scored.</summary>

@@ -10,7 +10,11 @@ internal static class PoolingFile
 
     private const string Frequency = "term_frequency";
 
-    private const string Wanted = "{\"term_frequency\": count, root or once}, {\"lead\": {\"tokens\": 1 to 4096, \"weight\": 2 to 64}} or both";
+    private const string Field = "of";
+
+    private const string TitleField = "title";
+
+    private const string Wanted = "{\"term_frequency\": count, root or once}, {\"lead\": {\"tokens\": 1 to 4096, \"weight\": 2 to 64}} (of a title with \"of\": \"title\") or both";
 
     /// <summary>Whether the options pool otherwise than by the plain mean, so that the file is needed.</summary>
     public static bool IsNeeded(StaticEncoderOptions options) => options.TermFrequency != TermFrequency.Count || options.Lead is not null;
@@ -20,7 +24,10 @@ internal static class PoolingFile
         var json = new JsonObject();
         if (options.Lead is { } lead)
         {
-            json["lead"] = new JsonObject { ["tokens"] = lead.Tokens, ["weight"] = lead.Weight };
+            var of = lead.Of == LeadField.Title ? new JsonObject { [Field] = TitleField } : [];      // nothing new of a beginning: folders stay byte for byte
+            of["tokens"] = lead.Tokens;
+            of["weight"] = lead.Weight;
+            json["lead"] = of;
         }
 
         if (options.TermFrequency != TermFrequency.Count)
@@ -77,9 +84,18 @@ internal static class PoolingFile
         return options;
     }
 
-    private static LeadOptions? LeadOf(JsonElement json) =>
-        json.ValueKind == JsonValueKind.Object && json.EnumerateObject().Count() == 2 && Integer(json, "tokens") is { } tokens && Integer(json, "weight") is { } weight
-            && new LeadOptions { Tokens = tokens, Weight = weight } is var lead && lead.Problems().Count == 0 ? lead : null;
+    private static LeadOptions? LeadOf(JsonElement json)
+    {
+        if (json.ValueKind != JsonValueKind.Object)
+        {
+            return null;
+        }
+
+        bool title = json.TryGetProperty(Field, out var of);
+        return (!title || (of.ValueKind == JsonValueKind.String && of.ValueEquals(TitleField))) && json.EnumerateObject().Count() == (title ? 3 : 2)
+            && Integer(json, "tokens") is { } tokens && Integer(json, "weight") is { } weight
+            && new LeadOptions { Of = title ? LeadField.Title : LeadField.Beginning, Tokens = tokens, Weight = weight } is var lead && lead.Problems().Count == 0 ? lead : null;
+    }
 
     private static int? Integer(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number : null;

@@ -134,23 +134,8 @@ public sealed class StaticEncoder : IEncoder
         buffer.Clear();
         string prompt = role == TextRole.Query ? options.QueryPrompt : options.DocumentPrompt;
         var lead = role == TextRole.Document ? options.Lead : null;
-        int first = 0;
-        if (lead is not null && prompt.Length > 0)
-        {
-            tokenizer.Encode(prompt, buffer);
-            first = WordsOf(tokenizer, buffer.Ids);
-            buffer.Clear();
-        }
-
-        if (prompt.Length == 0)
-        {
-            tokenizer.Encode(text, buffer);
-        }
-        else
-        {
-            tokenizer.Encode(string.Concat(prompt, text), buffer);
-        }
-
+        int first = lead is null ? 0 : LeadTokens.PromptLength(tokenizer, prompt, buffer);
+        LeadTokens.Encode(tokenizer, prompt, text, buffer);
         if (buffer.Count > options.MaxTokens)
         {
             buffer.Truncate(options.MaxTokens);
@@ -158,37 +143,8 @@ public sealed class StaticEncoder : IEncoder
 
         if (lead is not null)
         {
-            RepeatLead(tokenizer, lead, first, buffer);
+            LeadTokens.Repeat(tokenizer, lead, prompt, first, text, buffer);
         }
-    }
-
-    // Behind the cut, so that the beginning displaces nothing. The prompt is not the document's, and parts of words stand behind all words.
-    private static void RepeatLead(ITokenizer tokenizer, LeadOptions lead, int first, TokenBuffer buffer)
-    {
-        int end = Math.Min(WordsOf(tokenizer, buffer.Ids), first + lead.Tokens);
-        for (int copy = 1; copy < lead.Weight; copy++)
-        {
-            for (int i = first; i < end; i++)
-            {
-                buffer.Add(buffer.Ids[i]);
-            }
-        }
-    }
-
-    private static int WordsOf(ITokenizer tokenizer, ReadOnlySpan<int> ids)
-    {
-        if (tokenizer is not GramTokenizer grams)
-        {
-            return ids.Length;
-        }
-
-        int words = 0;
-        while (words < ids.Length && ids[words] < grams.Inner.VocabularySize)
-        {
-            words++;
-        }
-
-        return words;
     }
 
     /// <inheritdoc />

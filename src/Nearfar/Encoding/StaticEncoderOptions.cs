@@ -17,7 +17,7 @@ public sealed record StaticEncoderOptions
     /// <summary>How much a token counts that stands n times in a text. Part of the space. Default: n.</summary>
     public TermFrequency TermFrequency { get; init; }
 
-    /// <summary>How much more a document's beginning counts. Part of the space. Default null: no more than the rest.</summary>
+    /// <summary>How much more a document's beginning or title counts. Part of the space. Default null: no more than the rest.</summary>
     public LeadOptions? Lead { get; init; }
 
     /// <summary>Temperature it was trained at, above 0; null when it is not known. Decides no vector. Default null.</summary>

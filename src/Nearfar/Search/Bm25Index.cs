@@ -47,13 +47,7 @@ public sealed class Bm25Index : IRanker
         {
             words.Clear();
             counts.Clear();
-            split(corpus.Documents[d].Content, words);
-            var beginning = lead is null ? [] : words.GetRange(0, Math.Min(words.Count, lead.Tokens));
-            for (int copy = 1; copy < lead?.Weight; copy++)
-            {
-                words.AddRange(beginning);
-            }
-
+            SplitDocument(corpus.Documents[d].Content, split, lead, words);
             lengths[d] = words.Count;
             foreach (string word in words)
             {
@@ -91,6 +85,25 @@ public sealed class Bm25Index : IRanker
                 _documents[_starts[t] + i] = document;
                 _weights[_starts[t] + i] = (float)(idf * count * (k1 + 1) / (count + (k1 * (1 - b + (b * lengths[document] / average)))));
             }
+        }
+    }
+
+    // The lead's words again behind all of them. Field and rest are read apart: a newline is in no word, so that these are the words of the whole.
+    private static void SplitDocument(ReadOnlySpan<char> content, SplitText split, LeadOptions? lead, List<string> words)
+    {
+        if (lead is null)
+        {
+            split(content, words);
+            return;
+        }
+
+        var field = lead.FieldOf(content);
+        split(field, words);
+        var first = words.GetRange(0, Math.Min(words.Count, lead.Tokens));
+        split(content[field.Length..], words);
+        for (int copy = 1; copy < lead.Weight; copy++)
+        {
+            words.AddRange(first);
         }
     }
 

@@ -19,13 +19,13 @@ public sealed record Bm25Options
     public string? Stemming { get; init; }
 
     /// <summary>
-    /// How much more the first words of a document (for <see cref="LeadOptions.Tokens"/>: words) count than the rest: they are counted so often before the counts are
-    /// saturated, and in the document's length. Default null: no more.
+    /// How much more the first words of a document, or those of its title, count than the rest (for <see cref="LeadOptions.Tokens"/>: words): they are counted so often
+    /// before the counts are saturated, and in the document's length. Default null: no more.
     /// </summary>
     public LeadOptions? Lead { get; init; }
 
     // What a report names it by: how words are read, as that changes what is found most.
-    internal string Name => "bm25" + (Stemming is null ? "" : "-" + Stemming) + (Lead is null ? "" : FormattableString.Invariant($"-lead{Lead.Tokens}x{Lead.Weight}"));
+    internal string Name => "bm25" + (Stemming is null ? "" : "-" + Stemming) + (Lead is null ? "" : FormattableString.Invariant($"-{(Lead.Of == LeadField.Title ? "title" : "lead")}{Lead.Tokens}x{Lead.Weight}"));
 
     internal Bm25Index.SplitText Analyzer()
     {

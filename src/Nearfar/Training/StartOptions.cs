@@ -59,7 +59,7 @@ public sealed record StartOptions
     /// <summary>How much a token counts that stands n times in a text; anything but a count is not portable. Default null: as <see cref="From"/> has it, a count for random rows.</summary>
     public TermFrequency? TermFrequency { get; init; }
 
-    /// <summary>How much more a document's beginning counts than the rest. A model with a lead is not portable. Default null: a model folder's own, else none.</summary>
+    /// <summary>How much more a document's beginning or title counts than the rest. A model with a lead is not portable. Default null: a model folder's own, else none.</summary>
     public LeadOptions? Lead { get; init; }
 
     /// <summary>

@@ -76,6 +76,8 @@ public sealed class ProviderAdapterTests : IDisposable
     [InlineData("{kind: static, lead: {tokens: 0}}", "tokens")]
     [InlineData("{kind: static, lead: {weight: 1}}", "weight")]
     [InlineData("{kind: static, lead: {lines: 1}}", "lines")]
+    [InlineData("{kind: static, lead: {of: titel}}", "did you mean \"title\"")]
+    [InlineData("{kind: adapter, from: folder, lead: {of: title}}", "leaves the frozen encoder as it is")]
     [InlineData("{kind: adapter, from: folder, model: m}", "only openai, azure and ollama")]
     public async Task Workspace_ImpossibleAdapter_NamesTheKey(string encoder, string problem) =>
         Assert.Contains(problem, (await Assert.ThrowsAsync<NearfarException>(() => WorkspaceAsync(encoder))).Message, StringComparison.Ordinal);

@@ -126,9 +126,10 @@ public class StaticEncoderTests
     [InlineData(4097, 4)]
     [InlineData(8, 1)]
     [InlineData(8, 65)]
-    public void New_LeadOutOfRange_IsRefused(int tokens, int weight)
+    [InlineData(8, 4, 2)]
+    public void New_LeadOutOfRange_IsRefused(int tokens, int weight, int of = 1)
     {
-        var lead = new LeadOptions { Tokens = tokens, Weight = weight };
+        var lead = new LeadOptions { Of = (LeadField)of, Tokens = tokens, Weight = weight };
         Assert.Single(lead.Problems());
         Assert.Contains(lead.Problems()[0], Assert.Throws<ArgumentOutOfRangeException>(() => SmallModels.Encoder(8, new StaticEncoderOptions { Lead = lead })).Message, StringComparison.Ordinal);
     }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Nearfar.Encoding;
 using Nearfar.Tests.Pairs;
 using Nearfar.Text;
+using Nearfar.Training;
 using Nearfar.Vectors;
 using Xunit;
 
@@ -68,8 +69,38 @@ public class StaticModelFolderTests
         Assert.Contains("was changed", Assert.Throws<NearfarException>(() => StaticEncoder.Load(folder["m"])).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Save_LeadOfATitle_IsReadBackAndASpaceOfItsOwn()
+    {
+        using var folder = new Folder();
+        var options = Options with { Lead = new LeadOptions { Of = LeadField.Title, Tokens = 3, Weight = 2 } };
+        var encoder = SmallModels.Encoder(D, options);
+        StaticModelFolder.Save(folder["m"], encoder, SmallModels.ManifestOf(encoder), "");
+        var read = StaticEncoder.Load(folder["m"]);
+        Assert.Equal((encoder.Space.Id, options), (read.Space.Id, read.Options));
+        Assert.Equal("{\"lead\":{\"of\":\"title\",\"tokens\":3,\"weight\":2}}\n", File.ReadAllText(folder["m/0_StaticEmbedding/pooling.json"]));
+        File.WriteAllText(folder["m/0_StaticEmbedding/pooling.json"], """{"lead":{"tokens":3,"weight":2}}""");
+        Assert.Contains("was changed", Assert.Throws<NearfarException>(() => StaticEncoder.Load(folder["m"])).Message, StringComparison.Ordinal);
+    }
+
+    // Written before there were titles: the id, the file and the start's hash of a beginning stay.
+    [Fact]
+    public void Save_LeadOfABeginning_IsWhatItWasBeforeTitles()
+    {
+        using var folder = new Folder();
+        var encoder = SmallModels.Encoder(D, Options with { Lead = new LeadOptions { Tokens = 3, Weight = 2 } });
+        Assert.Equal("nf1-47d70e675bd6af1f", encoder.Space.Id);
+        Assert.Equal("5a25d7852e33f33ced94faff9bdee3ee4a7c9dfe462a7ec6bb1aca7aead38c4e", StaticStart.From(encoder).Hash);
+        StaticModelFolder.Save(folder["m"], encoder, SmallModels.ManifestOf(encoder), "");
+        Assert.Equal("{\"lead\":{\"tokens\":3,\"weight\":2}}\n", File.ReadAllText(folder["m/0_StaticEmbedding/pooling.json"]));
+    }
+
     [Theory]
     [InlineData("""{"term_frequency":"often"}""")]
+    [InlineData("""{"lead":{"of":"title","tokens":8}}""")]
+    [InlineData("""{"lead":{"of":"body","tokens":8,"weight":2}}""")]
+    [InlineData("""{"lead":{"of":1,"tokens":8,"weight":2}}""")]
+    [InlineData("""{"lead":{"of":"beginning","tokens":8,"weight":2}}""")]
     [InlineData("""{"lead":{"tokens":0,"weight":2}}""")]
     [InlineData("""{"lead":{"tokens":8,"weight":1}}""")]
     [InlineData("""{"lead":{"tokens":8.5,"weight":2}}""")]

@@ -59,6 +59,7 @@ public class Bm25IndexTests
         Assert.Empty((await index.RankAsync(["order"], 3, Token))[0]);
         Assert.Equal("bm25", index.Name);
         Assert.Equal("bm25", new Bm25Index(new Corpus([]), new Bm25Options { K1 = 2 }).Name);
+        Assert.Equal("bm25-title64x6", new Bm25Index(new Corpus([]), new Bm25Options { Lead = new LeadOptions { Of = LeadField.Title, Tokens = 64, Weight = 6 } }).Name);
         Assert.Equal("bm25-english-lead24x8", new Bm25Index(new Corpus([]), new Bm25Options { Stemming = "english", Lead = new LeadOptions { Tokens = 24, Weight = 8 } }).Name);
     }
 
@@ -89,6 +90,35 @@ public class Bm25IndexTests
         Assert.Contains("lead.tokens is 0", Assert.Throws<ArgumentOutOfRangeException>(() => new Bm25Index(Of([]), new Bm25Options { Lead = new LeadOptions { Tokens = 0 } })).Message, StringComparison.Ordinal);
 
         static Corpus Of(string[] texts) => new(texts.Select((t, i) => new Document { Id = $"d{i:00}", Text = t }));
+    }
+
+    [Theory, InlineData(null), InlineData("english")]
+    public async Task RankAsync_Title_IsTheFormulaOverTextsWithItsWordsSoOften(string? stemming)
+    {
+        var random = new SeededRandom(7);
+        Document[] documents = [.. Enumerable.Range(0, 90).Select(i => new Document
+        {
+            Id = $"d{i:00}",
+            Title = i % 3 == 0 ? null : SmallModels.Text(random) + " orders",       // most longer than the three words that count
+            Text = SmallModels.Text(random) + (i % 4 == 0 ? "\n" : " ") + SmallModels.Text(random) + " order",
+        })];
+        Document[] repeated = [.. documents.Select(d =>
+        {
+            string[] lines = d.Content.Split('\n', 2);
+            string[] title = lines.Length == 1 ? [] : [.. Pieces(lines[0]).Take(3)];
+            return new Document { Id = d.Id, Text = string.Join(" | ", [d.Content, .. title, .. title]) };      // a bar, so that no pair of characters forms
+        })];
+        string[] queries = [.. Enumerable.Range(0, 30).Select(_ => SmallModels.Text(random) + " orders")];
+        var options = new Bm25Options { Stemming = stemming };
+        var expected = await new Bm25Index(new Corpus(repeated), options).RankAsync(queries, 100, Token);
+        var lead = new LeadOptions { Of = LeadField.Title, Tokens = 3, Weight = 3 };
+        Assert.Equal(expected.SelectMany(r => r), (await new Bm25Index(new Corpus(documents), options with { Lead = lead }).RankAsync(queries, 100, Token)).SelectMany(r => r));
+        foreach (var other in new[] { null, lead with { Of = LeadField.Beginning } })
+        {
+            Assert.NotEqual(expected.SelectMany(r => r), (await new Bm25Index(new Corpus(documents), options with { Lead = other }).RankAsync(queries, 100, Token)).SelectMany(r => r));
+        }
+
+        static string[] Pieces(string text) => [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(w => w != "?")];
     }
 
     [Fact]

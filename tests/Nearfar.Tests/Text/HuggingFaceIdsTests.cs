@@ -47,5 +47,5 @@ public class HuggingFaceIdsTests
         }
     }
 
-    private static JsonNode Read(string kind) => JsonNode.Parse(File.ReadAllBytes(Fixture.PathOf($"ids-{kind}.json")))!;
+    internal static JsonNode Read(string kind) => JsonNode.Parse(File.ReadAllBytes(Fixture.PathOf($"ids-{kind}.json")))!;
 }

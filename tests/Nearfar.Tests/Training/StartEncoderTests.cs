@@ -166,6 +166,7 @@ public class StartEncoderTests
         Assert.Equal(new LeadOptions(), StartEncoder.Create(new StartOptions { From = folder["m"], Lead = new LeadOptions() }, Set).Options.Lead);
         Assert.Equal(new LeadOptions(), StartEncoder.Create(Options with { Lead = new LeadOptions() }, Set).Options.Lead);
         Assert.Contains(new StartOptions { Lead = lead }.Deciding(), o => o is { Key: "start.lead", Value: "9 tokens 2 times" });
+        Assert.Contains(new StartOptions { Lead = lead with { Of = LeadField.Title } }.Deciding(), o => o is { Key: "start.lead", Value: "9 tokens of the title 2 times" });
         Assert.DoesNotContain(new StartOptions().Deciding(), o => o.Key == "start.lead");
         Assert.Contains("lead.weight is 1", Assert.Throws<ArgumentException>(() => StartEncoder.Create(Options with { Lead = new LeadOptions { Weight = 1 } }, Set)).Message, StringComparison.Ordinal);
     }

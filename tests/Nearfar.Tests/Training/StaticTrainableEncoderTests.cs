@@ -67,6 +67,7 @@ public class StaticTrainableEncoderTests
         }
 
         Assert.NotEqual(start.Hash, StaticStart.Random(Tokenizer, 24, 1, new StaticEncoderOptions { TermFrequency = frequency }).Hash);
+        Assert.NotEqual(start.Hash, StaticStart.Random(Tokenizer, 24, 1, start.Options with { Lead = start.Options.Lead! with { Of = LeadField.Title } }).Hash);
     }
 
     [Theory, InlineData(1), InlineData(40), InlineData(128)]

@@ -30,6 +30,16 @@ public class TrainingCutTests
     }
 
     [Fact]
+    public void Reading_MaxTokens_CutsTheTitleToo()
+    {
+        var options = new StaticEncoderOptions { DocumentPrompt = "f ", Lead = new LeadOptions { Of = LeadField.Title, Tokens = 4, Weight = 3 } };
+        const string Titled = "a b c \n d a";
+        Assert.Equal(["a4 b3 c3 d1 f1", "b1 c1 d1"], Bags(options, null, Titled));
+        Assert.Equal(["a3 b3 f1", "b1 c1 d1"], Bags(options, 3, Titled));       // prompt and two words of the title
+        Assert.Equal(["a1 b1 c2 d1 e1 f1", "b1 c1 d1"], Bags(options, null));   // one line
+    }
+
+    [Fact]
     public void Reading_OverPartsOfWords_IsThatOfAnEncoderWithTheSameCut()
     {
         var options = new StaticEncoderOptions { MaxTokens = StaticEncoderOptions.NoCut, Lead = new LeadOptions { Tokens = 2, Weight = 3 } };
@@ -67,10 +77,10 @@ public class TrainingCutTests
     }
 
     // A document and a query of seven tokens: known words with how often they count, the rest unknown.
-    private static string[] Bags(StaticEncoderOptions options, int? tokens)
+    private static string[] Bags(StaticEncoderOptions options, int? tokens, string document = "a b c d c e x")
     {
         var (tokenizer, reading) = StaticStart.Random(Words, 4, 1, options).Reading(tokens);
-        var bags = TokenBags.From([new("a b c d c e x", TextRole.Document), new("b c d", TextRole.Query)], tokenizer, reading);
+        var bags = TokenBags.From([new(document, TextRole.Document), new("b c d", TextRole.Query)], tokenizer, reading);
         return [.. Enumerable.Range(0, 2).Select(t => string.Join(' ', bags.Entries[bags.Offsets[t]..bags.Offsets[t + 1]].Select(e => $"{Words.TokenOf(bags.Vocabulary[e.Row])}{e.Weight}")))];
     }
 }

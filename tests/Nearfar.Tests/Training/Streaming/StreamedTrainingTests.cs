@@ -68,6 +68,22 @@ public class StreamedTrainingTests
         Assert.Equal(held.Encoder.ToRows(), streamed.Encoder.ToRows());
     }
 
+    [Theory, InlineData(LeadField.Beginning), InlineData(LeadField.Title)]
+    public async Task TrainAsync_Lead_CountsAsInMemory(LeadField of)
+    {
+        using TemporaryFolder files = new(), a = new(), b = new(), c = new();
+        var task = new ToyTask();
+        var titled = new Corpus(task.Set.Corpus.Documents.Select((d, i) => i % 3 == 0 ? d : d with { Title = d.Text[..d.Text.LastIndexOf(" d", StringComparison.Ordinal)] + " " }));     // the space: the tokenizer parts at spaces alone
+        var set = new TrainingSet(titled, task.Set.Pairs);
+        PairFile.Write(files["pairs.jsonl"], set.Pairs.Select(p => p with { HardNegatives = [.. p.HardNegatives.DistinctBy(n => n.DocumentId)] }));
+        var start = StaticStart.Random(task.Start.Tokenizer, 32, 1, new StaticEncoderOptions { DocumentPrompt = "the \n the ", Lead = new LeadOptions { Of = of, Tokens = 4, Weight = 3 } });
+        var held = await new Trainer(Options with { Stream = null }).TrainAsync(set, start, task, a.Path, cancellationToken: Token);
+        var streamed = await new Trainer(Options).TrainAsync(new StreamedPairs(files["pairs.jsonl"], titled), start, task, b.Path, cancellationToken: Token);
+        Assert.Equal(held.Encoder.ToRows(), streamed.Encoder.ToRows());
+        var without = StaticStart.Random(task.Start.Tokenizer, 32, 1, start.Options with { Lead = null });
+        Assert.NotEqual(held.Encoder.ToRows(), (await new Trainer(Options with { Stream = null }).TrainAsync(set, without, task, c.Path, cancellationToken: Token)).Encoder.ToRows());
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
