@@ -15,6 +15,7 @@ internal static class SimulateBench
         ("power", PowerStudy.Run),
         ("floors", FloorStudy.Run),
         ("coverage", CoverageStudy.Run),
+        ("intervals", IntervalStudy.Run),
         ("small", SmallStudy.Run),
         ("digest", DigestStudy.Run),
         ("cost", CostStudy.Run),
