@@ -76,8 +76,8 @@ internal sealed class RunInputs(StartOptions startOptions, TrainingOptions optio
     private string HashOf(IEnumerable<KeyValuePair<string, string>> data, Action<IncrementalHash> appendCohorts, IEncoder start)
     {
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        KeyValuePair<string, string>[] spaces = [new("start.space", start.Space.Id), .. guide is null ? [] : new[] { KeyValuePair.Create("guide", guide.Space.Id) }];
-        Append(sha, Options.Concat(spaces).Concat(data));
+        KeyValuePair<string, string>[] guideSpace = guide is null ? [] : [new("guide", guide.Space.Id)];
+        Append(sha, [.. Options, new("start.space", start.Space.Id), .. guideSpace, .. data]);
         appendCohorts(sha);
         foreach (var recipe in recipes)
         {
