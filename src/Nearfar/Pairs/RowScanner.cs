@@ -89,48 +89,6 @@ internal ref struct RowScanner
         return null;
     }
 
-    /// <summary>An id, or a list of ids without repetition.</summary>
-    public List<string>? IdList(string field)
-    {
-        var ids = Texts(field);
-        var once = new List<string>(ids.Count);
-        foreach (string id in ids)
-        {
-            if (!Ids.Check(id, out string? trouble))
-            {
-                Problem(field, trouble);
-            }
-            else if (once.Contains(id, StringComparer.Ordinal))
-            {
-                Problem(field, $"names \"{id}\" twice. Keep one");
-            }
-            else
-            {
-                once.Add(id);
-            }
-        }
-
-        return once.Count == 0 ? null : once;
-    }
-
-    /// <summary>A text, or a list of texts.</summary>
-    public List<string> Texts(string field)
-    {
-        var texts = new List<string>();
-        if (_json.TokenType != JsonTokenType.StartArray)
-        {
-            AddText(field, texts);
-            return texts;
-        }
-
-        while (NextElement())
-        {
-            AddText(field, texts);
-        }
-
-        return texts;
-    }
-
     /// <summary>Moves to the next element of the list the scanner stands in; false behind the last.</summary>
     public bool NextElement() => _json.Read() && _json.TokenType != JsonTokenType.EndArray;
 
@@ -166,71 +124,6 @@ internal ref struct RowScanner
                 Wanted(field, "a text, number or truth value");
                 return null;
         }
-    }
-
-    /// <summary>An object of scalars.</summary>
-    public Dictionary<string, string> ScalarMap(string field)
-    {
-        var map = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (!Opens(field))
-        {
-            return map;
-        }
-
-        while (NextInner(out string name))
-        {
-            if (ScalarText($"{field}.{name}") is { } value && !map.TryAdd(name, value))
-            {
-                Problem($"{field}.{name}", "stands twice. Keep one");
-            }
-        }
-
-        return map;
-    }
-
-    /// <summary>An object of grades by document id.</summary>
-    public Dictionary<string, int> Grades(string field)
-    {
-        var grades = new Dictionary<string, int>(StringComparer.Ordinal);
-        if (!Opens(field))
-        {
-            return grades;
-        }
-
-        while (NextInner(out string id))
-        {
-            if (!Ids.Check(id, out string? trouble))
-            {
-                Problem(field, trouble);
-            }
-
-            if (Integer($"{field}.{id}") is { } grade && !grades.TryAdd(id, grade))
-            {
-                Problem(field, $"judges \"{id}\" twice. Keep one");
-            }
-        }
-
-        return grades;
-    }
-
-    /// <summary>An object of finite numbers.</summary>
-    public Dictionary<string, double> Numbers(string field)
-    {
-        var numbers = new Dictionary<string, double>(StringComparer.Ordinal);
-        if (!Opens(field))
-        {
-            return numbers;
-        }
-
-        while (NextInner(out string name))
-        {
-            if (Number($"{field}.{name}") is { } value && !numbers.TryAdd(name, value))
-            {
-                Problem($"{field}.{name}", "stands twice. Keep one");
-            }
-        }
-
-        return numbers;
     }
 
     public double? Number(string field)
@@ -318,14 +211,6 @@ internal ref struct RowScanner
         string found = _json.TokenType == JsonTokenType.Number ? Raw() : Kind(_json.TokenType);
         Problem(field, $"wanted {wanted}, came {found}");
         _json.Skip();
-    }
-
-    private void AddText(string field, List<string> texts)
-    {
-        if (Text(field) is { } text)
-        {
-            texts.Add(text);
-        }
     }
 
     private string Scalar(string field)

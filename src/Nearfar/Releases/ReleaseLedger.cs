@@ -1,70 +1,6 @@
-using System.Security.Cryptography;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Nearfar.Releases;
-
-/// <summary>What a line of the ledger records.</summary>
-public enum LedgerEvent
-{
-    /// <summary>The gate was opened for a candidate.</summary>
-    [JsonStringEnumMemberName("gate")]
-    Gate,
-
-    /// <summary>A model became current.</summary>
-    [JsonStringEnumMemberName("promote")]
-    Promote,
-
-    /// <summary>An earlier model became current again.</summary>
-    [JsonStringEnumMemberName("rollback")]
-    Rollback,
-}
-
-/// <summary>One line of <c>releases/ledger.jsonl</c>.</summary>
-public sealed record LedgerEntry
-{
-    /// <summary>1, 2, 3 …</summary>
-    public required long Sequence { get; init; }
-
-    /// <summary>What happened.</summary>
-    public required LedgerEvent Event { get; init; }
-
-    /// <summary>When, by the caller's clock.</summary>
-    public required DateTimeOffset Time { get; init; }
-
-    /// <summary>Space id of the model.</summary>
-    public required string Space { get; init; }
-
-    /// <summary>Run folder name of the model.</summary>
-    public required string Run { get; init; }
-
-    /// <summary>Hash of the gate set that was opened.</summary>
-    public string? GateSet { get; init; }
-
-    /// <summary>Attempt on that gate set, 1-based.</summary>
-    public int? Attempt { get; init; }
-
-    /// <summary><c>passed</c>, <c>blocked</c> or <c>inconclusive</c>.</summary>
-    public string? Verdict { get; init; }
-
-    /// <summary>SHA-256 of <c>decision.json</c>.</summary>
-    public string? Decision { get; init; }
-
-    /// <summary>Hash of the policy that judged, as it was stated; null in lines of versions that did not record it.</summary>
-    public string? Policy { get; init; }
-
-    /// <summary>By whose decision; <c>loop</c> when the loop promoted after a pass.</summary>
-    public string? By { get; init; }
-
-    /// <summary>Why, in the actor's words.</summary>
-    public string? Reason { get; init; }
-
-    /// <summary>Hash of the line before; 64 zeros for the first.</summary>
-    public required string Previous { get; init; }
-
-    /// <summary>SHA-256 of this line without this field.</summary>
-    public string? Hash { get; init; }
-}
 
 /// <summary>The append-only, hash-chained record of gate openings and releases, and the pointer to the current model.</summary>
 /// <remarks>
@@ -119,7 +55,7 @@ public sealed class ReleaseLedger
                 throw new NearfarException(LedgerPath, line, $"not a ledger entry: {e.Message} Nothing may be edited here; restore the file from a copy.", e);
             }
 
-            if (entry.Sequence != line || entry.Previous != previous || entry.Hash != HashOf(entry))
+            if (entry.Sequence != line || entry.Previous != previous || entry.Hash != entry.ComputeHash())
             {
                 throw new NearfarException(LedgerPath, line, "the hash chain breaks here: a line was altered, removed or inserted. Restore the file from a copy; until then nothing is released.");
             }
@@ -171,7 +107,7 @@ public sealed class ReleaseLedger
     {
         var entries = Read();
         var entry = make(entries.Count + 1, _clock.GetUtcNow(), entries.Count == 0 ? s_genesis : entries[^1].Hash!);
-        entry = entry with { Hash = HashOf(entry) };
+        entry = entry with { Hash = entry.ComputeHash() };
         bool moves = entry.Event is LedgerEvent.Promote or LedgerEvent.Rollback;
         if (moves)
         {
@@ -281,9 +217,6 @@ public sealed class ReleaseLedger
 
     private static string? ReadText(string path) => File.Exists(path) ? File.ReadAllText(path).Trim() : null;
 
-    private static string HashOf(LedgerEntry entry) =>
-        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(entry with { Hash = null }, LedgerContext.Default.LedgerEntry)));
-
     private FileStream Lock()
     {
         Directory.CreateDirectory(Folder);
@@ -325,8 +258,3 @@ public sealed class ReleaseLedger
         Directory.Move(temporary, to);
     }
 }
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
-[JsonSerializable(typeof(LedgerEntry))]
-internal sealed partial class LedgerContext : JsonSerializerContext;

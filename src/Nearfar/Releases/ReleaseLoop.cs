@@ -124,7 +124,7 @@ public sealed class ReleaseLoop
     // Other options on the same pairs give nearly the same model: another opening would spend an attempt on it. What was judged itself is read back.
     private RunRecord? BlockedBefore(string inputs, TrainingSet set)
     {
-        string pairs = TrainingRun.HashOf(set.Pairs);
+        string pairs = RunInputs.HashOf(set.Pairs);
         RunRecord[] judged = [.. _ledger.Read().Where(e => e.Event == LedgerEvent.Gate && e.GateSet == _data.Gate.Hash)
             .Where(e => File.Exists(Path.Combine(RunFolder(e.Run), "run.json"))).Select(e => (Entry: e, Record: RunRecord.Read(Path.Combine(RunFolder(e.Run), "run.json"))))
             .Where(j => j.Record.Inputs == inputs || (j.Entry.Verdict == "blocked" && j.Record.Data.GetValueOrDefault("train") == pairs)).Select(j => j.Record)];

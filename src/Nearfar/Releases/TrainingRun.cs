@@ -1,6 +1,3 @@
-using System.Collections.ObjectModel;
-using System.Globalization;
-using System.Security.Cryptography;
 using Nearfar.Encoding;
 using Nearfar.Evaluation;
 using Nearfar.Pairs;
@@ -13,8 +10,6 @@ namespace Nearfar.Releases;
 /// <summary>One training run in a folder of its own: <c>model/</c>, <c>run.json</c>, <c>history.jsonl</c>, checkpoints.</summary>
 public sealed class TrainingRun
 {
-    private const string RecordName = "run.json";
-    private const string ModelName = "model";
     private readonly StartOptions _start;
     private readonly TrainingOptions _options;
     private readonly TimeProvider _clock;
@@ -51,37 +46,9 @@ public sealed class TrainingRun
     /// <param name="set">Pairs to learn from, mined ones included.</param>
     /// <param name="dev">Chooses the step.</param>
     /// <param name="start">The start encoder.</param>
-    public string InputsHash(TrainingSet set, DevSet dev, IEncoder start)
-    {
-        ArgumentNullException.ThrowIfNull(set);
-        return InputsHash(set.Corpus.Hash, HashOf(set.Pairs), MiningHashes(set), sha => AppendCohorts(sha, set), dev, start);
-    }
+    public string InputsHash(TrainingSet set, DevSet dev, IEncoder start) => Inputs.HashOf(set, dev, start);
 
-    private string InputsHash(string corpus, string train, IEnumerable<KeyValuePair<string, string>> mining, Action<IncrementalHash> appendCohorts, DevSet dev, IEncoder start)
-    {
-        ArgumentNullException.ThrowIfNull(dev);
-        ArgumentNullException.ThrowIfNull(start);
-        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        KeyValuePair<string, string>[] guide = Guide is null ? [] : [new("guide", Guide.Space.Id)];
-        foreach (var (name, value) in Options().Append(new("start.space", start.Space.Id)).Concat(guide).Concat(DataHashes(corpus, train, dev, start)).Concat(mining))
-        {
-            ContentHash.Append(sha, name);
-            ContentHash.Append(sha, value);
-        }
-
-        appendCohorts(sha);
-        foreach (var recipe in Recipes)
-        {
-            ContentHash.Append(sha, "recipe " + recipe.Name);
-            foreach (var (name, value) in recipe.Start.Deciding().Concat(recipe.Training.Deciding()))
-            {
-                ContentHash.Append(sha, name);
-                ContentHash.Append(sha, value);
-            }
-        }
-
-        return Convert.ToHexStringLower(sha.GetHashAndReset());
-    }
+    private RunInputs Inputs => new(_start, _options, Guide, Negatives, Recipes);
 
     /// <summary>Trains, or loads what an equal run left, or goes on from its checkpoint.</summary>
     /// <param name="set">Pairs to learn from, mined ones included.</param>
@@ -96,7 +63,7 @@ public sealed class TrainingRun
         IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(mined);
-        string inputs = InputsHash(set, dev, start);
+        string inputs = Inputs.HashOf(set, dev, start);
         if (Finished(folder, inputs, start) is { } finished)
         {
             return finished;
@@ -121,7 +88,7 @@ public sealed class TrainingRun
         return Finish(result, Labelled(result, name));
 
         TrainedModel Finish<TEncoder>(TrainingResult<TEncoder> done, IEncoder encoder) =>
-            Written(folder, RecordOf(done, encoder, name, inputs, mined, DataHashes(set.Corpus.Hash, HashOf(set.Pairs), dev, start), start), encoder, start);
+            Written(folder, RecordOf(done, encoder, name, inputs, mined, RunInputs.DataOf(set, dev, start), start), encoder, start);
     }
 
     /// <summary>The same for pairs that are read part by part (<see cref="TrainingOptions.Stream"/>).</summary>
@@ -141,8 +108,7 @@ public sealed class TrainingRun
             throw new ArgumentException("Recipes are named, and pairs stream. Name one recipe's options instead.", nameof(stream));
         }
 
-        string train = "stream " + stream.Hash;
-        string inputs = InputsHash(stream.Corpus.Hash, train, [], _ => { }, dev, start);
+        string inputs = Inputs.HashOf(stream, dev, start);
         if (Finished(folder, inputs, start) is { } finished)
         {
             return finished;
@@ -152,7 +118,7 @@ public sealed class TrainingRun
         var result = await new Trainer(_options, _clock) { Guide = Guide }
             .TrainAsync(stream, StaticStart.From(start), new DevScorer(dev, start, _options.Threads), folder, resume: true, progress, cancellationToken).ConfigureAwait(false);
         var encoder = Labelled(result, name);
-        return Written(folder, RecordOf(result, encoder, name, inputs, [], DataHashes(stream.Corpus.Hash, train, dev, start), start), encoder, start);
+        return Written(folder, RecordOf(result, encoder, name, inputs, [], RunInputs.DataOf(stream, dev, start), start), encoder, start);
     }
 
     private StaticEncoder Labelled(TrainingResult<StaticTrainableEncoder> result, string name)
@@ -164,7 +130,7 @@ public sealed class TrainingRun
     // What an equal run left; null where the folder holds no finished run.
     private static TrainedModel? Finished(string folder, string inputs, IEncoder start)
     {
-        string recordPath = Path.Combine(folder, RecordName);
+        string recordPath = TrainedModel.RecordPath(folder);
         if (!File.Exists(recordPath))
         {
             return null;
@@ -178,17 +144,15 @@ public sealed class TrainingRun
 
         DeleteCheckpoint(folder);       // where the run was killed between its record and this
         RecipeContest.Clear(folder);
-        string modelFolder = Path.Combine(folder, ModelName);
+        string modelFolder = TrainedModel.ModelPath(folder);
         return new TrainedModel(ModelFolder.Load(modelFolder, start), known, modelFolder);
     }
 
     private static TrainedModel Written(string folder, RunRecord record, IEncoder encoder, IEncoder start)
     {
-        string modelFolder = Path.Combine(folder, ModelName);
-        Save(modelFolder, encoder, record, start);
-        record.Write(Path.Combine(folder, RecordName));
+        var model = TrainedModel.Write(folder, encoder, record, start);
         DeleteCheckpoint(folder);
-        return new TrainedModel(encoder, record, modelFolder);
+        return model;
     }
 
     private RunRecord RecordOf<TEncoder>(TrainingResult<TEncoder> result, IEncoder encoder, string name, string inputs, IReadOnlyList<MinedFile> mined, IEnumerable<KeyValuePair<string, string>> data, IEncoder start) => new()
@@ -199,7 +163,7 @@ public sealed class TrainingRun
         Parent = _start.From is null && _start.Adapter is null ? null : start.Space.Id,
         Seed = _options.Seed,
         InstructionSet = KernelSets.Best.ToString(),
-        Options = new SortedDictionary<string, string>(Options().ToDictionary(), StringComparer.Ordinal),
+        Options = new SortedDictionary<string, string>(Inputs.Options.ToDictionary(), StringComparer.Ordinal),
         Data = new SortedDictionary<string, string>(data.ToDictionary(), StringComparer.Ordinal),
         Mined = mined,
         Pairs = checked((int)result.Pairs),
@@ -209,19 +173,6 @@ public sealed class TrainingRun
         Steps = result.Steps,
         Metrics = Metrics(result.Best),
     };
-
-    private static void Save(string folder, IEncoder encoder, RunRecord record, IEncoder start)
-    {
-        if (encoder is AdapterEncoder adapter)
-        {
-            AdapterModelFolder.Save(folder, adapter, ManifestOf(record, encoder), $"# {record.Name}\n\nA query-side adapter trained with Nearfar over the frozen vectors of `{start.Space}`. "
-                + $"Its queries have the space `{record.Space}`; its documents are the base's, so an index of the base serves it unchanged.\n");
-        }
-        else
-        {
-            StaticModelFolder.Save(folder, (StaticEncoder)encoder, ManifestOf(record, encoder), $"# {record.Name}\n\nA static text encoder trained with Nearfar. Space `{record.Space}`.\n");
-        }
-    }
 
     private async Task<TrainedModel> ContestAsync(string inputs, TrainingSet set, DevSet dev, IEncoder start, string folder, IReadOnlyList<MinedFile> mined,
         IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
@@ -234,41 +185,21 @@ public sealed class TrainingRun
         var (winner, candidates) = await new RecipeContest(Recipes).RunAsync(r => new TrainingRun(r.Start, r.Training, _clock) { Guide = Guide, Negatives = Negatives },
             set, dev, plain, _start, folder, progress, cancellationToken).ConfigureAwait(false);
         string name = NameOf(folder);
-        string modelFolder = Path.Combine(folder, "model");
         var kept = (StaticEncoder)winner.Encoder;
         var encoder = kept.With(kept.Options with { Label = name });
         string recipe = Path.GetFileName(Path.GetDirectoryName(winner.Folder)!);
         var record = winner.Record with { Name = name, Inputs = inputs, Mined = mined, Recipe = recipe, Candidates = candidates };
         AtomicFile.Write(Path.Combine(folder, "history.jsonl"), File.ReadAllBytes(Path.Combine(folder, RecipeContest.FolderName, recipe, "history.jsonl")));
         RecipeContest.KeepNegatives(folder, recipe);
-        Save(modelFolder, encoder, record, start);
-        record.Write(Path.Combine(folder, RecordName));
+        var model = TrainedModel.Write(folder, encoder, record, start);
         RecipeContest.Clear(folder);
-        return new TrainedModel(encoder, record, modelFolder);
+        return model;
     }
 
     private static string NameOf(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
 
     // Three times the model's size, and of no use to a finished run.
     private static void DeleteCheckpoint(string folder) => File.Delete(Path.Combine(folder, "checkpoint.bin"));
-
-    private static ModelManifest ManifestOf(RunRecord record, IEncoder encoder) => new()
-    {
-        Space = record.Space,
-        Name = record.Name,
-        Kind = encoder is AdapterEncoder ? "adapter" : "static",
-        Dimensions = encoder.Dimensions,
-        MaxTokens = MaxTokensOf(encoder) ?? 0,
-        Options = record.Options,
-        Seed = record.Seed,
-        InstructionSet = record.InstructionSet,
-        DataHashes = record.Data,
-        Parent = record.Parent,
-        Metrics = record.Metrics,
-    };
-
-    // Of a provider's encoder it is not known.
-    internal static int? MaxTokensOf(IEncoder encoder) => encoder switch { StaticEncoder own => own.Options.MaxTokens, AdapterEncoder adapter => MaxTokensOf(adapter.Base), _ => null };
 
     private static SortedDictionary<string, double> Metrics(HeldOutScore score)
     {
@@ -279,82 +210,5 @@ public sealed class TrainingRun
         }
 
         return metrics;
-    }
-
-    private IEnumerable<KeyValuePair<string, string>> Options() => _start.Deciding().Concat(_options.Deciding()).Concat(Negatives?.Identity ?? []);
-
-    private IEnumerable<KeyValuePair<string, string>> MiningHashes(TrainingSet set) => Negatives is null ? [] : [new("mining.given", TrainingRows.HashOfGiven(set.Pairs))];
-
-    private static IEnumerable<KeyValuePair<string, string>> DataHashes(string corpus, string train, DevSet dev, IEncoder start)
-    {
-        yield return new("corpus", corpus);
-        yield return new("train", train);
-        yield return new("dev", dev.Hash);
-        if (start is StaticEncoder own)
-        {
-            yield return new("tokenizer", Convert.ToHexStringLower(SHA256.HashData(own.Tokenizer.ToJson().Span)));
-        }
-    }
-
-    // The cohorts that labels or draws are made of; the rules that derive them are part of the dev set's hash.
-    private void AppendCohorts(IncrementalHash sha, TrainingSet set)
-    {
-        foreach (string attribute in new[] { _options.Labels, _options.Balance?.Attribute }.OfType<string>().Distinct(StringComparer.Ordinal))
-        {
-            foreach (var pair in set.Pairs)
-            {
-                ContentHash.Append(sha, pair.Cohorts.GetValueOrDefault(attribute) ?? "");
-                foreach (var (name, value) in set.Corpus[pair.PositiveIds[0]].Attributes.OrderBy(a => a.Key, StringComparer.Ordinal))
-                {
-                    ContentHash.Append(sha, $"{name}={value}");
-                }
-            }
-        }
-    }
-
-    // What training reads of a pair; provenance is not part of it. Grades and sets are, where a row has them.
-    internal static string HashOf(IReadOnlyList<Pair> pairs)
-    {
-        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var pair in pairs)
-        {
-            ContentHash.Append(sha, pair.Id);
-            ContentHash.Append(sha, pair.FoldKey);
-            ContentHash.Append(sha, pair.Query);
-            ContentHash.Append(sha, pair.PositiveIds.Count.ToString(CultureInfo.InvariantCulture));
-            foreach (string id in pair.PositiveIds.Concat(pair.HardNegatives.Select(n => n.DocumentId)))
-            {
-                ContentHash.Append(sha, id);
-            }
-
-            if (pair.DataSet is { } dataSet)
-            {
-                ContentHash.Append(sha, "set " + dataSet);
-            }
-
-            foreach (var (id, grade) in (pair.Relevance ?? ReadOnlyDictionary<string, int>.Empty).OrderBy(g => g.Key, StringComparer.Ordinal))
-            {
-                ContentHash.Append(sha, string.Create(CultureInfo.InvariantCulture, $"grade {id} {grade}"));
-            }
-        }
-
-        return Convert.ToHexStringLower(sha.GetHashAndReset());
-    }
-}
-
-/// <summary>A trained encoder and its papers.</summary>
-/// <param name="Encoder">As it was at its best step on dev.</param>
-/// <param name="Record">What it was made of.</param>
-/// <param name="Folder">The model folder.</param>
-public sealed record TrainedModel(IEncoder Encoder, RunRecord Record, string Folder)
-{
-    /// <summary>Reads a finished run.</summary>
-    /// <param name="runFolder">Holds <c>run.json</c> and <c>model/</c>.</param>
-    /// <param name="baseEncoder">The frozen encoder of an adapter whose folder holds no copy of it.</param>
-    /// <exception cref="NearfarException">The run is not finished, its files are broken, or an adapter's base is not at hand.</exception>
-    public static TrainedModel Load(string runFolder, IEncoder? baseEncoder = null)
-    {
-        string model = Path.Combine(runFolder, "model");
-        return new TrainedModel(ModelFolder.Load(model, baseEncoder), RunRecord.Read(Path.Combine(runFolder, "run.json")), model);
     }
 }

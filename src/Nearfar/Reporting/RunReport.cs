@@ -45,7 +45,7 @@ public static class RunReport
         {
             Name = $"{workspace} {record.Name}",
             Dimensions = attempt.Model.Encoder.Dimensions,
-            MaxTokens = TrainingRun.MaxTokensOf(attempt.Model.Encoder),
+            MaxTokens = TrainedModel.MaxTokensOf(attempt.Model.Encoder),
             Kind = attempt.Model.Encoder is Encoding.AdapterEncoder { Rank: var rank } ? rank == 0 ? "query-side linear map over a frozen encoder" : $"query-side map of rank {rank} over a frozen encoder" : "static encoder (mean of token vectors)",
             Report = attempt.Candidate,
             Decision = attempt.Decision,

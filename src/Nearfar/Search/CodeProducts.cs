@@ -25,7 +25,7 @@ internal sealed class CodeProducts(IndexSnapshot now, ulong[]? filter, int wante
         {
             var segment = _now.SegmentOf(positions[i]);
             var codes = segment.Codes.Span.Slice((positions[i] - segment.First) * stride, stride);
-            ScanKernels.Widen(MemoryMarshal.Cast<byte, sbyte>(codes), buffer.Slice(i * stride, stride));
+            CodeKernels.Widen(MemoryMarshal.Cast<byte, sbyte>(codes), buffer.Slice(i * stride, stride));
         }
 
         return buffer;

@@ -83,7 +83,7 @@ internal sealed unsafe class Int8Code(Int8Ranges ranges) : RowCode(ranges.Start.
         return weights;
     }
 
-    public override void Score(byte* query, byte** rows, bool ahead, int* scores) => ScanKernels.Dot8((sbyte**)rows, (short*)query, Dimensions, ahead, scores);
+    public override void Score(byte* query, byte** rows, bool ahead, int* scores) => CodeKernels.Dot8((sbyte**)rows, (short*)query, Dimensions, ahead, scores);
 
     // A dimension that never changes (step 1) is the same for all rows.
     private double Weight(ReadOnlySpan<float> query, int d) => ranges.Steps[d] == 1 ? 0 : (double)query[d] * ranges.Steps[d];
@@ -113,7 +113,7 @@ internal sealed unsafe class BinaryCode(int dimensions) : RowCode(dimensions)
     {
         for (int j = 0; j < ScanKernels.Streams; j++)
         {
-            scores[j] = -ScanKernels.Hamming(query, rows[j], Length);
+            scores[j] = -CodeKernels.Hamming(query, rows[j], Length);
         }
     }
 }

@@ -1,21 +1,8 @@
 using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 
 namespace Nearfar.Vectors;
-
-/// <summary>A tensor of a safetensors file, as its header describes it.</summary>
-/// <param name="Name">Key in the header.</param>
-/// <param name="Dtype"><c>F32</c>, <c>F16</c>, <c>BF16</c>, <c>F64</c>, <c>I8</c>, <c>U8</c>, <c>I16</c>, <c>I32</c> or <c>I64</c>.</param>
-/// <param name="Shape">Lengths of the axes; empty for a scalar.</param>
-/// <param name="Start">First byte behind the header.</param>
-/// <param name="Length">Bytes.</param>
-public sealed record SafeTensor(string Name, string Dtype, IReadOnlyList<long> Shape, long Start, long Length)
-{
-    /// <summary>Product of the shape.</summary>
-    public long Count => Shape.Aggregate(1L, (a, b) => checked(a * b));
-}
 
 /// <summary>Reads safetensors: 8 bytes of little-endian header length, a JSON header, raw little-endian tensors.</summary>
 /// <remarks>
@@ -24,33 +11,14 @@ public sealed record SafeTensor(string Name, string Dtype, IReadOnlyList<long> S
 /// </remarks>
 public sealed class SafeTensorsFile : IDisposable
 {
-    private const long MaxHeader = 100_000_000;
     private readonly FileStream _stream;
     private readonly string _path;
-    private readonly long _dataStart;
 
     private SafeTensorsFile(FileStream stream, string path)
     {
-        _stream = stream;
-        _path = path;
-        if (stream.Length < 8)
-        {
-            throw Bad($"a safetensors file begins with 8 bytes of header length; this one has {stream.Length} bytes in all");
-        }
-
-        Span<byte> lengthBytes = stackalloc byte[8];
-        stream.ReadExactly(lengthBytes);
-        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(lengthBytes);
-        if (length > MaxHeader || (long)length > stream.Length - 8)
-        {
-            throw Bad($"the header claims {length} bytes; the file has {stream.Length - 8} behind its first 8 and the limit is {MaxHeader}");
-        }
-
-        byte[] header = new byte[length];
-        stream.ReadExactly(header);
-        _dataStart = 8 + (long)length;
-        (Tensors, Metadata) = ParseHeader(header);
-        CheckLayout();
+        (_stream, _path) = (stream, path);
+        var header = SafeTensorsHeader.Read(stream, path);
+        (Tensors, Metadata, DataStart) = (header.Tensors, header.Metadata, header.DataStart);
     }
 
     /// <summary>By name, in order of their data.</summary>
@@ -63,7 +31,7 @@ public sealed class SafeTensorsFile : IDisposable
     internal MemoryMappedFile Map() => MemoryMappedFile.CreateFromFile(_stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
 
     /// <summary>Where the header ends.</summary>
-    internal long DataStart => _dataStart;
+    internal long DataStart { get; }
 
     /// <summary>Opens a file and checks its header.</summary>
     /// <param name="path">The file.</param>
@@ -104,7 +72,7 @@ public sealed class SafeTensorsFile : IDisposable
         if (tensor.Dtype == "F32" && BitConverter.IsLittleEndian && tensor.Count <= Array.MaxLength)
         {
             float[] direct = new float[tensor.Count];        // no second copy of what may be gigabytes
-            _stream.Position = _dataStart + tensor.Start;
+            _stream.Position = DataStart + tensor.Start;
             _stream.ReadExactly(MemoryMarshal.AsBytes(direct.AsSpan()));
             return Finite(tensor, direct);
         }
@@ -171,7 +139,7 @@ public sealed class SafeTensorsFile : IDisposable
         }
 
         byte[] bytes = new byte[tensor.Length];
-        _stream.Position = _dataStart + tensor.Start;
+        _stream.Position = DataStart + tensor.Start;
         _stream.ReadExactly(bytes);
         return bytes;
     }
@@ -183,7 +151,7 @@ public sealed class SafeTensorsFile : IDisposable
     internal static void WriteMatrix(string path, string name, Rows<float> rows, IEnumerable<KeyValuePair<string, string>> metadata)
     {
         long bytes = (long)rows.Count * rows.Dimensions * sizeof(float);
-        byte[] header = Header([new SafeTensor(name, "F32", [rows.Count, rows.Dimensions], 0, bytes)], metadata);
+        byte[] header = SafeTensorsHeader.ToBytes([new SafeTensor(name, "F32", [rows.Count, rows.Dimensions], 0, bytes)], metadata);
         AtomicFile.Write(path, stream =>
         {
             stream.Write(header);
@@ -201,154 +169,10 @@ public sealed class SafeTensorsFile : IDisposable
         });
     }
 
-    /// <summary>Length, JSON and padding, so that the data begins on a multiple of 64 bytes.</summary>
-    internal static byte[] Header(IReadOnlyList<SafeTensor> tensors, IEnumerable<KeyValuePair<string, string>> metadata)
-    {
-        using var stream = new MemoryStream();
-        stream.Write(new byte[8]);
-        using (var json = new Utf8JsonWriter(stream))
-        {
-            json.WriteStartObject();
-            WriteMetadata(json, metadata);
-            foreach (var tensor in tensors)
-            {
-                json.WriteStartObject(tensor.Name);
-                json.WriteString("dtype", tensor.Dtype);
-                WriteNumbers(json, "shape", tensor.Shape);
-                WriteNumbers(json, "data_offsets", [tensor.Start, tensor.Start + tensor.Length]);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndObject();
-        }
-
-        stream.Write("                                                               "u8[..(int)((64 - (stream.Length % 64)) % 64)]);
-        byte[] header = stream.ToArray();
-        BinaryPrimitives.WriteInt64LittleEndian(header, header.Length - 8);
-        return header;
-    }
-
-    private static void WriteMetadata(Utf8JsonWriter json, IEnumerable<KeyValuePair<string, string>> metadata)
-    {
-        var pairs = metadata.OrderBy(p => p.Key, StringComparer.Ordinal).ToArray();
-        if (pairs.Length > 0)
-        {
-            json.WriteStartObject("__metadata__");
-            foreach (var (key, value) in pairs)
-            {
-                json.WriteString(key, value);
-            }
-
-            json.WriteEndObject();
-        }
-    }
-
-    private static void WriteNumbers(Utf8JsonWriter json, string name, IEnumerable<long> numbers)
-    {
-        json.WriteStartArray(name);
-        foreach (long number in numbers)
-        {
-            json.WriteNumberValue(number);
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static long SizeOf(string dtype) => dtype switch
-    {
-        "F64" or "I64" or "U64" => 8,
-        "F32" or "I32" or "U32" => 4,
-        "F16" or "BF16" or "I16" or "U16" => 2,
-        "I8" or "U8" or "BOOL" => 1,
-        _ => 0,
-    };
-
     private float[] Finite(SafeTensor tensor, float[] values)
     {
         int bad = Array.FindIndex(values, v => !float.IsFinite(v));
         return bad < 0 ? values : throw Bad($"tensor \"{tensor.Name}\" holds {values[bad]} at position {bad}; every value must be finite");
-    }
-
-    private (IReadOnlyList<SafeTensor>, IReadOnlyDictionary<string, string>) ParseHeader(byte[] header)
-    {
-        var tensors = new List<SafeTensor>();
-        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
-        try
-        {
-            using var document = JsonDocument.Parse(header, new JsonDocumentOptions { MaxDepth = 8, AllowDuplicateProperties = false });
-            foreach (var entry in document.RootElement.EnumerateObject())
-            {
-                if (entry.Name == "__metadata__")
-                {
-                    foreach (var pair in entry.Value.EnumerateObject())
-                    {
-                        metadata[pair.Name] = pair.Value.GetString() ?? "";
-                    }
-
-                    continue;
-                }
-
-                var offsets = entry.Value.GetProperty("data_offsets");
-                if (offsets.GetArrayLength() != 2)
-                {
-                    throw new FormatException($"data_offsets of \"{entry.Name}\" has {offsets.GetArrayLength()} numbers; wanted 2");
-                }
-
-                long start = offsets[0].GetInt64();
-                tensors.Add(new SafeTensor(entry.Name, entry.Value.GetProperty("dtype").GetString() ?? "",
-                    [.. entry.Value.GetProperty("shape").EnumerateArray().Select(s => s.GetInt64())], start, offsets[1].GetInt64() - start));
-            }
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or IndexOutOfRangeException)
-        {
-            throw new NearfarException(_path, 0, $"the safetensors header is not what the format says: {e.Message}", e);
-        }
-
-        return ([.. tensors.OrderBy(t => t.Start).ThenBy(t => t.Length).ThenBy(t => t.Name, StringComparer.Ordinal)], metadata);
-    }
-
-    private void CheckLayout()
-    {
-        long end = 0;
-        foreach (var tensor in Tensors)
-        {
-            long size = SizeOf(tensor.Dtype);
-            if (size == 0)
-            {
-                throw Bad($"tensor \"{tensor.Name}\" has unknown type \"{tensor.Dtype}\"");
-            }
-
-            long wanted;
-            try
-            {
-                if (tensor.Shape.Any(s => s < 0))
-                {
-                    throw new OverflowException();
-                }
-
-                wanted = checked(tensor.Count * size);
-            }
-            catch (OverflowException)
-            {
-                throw Bad($"the shape [{string.Join(", ", tensor.Shape)}] of tensor \"{tensor.Name}\" does not fit 64 bits");
-            }
-
-            if (tensor.Start != end || tensor.Length != wanted)
-            {
-                throw Bad($"tensor \"{tensor.Name}\" claims bytes {tensor.Start} to {tensor.Start + tensor.Length}; wanted {wanted} bytes from {end} on (no gaps, no overlaps)");
-            }
-
-            end += wanted;
-            if (end > _stream.Length - _dataStart)
-            {
-                throw Bad($"tensor \"{tensor.Name}\" ends {end} bytes behind the header, the file after {_stream.Length - _dataStart}: it is truncated");
-            }
-        }
-
-        if (_dataStart + end != _stream.Length)
-        {
-            throw Bad($"the tensors need {end} bytes behind the header, the file has {_stream.Length - _dataStart}: it has a foreign tail");
-        }
     }
 
     private NearfarException Bad(string message) => new(_path, 0, message + ".");

@@ -162,7 +162,7 @@ public sealed class VectorFileWriter : IDisposable
             metadata["model"] = label;
         }
 
-        return SafeTensorsFile.Header(tensors, metadata);
+        return SafeTensorsHeader.ToBytes(tensors, metadata);
     }
 
     private void WriteRow(string id, ReadOnlySpan<float> row)
