@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Coverage of two-sided 95 % intervals of a difference when few questions change.
+"""Coverage of two-sided 95 % intervals of 0/1 measures when few questions change: other intervals than the printed one, and what no interval can reach.
 
-0/1 measures, independent questions: every table is summed with its probability, nothing is drawn. Other measures and questions that share
-a document: drawn with a fixed seed. Prints the tables of docs/decisions/intervals-with-few-changes.md. Needs numpy; takes some three minutes.
+Independent questions: every table is summed with its probability, nothing is drawn. Prints tables of docs/decisions/intervals-with-few-changes.md.
+Needs numpy. What is printed is measured through the product itself: simulate intervals (bench).
 """
 from math import comb
 
@@ -11,8 +11,6 @@ import numpy as np
 Z = 1.959963984540054
 FALLS = (0, .1, .2, .3, .4, .5, .6, .8, 1)          # true falls, as a part of the share that changes
 SIZES = (30, 50, 73, 100, 150, 300)
-CHANGES = (.03, .05, .10, .15, .20, .30)
-REPEATS = 20000
 
 
 def tango_holds(w, l, n, d):
@@ -53,102 +51,8 @@ def coverage(n, changes, fall, holds):
     return 100 * (p * holds(w, l, n, d)).sum()
 
 
-def exact(n, changes, fall):
-    """For Tango's: changes seen, their probability, and that of holding the truth with them."""
-    w, l, p, d = tables(n, changes, fall)
-    return (w + l).ravel(), p.ravel(), (p * tango_holds(w, l, n, d)).ravel()
-
-
-def t_quantile(degrees):
-    """Of 2.5 %, by Cornish and Fisher's expansion: right to a ten-thousandth from 20 degrees on."""
-    v, z = degrees, Z
-    return z + (z**3 + z) / (4 * v) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * v**2) + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * v**3)
-
-
-def graded(value, least_width=False):
-    """A measure of the rank of the right document, 1 to 10 or beyond: t, and where nothing changed the least width that n can prove.
-
-    Of two ranks drawn apart from each other the better one was there before with (1 + fall) / 2. With least_width t is never below that width."""
-    values = np.append([value(r) for r in range(1, 11)], 0)
-    ranks = np.array([.35] + [.4 / 9] * 9 + [.25])
-    better, worse = np.triu_indices(11, 1)
-    share = ranks[better] * ranks[worse] / (ranks[better] * ranks[worse]).sum()
-    size = values[better] - values[worse]
-
-    def draw(n, changes, fall):
-        shares = np.concatenate([[1 - changes], changes * share * (1 + fall) / 2, changes * share * (1 - fall) / 2])
-        differences = np.concatenate([[0], -size, size])
-        seen = np.random.default_rng(1).multinomial(n, shares, size=REPEATS)
-        mean = seen @ differences / n
-        error = np.sqrt(np.maximum(0, (seen @ differences**2 - n * mean**2) / (n - 1) / n))
-        floor = 1 - .025 ** (1 / n)
-        half = np.where(seen[:, 0] == n, floor, t_quantile(n - 1) * error)
-        half = np.maximum(half, floor) if least_width else half
-        return drawn(n - seen[:, 0], np.abs(mean - shares @ differences) <= half)
-    return draw
-
-
-def pages(within, count):
-    """0/1 questions, two a document on average: a document is touched, its questions change one way, each with probability `within`. Tango by design effect."""
-    def draw(n, changes, fall):
-        random = np.random.default_rng(2)
-        starts = np.flatnonzero(np.isin(np.arange(n) % 13, (0, 1, 3, 6, 8, 10)))      # 1, 2, 3, 2, 2, 3 questions, and again
-        sizes = np.diff(np.append(starts, n))
-        shape = (REPEATS, len(sizes))
-        changed = np.repeat(random.random(shape) < changes / within, sizes, axis=1) & (random.random((REPEATS, n)) < within)
-        x = np.where(changed, np.repeat(np.where(random.random(shape) < (1 + fall) / 2, -1., 1.), sizes, axis=1), 0)
-        w, l, deviation = (x > 0).sum(1), (x < 0).sum(1), x - x.mean(1, keepdims=True)
-        between = (np.add.reduceat(deviation, starts, axis=1) ** 2).sum(1) * len(sizes) / (len(sizes) - 1) / n**2
-        single = np.maximum((deviation**2).sum(1) / (n - 1) / n, 1e-300)
-        effect = np.where(w + l == 0, (sizes**2).sum() / n, np.clip(between / single, 1, n))
-        seen = (np.add.reduceat(changed, starts, axis=1) > 0).sum(1) if count == "documents" else w + l
-        return drawn(seen, tango_holds(w / effect, l / effect, n / effect, -changes * fall))
-    return draw
-
-
-def drawn(seen, holds):
-    return seen, np.full(len(seen), 1 / len(seen)), holds / len(seen)
-
-
-KINDS = [
-    ("0/1, exact", exact, 5), ("0/1, two a document, changed documents counted", pages(.6, "documents"), 5), ("the same, changed questions counted", pages(.6, "questions"), 5),
-    ("reciprocal rank", graded(lambda r: 1 / r), 10), ("nDCG", graded(lambda r: 1 / np.log2(r + 1)), 10)]
-
-
-def study(kind):
-    return {(n, c, f): kind(n, c, f) for n in SIZES for c in CHANGES for f in FALLS}
-
-
-def given(cell, condition):
-    """Probability of the condition, and coverage in percent under it."""
-    seen, p, holds = cell
-    chosen = condition(seen)
-    likely = p[chosen].sum()
-    return likely, 100 * holds[chosen].sum() / likely if likely > 0 else np.nan
-
-
 def spread(values):
     return f"{values[0]:.1f}, {min(values):.1f}, {np.mean(values):.1f}"
-
-
-def print_conditional(cells, least):
-    print(f"| n | change | expected changes | P({least} or more) % | all: no fall, least, mean | {least} or more | fewer |\n" + "|---" * 7 + "|")
-    for n in SIZES:
-        for c in CHANGES:
-            own = [cells[n, c, f] for f in FALLS]
-            plain, marked = [given(o, lambda m: m >= least) for o in own], [given(o, lambda m: m < least) for o in own]
-            if min(p for p, _ in plain) >= .995:
-                continue
-            print(f"| {n} | {100 * c:.0f} % | {n * c:.1f} | {100 * plain[0][0]:.1f} | " + spread([given(o, lambda m: m >= 0)[1] for o in own]) + " | "
-                  + " | ".join(spread([k for _, k in side]) if min(p for p, _ in side) >= .01 else "seldom" for side in (plain, marked)) + " |")
-
-
-def print_thresholds(name, cells):
-    for least in (0, 3, 4, 5, 6, 7, 8, 10, 12):
-        plain = [k for p, k in (given(c, lambda m: m >= least) for c in cells.values()) if p >= .5]
-        marked = [k for p, k in (given(c, lambda m: m < least) for c in cells.values()) if p >= .5]
-        low, high = (100 * np.mean([out(k) for k in plain]) for out in (lambda k: k < 93.5, lambda k: k > 97))
-        print(f"| {name} | {least} | {low:.1f} | {high:.1f} | {min(plain):.1f} to {max(plain):.1f} | {f'{min(marked):.1f} to {max(marked):.1f}' if marked else ''} |")
 
 
 def print_rules():
@@ -189,18 +93,30 @@ def print_shares():
         print(f"| {least} | {low:.1f} | {high:.1f} | {min(plain):.1f} to {max(plain):.1f} | {f'{min(marked):.1f} to {max(marked):.1f}' if marked else ''} |")
 
 
+def print_feasible():
+    """Shares for which no interval that takes the successes from a to b holds between 93.5 and 97 times in 100, whatever a and b; given 5 of either outcome likewise."""
+    print("| n | no interval, % of the shares | given 5 of either outcome |\n" + "|---" * 3 + "|")
+    for n in SIZES:
+        x, cells = np.arange(n + 1), []
+        ways = np.array([float(comb(n, int(k))) for k in x])
+        for clear in (x >= 0, np.minimum(x, n - x) >= 5):
+            tried = missed = 0
+            for share in np.arange(.02, .5001, .002):
+                p = np.where(clear, ways * share ** x * (1 - share) ** (n - x), 0)
+                if p.sum() >= .5:
+                    sums = np.concatenate([[0], np.cumsum(p / p.sum())])
+                    held = sums[None, 1:] - sums[:-1, None]
+                    tried, missed = tried + 1, missed + (not ((held >= .935) & (held <= .97)).any())
+            cells.append(f"{100 * missed / tried:.1f}")
+        print(f"| {n} | {cells[0]} | {cells[1]} |")
+
+
 if __name__ == "__main__":
     print("Shares: from how many of the rarer outcome on Wilson's interval goes unmarked\n")
     print_shares()
+    print("\nShares that no interval can do, of 2 to 50 % in steps of .2\n")
+    print_feasible()
     print()
     print_rules()
     print("\nNo fall: least and most coverage % of any such interval, both directions alike, that leaves 0 out from k won to 0 lost on\n")
     print_bounds()
-    studies = [(name, study(kind), least) for name, kind, least in KINDS]
-    print("\nFrom which number of changes on an interval goes unmarked: coverage % of the unmarked, and of the marked, each where it is the case at least every other time\n")
-    print("| measure | unmarked from | cells below 93.5, % | above 97, % | unmarked | marked |\n" + "|---" * 6 + "|")
-    for name, cells, _ in studies + [("nDCG, never narrower than the least width", study(graded(lambda r: 1 / np.log2(r + 1), least_width=True)), 0)]:
-        print_thresholds(name, cells)
-    for name, cells, least in (studies[0], studies[4]):
-        print(f"\n{name}: coverage % under a condition on the changes seen; no fall, least and mean over true falls\n")
-        print_conditional(cells, least)

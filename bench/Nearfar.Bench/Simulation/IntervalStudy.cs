@@ -33,6 +33,8 @@ internal static class IntervalStudy
         (.98, 0), (.97, .02), (.95, .02), (.9, .05), (.8, .1), (.6, .2), (.3, .3), (.2, .6), (.1, .8), (.05, .9), (.02, .95), (.02, .97), (.01, .97), (0, .98), (0, .95), (0, .9),
     ];
 
+    private static readonly double[] s_shares = [.02, .03, .05, .08, .10, .15, .20, .25, .30, .35, .40, .45, .50];
+
     /// <summary>A number of changes, its probability, and the probability that it comes with an interval that holds the truth.</summary>
     private readonly record struct Outcome(int Seen, double P, double Held, double HeldByT);
 
@@ -50,16 +52,23 @@ internal static class IntervalStudy
         Differences(study, "reciprocal rank differences", s_documents[0], s_reciprocal);
         foreach (var documents in s_documents)
         {
-            Print(study, "nDCG means", documents.Name, [.. from n in s_sizes from level in s_levels select Means(study, n, documents.Sizes, level)]);
+            Print(study, "nDCG means", documents.Name, () => from n in s_sizes from level in s_levels select Means(study, n, documents.Sizes, "ndcg@10", Spread(level)));
+            Print(study, "shares", documents.Name, () => from n in s_sizes from share in s_shares select Means(study, n, documents.Sizes, "recall@5", [(1, share), (0, 1 - share)]));
         }
     }
 
     private static void Differences(Study study, string measure, (string Name, int[] Sizes) documents, double[]? values, bool exact = false) =>
         Print(study, measure, documents.Name,
-            [.. from n in s_sizes from change in s_changes from fall in s_falls select exact ? Exact(n, change, fall) : Changes(study, n, documents.Sizes, change, fall, values)]);
+            () => from n in s_sizes from change in s_changes from fall in s_falls select exact ? Exact(n, change, fall) : Changes(study, n, documents.Sizes, change, fall, values));
 
-    private static void Print(Study study, string measure, string documents, Outcome[][] cells)
+    private static void Print(Study study, string measure, string documents, Func<IEnumerable<Outcome[]>> run)
     {
+        if (!study.Wants(measure))
+        {
+            return;
+        }
+
+        Outcome[][] cells = [.. run()];
         foreach (int least in s_thresholds)
         {
             double[] unmarked = Given(cells, s => s >= least, o => o.Held), marked = Given(cells, s => s < least, o => o.Held);
@@ -147,13 +156,14 @@ internal static class IntervalStudy
         });
     }
 
+    private static (double Value, double Share)[] Spread((double One, double Zero) level) =>
+        [.. s_ndcg.Select((v, i) => (v, i == 0 ? level.One : i == 10 ? level.Zero : (1 - level.One - level.Zero) / 9))];
+
     // Two of five questions have the value of their document.
-    private static Outcome[] Means(Study study, int n, int[] sizes, (double One, double Zero) level)
+    private static Outcome[] Means(Study study, int n, int[] sizes, string metric, (double Value, double Share)[] spread)
     {
-        double between = (1 - level.One - level.Zero) / 9;
-        (double Size, double Share)[] spread = [.. s_ndcg.Select((v, i) => (v, i == 0 ? level.One : i == 10 ? level.Zero : between))];
-        double truth = spread.Sum(s => s.Size * s.Share);
-        string stream = FormattableString.Invariant($"{n} {level} {sizes.Length}");
+        double truth = spread.Sum(s => s.Value * s.Share);
+        string stream = FormattableString.Invariant($"{metric} {n} {spread[0].Share} {spread[^1].Share} {sizes.Length}");
         int[] clusters = Clusters(n, sizes);
         return study.Run(Draws, i =>
         {
@@ -170,7 +180,7 @@ internal static class IntervalStudy
             int above = clusters.Where((_, j) => values[j] > 0).Distinct().Count();
             var mean = ClusteredMean.Of(values, clusters);
             double p = 1.0 / study.Repetitions(Draws);
-            return Of(MeanBounds.Describe("ndcg@10", values, mean, Alpha)!.Value, mean, truth, Math.Min(below, above), p);
+            return Of(MeanBounds.Describe(metric, values, mean, Alpha)!.Value, mean, truth, Math.Min(below, above), p);
         });
     }
 

@@ -13,9 +13,9 @@ internal static class MeanBounds
     public const int EnoughGradedEvents = 13;
 
     /// <summary>For reports: each side at <paramref name="alpha"/>; null when there are too few queries or clusters.</summary>
-    /// <remarks>Values in [0, 1]: <see cref="ScoreInterval"/>, which is Wilson's of 0 and 1; others: t, with the least width where they do not vary.</remarks>
+    /// <remarks>Measures in [0, 1]: <see cref="ScoreInterval"/>, which is Wilson's of 0 and 1; others, and values out of that range: t, with the least width where they do not vary.</remarks>
     public static (double Low, double High)? Describe(string metric, ReadOnlySpan<double> values, in ClusteredMean mean, double alpha) =>
-        MetricNames.IsUnit(metric) ? DescribeWithin(values, mean, (0, 1), alpha) : mean.HasInterval ? OfMean(metric, mean, alpha, alpha) : null;
+        MetricNames.IsUnit(metric) && ScoreInterval.Fits(values, 0, 1) ? DescribeWithin(values, mean, (0, 1), alpha) : mean.HasInterval ? OfMean(metric, mean, alpha, alpha) : null;
 
     /// <summary>The same of values in any known range.</summary>
     public static (double Low, double High)? DescribeWithin(ReadOnlySpan<double> values, in ClusteredMean mean, (double Low, double High) range, double alpha) =>
@@ -34,7 +34,12 @@ internal static class MeanBounds
     /// <param name="largest">Largest possible difference of a measure in [0, 1]. Default 1.</param>
     public static (double Low, double High)? DescribePaired(string metric, ReadOnlySpan<double> differences, in ClusteredMean difference, double alpha, double largest = 1)
     {
-        if (MetricNames.IsUnit(metric) || !difference.HasInterval)
+        if (!difference.HasInterval)
+        {
+            return null;
+        }
+
+        if (MetricNames.IsUnit(metric) && ScoreInterval.Fits(differences, -largest, largest))
         {
             return DescribeWithin(differences, difference, (-largest, largest), alpha);
         }

@@ -49,12 +49,9 @@ internal sealed class ScoreInterval
     /// <exception cref="ArgumentOutOfRangeException">A value outside the range by more than a rounding, or not a number.</exception>
     public static (double Low, double High) Of(ReadOnlySpan<double> values, double low, double high, double effect, double quantile)
     {
-        foreach (double value in values)
+        if (!Fits(values, low, high))
         {
-            if (!(value >= low - Rounding && value <= high + Rounding))
-            {
-                throw new ArgumentOutOfRangeException(nameof(values), value, $"Values must lie in [{low}, {high}].");
-            }
+            throw new ArgumentOutOfRangeException(nameof(values), $"Values must lie in [{low}, {high}].");
         }
 
         var likelihood = new ScoreInterval(values, low, high);
@@ -63,6 +60,20 @@ internal sealed class ScoreInterval
         // Positive at the ends of the range, negative beside the mean, which parts the two roots.
         return (mean <= low ? low : Roots.Bracketed(d => likelihood.Score(d, above: true, error), low, mean),
             mean >= high ? high : Roots.Bracketed(d => likelihood.Score(d, above: false, error), mean, high));
+    }
+
+    /// <summary>Whether all values lie in the range, but for a rounding.</summary>
+    public static bool Fits(ReadOnlySpan<double> values, double low, double high)
+    {
+        foreach (double value in values)
+        {
+            if (!(value >= low - Rounding && value <= high + Rounding))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     // The distance between mean and d less what the interval allows: positive outside it.

@@ -106,6 +106,9 @@ public class ClusteredMeanTests
         Assert.Equal(ScoreInterval.Of(differences, -1, 1, 1, Normal.UpperQuantile(0.025)), MeanBounds.DescribePaired("ndcg@10", differences, difference, 0.025));
         Assert.Equal((difference.Mean - difference.HalfWidth(0.025), difference.Mean + difference.HalfWidth(0.025)), MeanBounds.DescribePaired("z_margin_mean", differences, difference, 0.025));
 
+        double[] odd = [.. differences.Select(d => 20 * d)];       // a file may hold what no measure gives
+        Assert.Equal(20 * (difference.Mean + difference.HalfWidth(0.025)), MeanBounds.DescribePaired("ndcg@10", odd, ClusteredMean.Of(odd, clusters), 0.025)!.Value.High, 1e-9);
+
         var none = ClusteredMean.Of(new double[40], clusters);
         var (least, most) = MeanBounds.DescribePaired("z_margin_mean", new double[40], none, 0.025)!.Value;
         Assert.Equal(2 * (1 - Math.Pow(0.025, 1 / 40.0)), most, 1e-15);
