@@ -33,6 +33,9 @@ internal static class IntervalStudy
         (.98, 0), (.97, .02), (.95, .02), (.9, .05), (.8, .1), (.6, .2), (.3, .3), (.2, .6), (.1, .8), (.05, .9), (.02, .95), (.02, .97), (.01, .97), (0, .98), (0, .95), (0, .9),
     ];
 
+    // A question that changes at one of three steps between four releases: the rise of its line, by the step.
+    private static readonly double[] s_rises = [.9, 1.2, .9];
+
     private static readonly double[] s_shares = [.02, .03, .05, .08, .10, .15, .20, .25, .30, .35, .40, .45, .50];
 
     /// <summary>A number of changes, its probability, and the probability that it comes with an interval that holds the truth.</summary>
@@ -50,6 +53,7 @@ internal static class IntervalStudy
         }
 
         Differences(study, "reciprocal rank differences", s_documents[0], s_reciprocal);
+        Differences(study, "nDCG trends over four releases", s_documents[0], s_ndcg, rises: s_rises);
         foreach (var documents in s_documents)
         {
             Print(study, "nDCG means", documents.Name, () => from n in s_sizes from level in s_levels select Means(study, n, documents.Sizes, "ndcg@10", Spread(level)));
@@ -57,9 +61,9 @@ internal static class IntervalStudy
         }
     }
 
-    private static void Differences(Study study, string measure, (string Name, int[] Sizes) documents, double[]? values, bool exact = false) =>
+    private static void Differences(Study study, string measure, (string Name, int[] Sizes) documents, double[]? values, bool exact = false, double[]? rises = null) =>
         Print(study, measure, documents.Name,
-            () => from n in s_sizes from change in s_changes from fall in s_falls select exact ? Exact(n, change, fall) : Changes(study, n, documents.Sizes, change, fall, values));
+            () => from n in s_sizes from change in s_changes from fall in s_falls select exact ? Exact(n, change, fall) : Changes(study, n, documents.Sizes, change, fall, values, rises ?? [1]));
 
     private static void Print(Study study, string measure, string documents, Func<IEnumerable<Outcome[]>> run)
     {
@@ -120,14 +124,14 @@ internal static class IntervalStudy
     }
 
     // A document is touched with `change / within`, each of its questions then changes with `within`, all one way.
-    private static Outcome[] Changes(Study study, int n, int[] sizes, double change, double fall, double[]? values)
+    private static Outcome[] Changes(Study study, int n, int[] sizes, double change, double fall, double[]? values, double[] rises)
     {
         double within = sizes.Length == 1 ? 1 : .6;
         int[] clusters = Clusters(n, sizes);
         var pairs = values is null ? [(Size: 1.0, Share: 1.0)] : (from a in Enumerable.Range(0, values.Length) from b in Enumerable.Range(a + 1, values.Length - a - 1) select (Size: values[a] - values[b], Share: s_ranks[a] * s_ranks[b])).ToArray();
         double all = pairs.Sum(p => p.Share);
         string stream = FormattableString.Invariant($"{n} {change} {fall} {sizes.Length} {pairs.Length}");
-        double truth = -change * fall * pairs.Sum(p => p.Size * p.Share / all);
+        double truth = -change * fall * rises.Average() * pairs.Sum(p => p.Size * p.Share / all);
         return study.Run(Draws, i =>
         {
             var random = SeededRandom.For(study.Seed, i, stream);
@@ -143,7 +147,7 @@ internal static class IntervalStudy
                 {
                     if (touched && random.Uniform() < within)
                     {
-                        differences[to] = sign * Draw(random, pairs, all);
+                        differences[to] = sign * Draw(random, pairs, all) * (rises.Length == 1 ? 1 : rises[random.Below(rises.Length)]);
                         any = true;
                     }
                 }
@@ -152,7 +156,7 @@ internal static class IntervalStudy
                 from = to;
             }
 
-            return Paired(values is null ? "recall@5" : "ndcg@10", differences, clusters, truth, changed, 1.0 / study.Repetitions(Draws));
+            return Paired(values is null ? "recall@5" : "ndcg@10", differences, clusters, truth, changed, 1.0 / study.Repetitions(Draws), rises.Max());
         });
     }
 
@@ -184,10 +188,10 @@ internal static class IntervalStudy
         });
     }
 
-    private static Outcome Paired(string metric, double[] differences, int[] clusters, double truth, int changed, double p)
+    private static Outcome Paired(string metric, double[] differences, int[] clusters, double truth, int changed, double p, double largest = 1)
     {
         var mean = ClusteredMean.Of(differences, clusters);
-        return Of(MeanBounds.DescribePaired(metric, differences, mean, Alpha)!.Value, mean, truth, changed, p);
+        return Of(MeanBounds.DescribePaired(metric, differences, mean, Alpha, largest)!.Value, mean, truth, changed, p);
     }
 
     private static Outcome Of((double Low, double High) printed, in ClusteredMean mean, double truth, int seen, double p) =>
