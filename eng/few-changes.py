@@ -80,11 +80,11 @@ def print_shares():
     print("| unmarked from | cells below 93.5, % | above 97, % | unmarked | marked |\n" + "|---" * 5 + "|")
     for least in (0, 1, 2, 3, 4, 5, 6, 8, 10):
         plain, marked = [], []
-        for n in SIZES:
+        for n in (30, 40, 50, 60, 73, 90, 100, 125, 150, 200, 250, 300):
             x = np.arange(n + 1)
             middle, half = (x / n + Z * Z / (2 * n)) / (1 + Z * Z / n), Z * np.sqrt(x * (n - x) / n ** 3 + Z * Z / (4 * n * n)) / (1 + Z * Z / n)
             ways = np.array([float(comb(n, k)) for k in x])
-            for share in (.01, .02, .03, .05, .08, .10, .15, .20, .25, .30, .35, .40, .45, .50):
+            for share in np.arange(.01, .5001, .005):
                 p, holds, clear = ways * share ** x * (1 - share) ** (n - x), np.abs(share - middle) <= half, np.minimum(x, n - x) >= least
                 for side, cells in ((clear, plain), (~clear, marked)):
                     if p[side].sum() >= .5:

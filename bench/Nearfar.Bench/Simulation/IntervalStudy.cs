@@ -16,6 +16,8 @@ internal static class IntervalStudy
 
     private static readonly int[] s_sizes = [30, 50, 73, 100, 150, 300];
     private static readonly double[] s_changes = [.03, .05, .10, .15, .20, .30];
+    private static readonly int[] s_exactSizes = [30, 40, 50, 60, 73, 90, 100, 125, 150, 200, 250, 300];
+    private static readonly double[] s_exactChanges = [.02, .04, .06, .08, .10, .12, .14, .16, .18, .20, .22, .24, .26, .28, .30];
     private static readonly double[] s_falls = [0, .1, .2, .3, .4, .5, .6, .8, 1];
     private static readonly int[] s_thresholds = [0, 3, 5, 8, 10, 12, 13, 14, 15, 20];
 
@@ -63,7 +65,7 @@ internal static class IntervalStudy
 
     private static void Differences(Study study, string measure, (string Name, int[] Sizes) documents, double[]? values, bool exact = false, double[]? rises = null) =>
         Print(study, measure, documents.Name,
-            () => from n in s_sizes from change in s_changes from fall in s_falls select exact ? Exact(n, change, fall) : Changes(study, n, documents.Sizes, change, fall, values, rises ?? [1]));
+            () => from n in exact ? s_exactSizes : s_sizes from change in exact ? s_exactChanges : s_changes from fall in s_falls select exact ? Exact(n, change, fall) : Changes(study, n, documents.Sizes, change, fall, values, rises ?? [1]));
 
     private static void Print(Study study, string measure, string documents, Func<IEnumerable<Outcome[]>> run)
     {

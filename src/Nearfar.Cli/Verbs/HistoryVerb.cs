@@ -128,7 +128,7 @@ internal sealed class HistoryVerb : Verb
             rows.Select(r => (IReadOnlyList<string>)[r.Cohort, .. r.Cells, Trend(byCohort.GetValueOrDefault(r.Cohort))]));
         if (trends.Any(t => t.FewChanges))
         {
-            context.Say(FormattableString.Invariant($"about: {IntervalText.Meaning}: under {MeanBounds.EnoughChanges} documents whose questions changed."));
+            context.Say(FormattableString.Invariant($"about: {IntervalText.Meaning}: under {MeanBounds.EnoughTrends} documents whose questions changed."));
         }
 
         foreach (var (attribute, count) in folded)

@@ -26,7 +26,7 @@ public sealed record VersionTrend
     public double? High { get; init; }
 
     /// <summary>
-    /// The interval rests on too few changes to be one of 95 %: fewer than 13 documents have a question whose line is not level. It then mostly
+    /// The interval rests on too few changes to be one of 95 %: fewer than 20 documents have a question whose line is not level. It then mostly
     /// holds the truth more often. Default false; false without an interval.
     /// </summary>
     public bool FewChanges { get; init; }
@@ -69,7 +69,7 @@ public sealed record VersionTrend
             Change = ThreeValuedTest.Round(mean.Mean),
             Low = interval is { } low ? ThreeValuedTest.Round(low.Low) : null,
             High = interval is { } high ? ThreeValuedTest.Round(high.High) : null,
-            FewChanges = interval is not null && values.ChangedClusters < MeanBounds.EnoughChanges,
+            FewChanges = interval is not null && values.ChangedClusters < MeanBounds.EnoughTrends,
             AdjustedP = ThreeValuedTest.Round(p),
         };
     }

@@ -6,6 +6,9 @@ internal static class MeanBounds
     /// <summary>Changed clusters from which on <see cref="DescribePaired"/> holds the truth as often as it says, docs/decisions/intervals-with-few-changes.md.</summary>
     public const int EnoughChanges = 13;
 
+    /// <summary>The same of a trend, whose lines differ more in size.</summary>
+    public const int EnoughTrends = 20;
+
     /// <summary>Clusters with a 1, and with a 0, from which on <see cref="Describe"/> holds the truth about as often as it says of a share.</summary>
     public const int EnoughEvents = 5;
 
