@@ -26,8 +26,11 @@ internal static class IntervalStudy
     private static readonly double[] s_ndcg = [.. Enumerable.Range(1, 10).Select(r => 1 / Math.Log2(r + 1)), 0];
     private static readonly double[] s_reciprocal = [.. Enumerable.Range(1, 10).Select(r => 1.0 / r), 0];
 
-    // How many questions the documents have, again and again.
-    private static readonly (string Name, int[] Sizes)[] s_documents = [("one question a document", [1]), ("2.2 a document", [1, 2, 3, 2, 2, 3]), ("8, 1, 2, 1, 1, 1, 1 a document", [8, 1, 2, 1, 1, 1, 1])];
+    private static readonly Documents[] s_documents =
+    [
+        new("one question a document", [1], Alike: false), new("2.2 a document", [1, 2, 3, 2, 2, 3], Alike: true), new("2.2 a document, unlike", [1, 2, 3, 2, 2, 3], Alike: false),
+        new("8, 1, 2, 1, 1, 1, 1 a document", [8, 1, 2, 1, 1, 1, 1], Alike: true),
+    ];
 
     // Shares of values 1 and 0; the rest lies between.
     private static readonly (double One, double Zero)[] s_levels =
@@ -39,6 +42,9 @@ internal static class IntervalStudy
     private static readonly double[] s_rises = [.9, 1.2, .9];
 
     private static readonly double[] s_shares = [.02, .03, .05, .08, .10, .15, .20, .25, .30, .35, .40, .45, .50];
+
+    /// <summary>How many questions the documents have, again and again, and whether those of one are alike.</summary>
+    private sealed record Documents(string Name, int[] Sizes, bool Alike);
 
     /// <summary>A number of changes, its probability, and the probability that it comes with an interval that holds the truth.</summary>
     private readonly record struct Outcome(int Seen, double P, double Held, double HeldByT);
@@ -58,14 +64,14 @@ internal static class IntervalStudy
         Differences(study, "nDCG trends over four releases", s_documents[0], s_ndcg, rises: s_rises);
         foreach (var documents in s_documents)
         {
-            Print(study, "nDCG means", documents.Name, () => from n in s_sizes from level in s_levels select Means(study, n, documents.Sizes, "ndcg@10", Spread(level)));
-            Print(study, "shares", documents.Name, () => from n in s_sizes from share in s_shares select Means(study, n, documents.Sizes, "recall@5", [(1, share), (0, 1 - share)]));
+            Print(study, "nDCG means", documents.Name, () => from n in s_sizes from level in s_levels select Means(study, n, documents, "ndcg@10", Spread(level)));
+            Print(study, "shares", documents.Name, () => from n in s_sizes from share in s_shares select Means(study, n, documents, "recall@5", [(1, share), (0, 1 - share)]));
         }
     }
 
-    private static void Differences(Study study, string measure, (string Name, int[] Sizes) documents, double[]? values, bool exact = false, double[]? rises = null) =>
+    private static void Differences(Study study, string measure, Documents documents, double[]? values, bool exact = false, double[]? rises = null) =>
         Print(study, measure, documents.Name,
-            () => from n in exact ? s_exactSizes : s_sizes from change in exact ? s_exactChanges : s_changes from fall in s_falls select exact ? Exact(n, change, fall) : Changes(study, n, documents.Sizes, change, fall, values, rises ?? [1]));
+            () => from n in exact ? s_exactSizes : s_sizes from change in exact ? s_exactChanges : s_changes from fall in s_falls select exact ? Exact(n, change, fall) : Changes(study, n, documents, change, fall, values, rises ?? [1]));
 
     private static void Print(Study study, string measure, string documents, Func<IEnumerable<Outcome[]>> run)
     {
@@ -126,13 +132,13 @@ internal static class IntervalStudy
     }
 
     // A document is touched with `change / within`, each of its questions then changes with `within`, all one way.
-    private static Outcome[] Changes(Study study, int n, int[] sizes, double change, double fall, double[]? values, double[] rises)
+    private static Outcome[] Changes(Study study, int n, Documents documents, double change, double fall, double[]? values, double[] rises)
     {
-        double within = sizes.Length == 1 ? 1 : .6;
-        int[] clusters = Clusters(n, sizes);
+        double within = documents.Sizes.Length == 1 ? 1 : .6;
+        int[] clusters = Clusters(n, documents.Sizes);
         var pairs = values is null ? [(Size: 1.0, Share: 1.0)] : (from a in Enumerable.Range(0, values.Length) from b in Enumerable.Range(a + 1, values.Length - a - 1) select (Size: values[a] - values[b], Share: s_ranks[a] * s_ranks[b])).ToArray();
         double all = pairs.Sum(p => p.Share);
-        string stream = FormattableString.Invariant($"{n} {change} {fall} {sizes.Length} {pairs.Length}");
+        string stream = FormattableString.Invariant($"{n} {change} {fall} {documents.Name} {pairs.Length}");
         double truth = -change * fall * rises.Average() * pairs.Sum(p => p.Size * p.Share / all);
         return study.Run(Draws, i =>
         {
@@ -147,6 +153,12 @@ internal static class IntervalStudy
                 bool any = false;
                 for (; to < n && clusters[to] == clusters[from]; to++)
                 {
+                    if (!documents.Alike && to > from)
+                    {
+                        touched = random.Uniform() < change / within;
+                        sign = random.Uniform() < (1 + fall) / 2 ? -1 : 1;
+                    }
+
                     if (touched && random.Uniform() < within)
                     {
                         differences[to] = sign * Draw(random, pairs, all) * (rises.Length == 1 ? 1 : rises[random.Below(rises.Length)]);
@@ -166,11 +178,11 @@ internal static class IntervalStudy
         [.. s_ndcg.Select((v, i) => (v, i == 0 ? level.One : i == 10 ? level.Zero : (1 - level.One - level.Zero) / 9))];
 
     // Two of five questions have the value of their document.
-    private static Outcome[] Means(Study study, int n, int[] sizes, string metric, (double Value, double Share)[] spread)
+    private static Outcome[] Means(Study study, int n, Documents documents, string metric, (double Value, double Share)[] spread)
     {
         double truth = spread.Sum(s => s.Value * s.Share);
-        string stream = FormattableString.Invariant($"{metric} {n} {spread[0].Share} {spread[^1].Share} {sizes.Length}");
-        int[] clusters = Clusters(n, sizes);
+        string stream = FormattableString.Invariant($"{metric} {n} {spread[0].Share} {spread[^1].Share} {documents.Name}");
+        int[] clusters = Clusters(n, documents.Sizes);
         return study.Run(Draws, i =>
         {
             var random = SeededRandom.For(study.Seed, i, stream);
@@ -179,7 +191,7 @@ internal static class IntervalStudy
             for (int j = 0; j < n; j++)
             {
                 shared = j == 0 || clusters[j] != clusters[j - 1] ? Draw(random, spread, 1) : shared;
-                values[j] = sizes.Length > 1 && random.Uniform() < .4 ? shared : Draw(random, spread, 1);
+                values[j] = documents.Alike && random.Uniform() < .4 ? shared : Draw(random, spread, 1);
             }
 
             int below = clusters.Where((_, j) => values[j] < 1).Distinct().Count();

@@ -9,6 +9,8 @@ internal static class MeanBounds
     /// <summary>The same of a trend, whose lines differ more in size.</summary>
     public const int EnoughTrends = 20;
 
+    private const double LeastEffect = 0.7;
+
     /// <summary>Clusters with a 1, and with a 0, from which on <see cref="Describe"/> holds the truth about as often as it says of a share.</summary>
     public const int EnoughEvents = 5;
 
@@ -22,7 +24,7 @@ internal static class MeanBounds
 
     /// <summary>The same of values in any known range.</summary>
     public static (double Low, double High)? DescribeWithin(ReadOnlySpan<double> values, in ClusteredMean mean, (double Low, double High) range, double alpha) =>
-        mean.HasInterval ? ScoreInterval.Of(values, range.Low, range.High, mean.DesignEffect, Quantile(mean, alpha)) : null;
+        mean.HasInterval ? ScoreInterval.Of(values, range.Low, range.High, EffectOf(mean), Quantile(mean, alpha)) : null;
 
     /// <summary>For reports: the interval of a difference, each side at <paramref name="alpha"/>; null when there are too few queries or clusters.</summary>
     /// <remarks>
@@ -175,6 +177,13 @@ internal static class MeanBounds
         }
 
         return (won, lost);
+    }
+
+    // A verdict's is at least 1. Here that would be too wide where documents are several questions and alike in nothing: the estimate then falls below 1 as often as not.
+    private static double EffectOf(in ClusteredMean mean)
+    {
+        double ratio = mean.StandardError / mean.IndependentError;
+        return mean.IndependentError > 0 ? Math.Max(LeastEffect, ratio * ratio) : mean.DesignEffect;
     }
 
     // Normal where questions are independent; documents of unequal size take away certainty about the spread as fewer degrees of freedom do.
