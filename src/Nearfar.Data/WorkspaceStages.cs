@@ -255,7 +255,14 @@ public static class WorkspaceStages
         Add(nameof(Training.TrainingOptions.Batch), options.Train.Batch);
         Add(nameof(Training.TrainingOptions.Epochs), options.Train.Epochs);
         Add(nameof(Training.TrainingOptions.Rate), options.Train.Rate);
-        Add("temperature", options.Train.Loss?.Options.GetValueOrDefault("temperature"));
+        Add(nameof(Training.TrainingOptions.MinBatchShare), options.Train.MinBatchShare);
+        foreach (string option in new[] { "temperature", "directions", "partition_mode" })
+        {
+            Add(option, options.Train.Loss?.Options.GetValueOrDefault(option));
+        }
+
+        Add(nameof(Training.StartOptions.QueryPrompt), options.Encoder.QueryPrompt);
+        Add(nameof(Training.StartOptions.DocumentPrompt), options.Encoder.DocumentPrompt);
         Add(nameof(Training.StartOptions.Dimensions), options.Encoder.Dimensions);
         Add(nameof(Training.StartOptions.IdfPower), options.Encoder.IdfPower);
         Add(nameof(Training.StartOptions.ExtraDimensions), options.Encoder.ExtraDimensions);

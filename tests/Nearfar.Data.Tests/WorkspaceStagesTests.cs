@@ -123,6 +123,24 @@ public sealed class WorkspaceStagesTests
         Assert.Equal(600, (await OpenAsync(folder, "encoder: {from: model}\ntrain: {max_tokens: 600}\n")).TrainingOptions().MaxTokens);        // the folder's limit is not known here
     }
 
+    [Fact]
+    public async Task Recipes_WhatTheFileNames_HoldsForEveryRecipeOfThePreset()
+    {
+        using var folder = new Folder();
+        folder.Write("a.jsonl", "{\"id\":\"1\",\"query\":\"q one\",\"positive_chunk\":\"page one\"}\n{\"id\":\"2\",\"query\":\"q two\",\"positive_chunk\":\"page two\"}\n");
+        folder.Write("nearfar.yaml", """
+            version: 1
+            data: {train: a.jsonl}
+            encoder: {from: model, query_prompt: "ask: "}
+            train: {preset: best, min_batch_share: 0.1, loss: {name: mnrl, directions: [query_to_doc, query_to_query], temperature: 0.07}}
+            """);
+        var recipes = (await Workspace.OpenAsync(folder.Path, TestContext.Current.CancellationToken)).Recipes();
+        Assert.True(recipes.Count > 5);
+        Assert.All(recipes, r => Assert.Equal((0.1, "ask: ", ""), (r.Training.MinBatchShare, r.Start.QueryPrompt, r.Start.DocumentPrompt)));
+        Assert.All(recipes, r => Assert.Equal(["directions", "temperature"], r.Training.Loss.Options.Keys));
+        Assert.All(recipes, r => Assert.Equal(("query_to_doc,query_to_query", "0.07"), (r.Training.Loss.Options["directions"], r.Training.Loss.Options["temperature"])));
+    }
+
     [Theory]
     [InlineData("train: {other_positives: positives}", "train.other_positives: unknown value \"positives\"")]
     [InlineData("train: {other_positives: negatives, loss: triplet}", "train.other_positives: is negatives, and loss triplet makes no negatives of other rows' documents")]

@@ -36,6 +36,9 @@ internal sealed class Recipe
     /// <summary>What <c>preset: best</c> tries, of which dev chooses: nothing of the workspace's own options but the model that it starts from.</summary>
     public bool IsPreset => Name == "preset";
 
+    /// <summary>The one of them that it trains; null: none.</summary>
+    public string? OfPreset => Name.StartsWith("preset:", StringComparison.Ordinal) ? Name["preset:".Length..] : null;
+
     /// <summary>Whether anything in it is drawn.</summary>
     public bool IsSeeded => !IsLexical && (Epochs != 0 || _values.ContainsKey("extra") || _values.ContainsKey("grams") || _values.ContainsKey("dimensions"));
 

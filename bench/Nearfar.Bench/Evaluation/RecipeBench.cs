@@ -11,7 +11,7 @@ namespace Nearfar.Bench.Evaluation;
 /// <summary>Trains several recipes on one workspace and scores each by its task's own metrics, on dev or, for pages of results, on the gate set.</summary>
 /// <remarks>
 /// A recipe is a name and values that replace those of the workspace file: <c>"lexical idf=2 extra=384 rate=0.01 epochs=20"</c>. <c>epochs=0</c>
-/// scores the start; <c>preset</c> tries the recipes of <c>preset: best</c> and takes what dev chooses; <c>mined=1</c> trains again with one mined negative; <c>fuse=0.25</c> adds BM25, by English stems with <c>stem=1</c>, first words counted six times with <c>word_lead=20 word_lead_weight=6</c>; <c>lead_of=title</c> and <c>word_lead_of=title</c> weigh the title in the place of a lead; <c>loss.NAME=VALUE</c> sets an option of the loss;
+/// scores the start; <c>preset</c> tries the recipes of <c>preset: best</c> and takes what dev chooses, <c>preset:NAME</c> trains one of them, its values replaced by those that follow; <c>mined=1</c> trains again with one mined negative; <c>fuse=0.25</c> adds BM25, by English stems with <c>stem=1</c>, first words counted six times with <c>word_lead=20 word_lead_weight=6</c>; <c>lead_of=title</c> and <c>word_lead_of=title</c> weigh the title in the place of a lead; <c>loss.NAME=VALUE</c> sets an option of the loss;
 /// <c>other_positives=negatives</c>, <c>train_tokens=300</c>, <c>min_batch=0</c> and <c>dense=1</c> train as the plain recipe of sentence-transformers.
 /// </remarks>
 internal static class RecipeBench
@@ -55,13 +55,14 @@ internal static class RecipeBench
             return await ContestAsync(workspace, seed);
         }
 
-        var start = StartEncoder.Create(recipe.Apply(workspace.StartOptions(seed)), workspace.Train);
+        var own = recipe.OfPreset is { } name ? PresetRecipes(workspace, seed).Single(r => r.Name == name) : new TrainingRecipe(recipe.Name, workspace.StartOptions(seed), workspace.TrainingOptions(seed));
+        var start = StartEncoder.Create(recipe.Apply(own.Start), workspace.Train);
         if (recipe.Epochs == 0)
         {
             return start;
         }
 
-        var options = recipe.Apply(workspace.TrainingOptions(seed));
+        var options = recipe.Apply(own.Training);
         var model = await TrainAsync(workspace, workspace.Train, start, options);
         if (recipe.Mined == 0)
         {
@@ -76,12 +77,12 @@ internal static class RecipeBench
 
     private static async Task<StaticEncoder> ContestAsync(Workspace workspace, ulong seed)
     {
-        var own = workspace.StartOptions(seed);
-        var start = new StartOptions { From = own.From, MaxTokens = own.MaxTokens, Seed = seed };
         (StaticEncoder Encoder, HeldOutScore Score, string Name)? kept = null;
-        foreach (var recipe in Presets.Recipes(Preset.Best, start, new TrainingOptions { Seed = seed }, workspace.Train, new HashSet<string>()))
+        foreach (var recipe in PresetRecipes(workspace, seed))
         {
+            var clock = System.Diagnostics.Stopwatch.StartNew();
             var (encoder, score) = await ScoredAsync(workspace, workspace.Train, StartEncoder.Create(recipe.Start, workspace.Train), recipe.Training);
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{workspace.Options.Name}, seed {seed}: {recipe.Name} dev nDCG@10 {score.Ndcg10:0.0000}, {clock.Elapsed.TotalSeconds:0} s"));
             if (kept is null || score.IsBetterThan(kept.Value.Score))
             {
                 kept = (encoder, score, recipe.Name);
@@ -90,6 +91,13 @@ internal static class RecipeBench
 
         Console.Error.WriteLine($"{workspace.Options.Name}, seed {seed}: dev chose {kept!.Value.Name}");
         return kept.Value.Encoder;
+    }
+
+    // Nothing of the workspace's own options but the model that it starts from, and where texts are cut.
+    private static IReadOnlyList<TrainingRecipe> PresetRecipes(Workspace workspace, ulong seed)
+    {
+        var own = workspace.StartOptions(seed);
+        return Presets.Recipes(Preset.Best, new StartOptions { From = own.From, MaxTokens = own.MaxTokens, Seed = seed }, new TrainingOptions { Seed = seed }, workspace.Train, new HashSet<string>());
     }
 
     private static async Task<StaticEncoder> TrainAsync(Workspace workspace, TrainingSet set, StaticEncoder start, TrainingOptions options) =>

@@ -232,7 +232,8 @@ public static class StaticModelFolder
             && truncation.TryGetProperty("max_length", out var length) && length.ValueKind == JsonValueKind.Number && length.TryGetInt32(out int value) && value > 0 ? value : null;
     }
 
-    private static (string Query, string Document) ReadPrompts(string folder)
+    /// <summary>The prompts that a folder names, which need not hold a model; empty: none.</summary>
+    internal static (string Query, string Document) ReadPrompts(string folder)
     {
         string path = Path.Combine(folder, "config_sentence_transformers.json");
         if (!File.Exists(path))

@@ -1,13 +1,14 @@
 using Nearfar.Encoding;
 using Nearfar.Pairs;
 using Nearfar.Text;
+using Nearfar.Training.Losses;
 
 namespace Nearfar.Training;
 
 /// <summary>The recipes that a preset tries, cheap ones first: where dev sees no difference, the earlier is kept.</summary>
 /// <remarks>
 /// None knows the task. What five public tasks asked for (<c>docs/experiments</c>): short questions of few intents want the model's own vectors and a
-/// small rate, and pairs of words; long answers a high one; rare words, names and versions want word weights, dimensions in which no two words are alike
+/// small rate, pairs of words and prompts; long answers a high one; rare words, names and versions want word weights, dimensions in which no two words are alike
 /// and no reward for short pages; long bodies drown what their first sentence says; languages and scripts that the vocabulary breaks want parts of words, and often no training at all. So all of these are tried.
 /// </remarks>
 public static class Presets
@@ -24,7 +25,8 @@ public static class Presets
     /// <param name="training">Values of the workspace; those of <paramref name="named"/> stay.</param>
     /// <param name="set">Its size gives batch and epochs.</param>
     /// <param name="named">
-    /// What was chosen by hand and holds for every recipe: names of <see cref="StartOptions"/> and <see cref="TrainingOptions"/>, and <c>temperature</c>.
+    /// What was chosen by hand and holds for every recipe: names of <see cref="StartOptions"/> and <see cref="TrainingOptions"/>, and
+    /// of options of the loss: <c>temperature</c>, <c>directions</c>, <c>partition_mode</c>.
     /// </param>
     /// <returns>At least one; no two alike.</returns>
     public static IReadOnlyList<TrainingRecipe> Recipes(Preset preset, StartOptions start, TrainingOptions training, TrainingSet set, IReadOnlySet<string> named)
@@ -61,9 +63,9 @@ public static class Presets
         new("words-steep", Preset.Best, Steep, Idf: 1, Extra: 384),
         new("words-pivot", Preset.Best, 0.01, Temperature: Cold, Idf: 1, Extra: 1280, Pivot: 1, Frequency: TermFrequency.Root),
         new("lead", Preset.Best, Steep, Lead: new LeadOptions { Tokens = 20, Weight = 6 }),
-        new("words-lead", Preset.Best, 0.01, Temperature: Cold, Idf: 1, Extra: 1280, Pivot: 1, Frequency: TermFrequency.Root, Lead: new LeadOptions { Tokens = 24, Weight = 8 }),
-        new("pairs", Preset.Best, Slow, Extra: 256, Share: 0.1, Frequency: TermFrequency.Once, Grams: new GramOptions { Buckets = Buckets, Characters = false, WordPairs = true }),
-        new("parts", Preset.Best, 0.01, Temperature: Warm, Extra: 1024, Share: 0.3, Frequency: TermFrequency.Once, Grams: new GramOptions { Buckets = Buckets, Max = 4, AllWords = true }),
+        new("words-lead", Preset.Best, 0.005, Temperature: Cold, Symmetric: true, Idf: 1, Extra: 1280, Pivot: 1, Frequency: TermFrequency.Root, Lead: new LeadOptions { Tokens = 24, Weight = 8 }),
+        new("pairs", Preset.Best, 0.02, Temperature: 0.03, Prompts: true, Extra: 512, Share: 0.05, Frequency: TermFrequency.Once, Grams: new GramOptions { Buckets = Buckets, Characters = false, WordPairs = true }),
+        new("parts", Preset.Best, 0.01, Temperature: 0.2, MinBatch: 0.008, Idf: 0.75, Extra: 1024, Share: 0.4, Frequency: TermFrequency.Once, Grams: new GramOptions { Buckets = Buckets, Max = 4, AllWords = true }),
         new("scripts", Preset.Best, Slow, Idf: 3, Extra: 896, Frequency: TermFrequency.Root, Grams: new GramOptions { Buckets = Buckets }),
     ];
 
@@ -73,16 +75,22 @@ public static class Presets
     // 1,000 / sqrt(rows): 40 passes over some hundred rows, 10 over ten thousand.
     private static int EpochsFor(int rows) => (int)Math.Clamp(Math.Round(1000 / Math.Sqrt(rows)), 4, 40);
 
+    // A model that was trained with prompts of its own keeps them.
+    private static bool HasPrompts(StartOptions start) => start.From is { } folder && StaticModelFolder.ReadPrompts(folder) is not ("", "");
+
     private static bool HasGrams(StartOptions start) => start.From is { } folder && File.Exists(Path.Combine(folder, GramFile.Name));
 
-    private sealed record Plan(string Name, Preset From, double Rate, double? Temperature = null, double? Idf = null, int Extra = 0, double? Share = null, double Pivot = 0, TermFrequency? Frequency = null, LeadOptions? Lead = null, GramOptions? Grams = null)
+    private sealed record Plan(string Name, Preset From, double Rate, double? Temperature = null, bool Symmetric = false, double? MinBatch = null, bool Prompts = false, double? Idf = null, int Extra = 0, double? Share = null, double Pivot = 0, TermFrequency? Frequency = null, LeadOptions? Lead = null, GramOptions? Grams = null)
     {
         // Random rows have no dimensions of their own to keep: theirs are as many as the model's and the extra ones together.
         public StartOptions Start(StartOptions start, IReadOnlySet<string> named)
         {
             bool Free(string name) => !named.Contains(name);
+            bool prompts = Prompts && Free(nameof(StartOptions.QueryPrompt)) && Free(nameof(StartOptions.DocumentPrompt)) && !HasPrompts(start);
             return start with
             {
+                QueryPrompt = prompts ? "query: " : start.QueryPrompt,
+                DocumentPrompt = prompts ? "passage: " : start.DocumentPrompt,
                 IdfPower = Free(nameof(StartOptions.IdfPower)) && Idf is not null ? Idf : start.IdfPower,
                 ExtraDimensions = Free(nameof(StartOptions.ExtraDimensions)) && start.From is not null ? Extra : start.ExtraDimensions,
                 Dimensions = Free(nameof(StartOptions.Dimensions)) && start.From is null ? Math.Max(start.Dimensions, 128 + Extra) : start.Dimensions,
@@ -97,9 +105,17 @@ public static class Presets
         public TrainingOptions Training(TrainingOptions training, IReadOnlySet<string> named) => training with
         {
             Rate = named.Contains(nameof(TrainingOptions.Rate)) ? training.Rate : Rate,
-            Loss = Temperature is { } temperature && !named.Contains("temperature") && HasTemperature(training) ? training.Loss.With("temperature", temperature) : training.Loss,
+            MinBatchShare = named.Contains(nameof(TrainingOptions.MinBatchShare)) ? training.MinBatchShare : MinBatch ?? training.MinBatchShare,
+            Loss = Loss(training.Loss, named),
         };
 
-        private static bool HasTemperature(TrainingOptions training) => Losses.LossRegistry.Of(training.Loss.Name).Options.Any(o => o.Name == "temperature");
+        // Two options that make one choice: where one is chosen by hand, neither is touched.
+        private LossChoice Loss(LossChoice loss, IReadOnlySet<string> named)
+        {
+            bool Takes(string option) => !named.Contains(option) && LossRegistry.Of(loss.Name).Options.Any(o => o.Name == option);
+            bool symmetric = Symmetric && Takes("directions") && Takes("partition_mode");
+            loss = Temperature is { } temperature && Takes("temperature") ? loss.With("temperature", temperature) : loss;
+            return symmetric ? loss.With("directions", "query_to_doc,doc_to_query").With("partition_mode", "per_direction") : loss;
+        }
     }
 }

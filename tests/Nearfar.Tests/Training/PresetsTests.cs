@@ -62,7 +62,7 @@ public class PresetsTests
         var recipes = Of(Preset.Best, training: training, named: named);
         Assert.All(recipes, r => Assert.Equal((0.2, 48, 3), (r.Training.Rate, r.Training.Batch, r.Training.Epochs)));
         Assert.DoesNotContain(recipes, r => r.Name == "steep");     // differs from plain in its rate alone
-        named.UnionWith([nameof(StartOptions.IdfPower), nameof(StartOptions.ExtraDimensions), nameof(StartOptions.Grams), nameof(StartOptions.TermFrequency), nameof(StartOptions.Lead), "temperature"]);
+        named.UnionWith([nameof(StartOptions.IdfPower), nameof(StartOptions.ExtraDimensions), nameof(StartOptions.Grams), nameof(StartOptions.TermFrequency), nameof(StartOptions.Lead), nameof(StartOptions.QueryPrompt), nameof(TrainingOptions.MinBatchShare), "temperature", "directions"]);
         Assert.Single(Of(Preset.Best, training: training, named: named));
     }
 
@@ -70,7 +70,53 @@ public class PresetsTests
     public void Recipes_OptionsThatNoRecipeSets_HoldForAll()
     {
         var training = new TrainingOptions { OtherPositives = OtherPositives.Negatives, MaxTokens = 50, MinBatchShare = 0 };
-        Assert.All(Of(Preset.Best, training: training), r => Assert.Equal((OtherPositives.Negatives, 50, 0), (r.Training.OtherPositives, r.Training.MaxTokens, r.Training.MinBatchShare)));
+        Assert.All(Of(Preset.Best, training: training, named: new HashSet<string> { nameof(TrainingOptions.MinBatchShare) }), r => Assert.Equal((OtherPositives.Negatives, 50, 0), (r.Training.OtherPositives, r.Training.MaxTokens, r.Training.MinBatchShare)));
+    }
+
+    [Fact]
+    public void Recipes_SmallBatchesPromptsAndDirections_ReachTheOptions()
+    {
+        var best = Of(Preset.Best).ToDictionary(r => r.Name, StringComparer.Ordinal);
+        Assert.Equal((0.008, 0.75, 0.4, "0.2"), (best["parts"].Training.MinBatchShare, best["parts"].Start.IdfPower, best["parts"].Start.ExtraShare, best["parts"].Training.Loss.Options["temperature"]));
+        Assert.Equal(("query: ", "passage: ", 512, 0.02), (best["pairs"].Start.QueryPrompt, best["pairs"].Start.DocumentPrompt, best["pairs"].Start.ExtraDimensions, best["pairs"].Training.Rate));
+        Assert.Equal(("query_to_doc,doc_to_query", "per_direction"), (best["words-lead"].Training.Loss.Options["directions"], best["words-lead"].Training.Loss.Options["partition_mode"]));
+        Assert.All(best.Values.Where(r => r.Name is not ("parts" or "pairs" or "words-lead")), r => Assert.Equal((0.25, "", ""), (r.Training.MinBatchShare, r.Start.QueryPrompt, r.Start.DocumentPrompt)));
+    }
+
+    [Theory]
+    [InlineData("directions", "query_to_doc,doc_to_query", "query_to_doc")]
+    [InlineData("partition_mode", "per_direction", "joint")]
+    public void Recipes_OneDirectionOptionNamed_LeaveBoth(string named, string ofRecipe, string own)
+    {
+        var training = new TrainingOptions { Loss = new TrainingOptions().Loss.With(named, own) };
+        Assert.Equal(ofRecipe, Of(Preset.Best, training: training).Single(r => r.Name == "words-lead").Training.Loss.Options[named]);
+        var kept = Of(Preset.Best, training: training, named: new HashSet<string> { named }).Single(r => r.Name == "words-lead").Training.Loss.Options;
+        Assert.Equal([named, "temperature"], kept.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(own, kept[named]);
+    }
+
+    [Fact]
+    public void Recipes_LossWithoutDirections_IsLeftWithTheTemperatureAlone()
+    {
+        var loss = Of(Preset.Best, training: new TrainingOptions { Loss = "gist" }).Single(r => r.Name == "words-lead").Training.Loss;
+        Assert.Equal(["temperature"], loss.Options.Keys);
+    }
+
+    [Theory]
+    [InlineData(nameof(StartOptions.QueryPrompt))]
+    [InlineData(nameof(StartOptions.DocumentPrompt))]
+    public void Recipes_APromptNamed_HoldsForAll(string named)
+    {
+        var recipes = Of(Preset.Best, new StartOptions { From = "model", QueryPrompt = "q " }, named: new HashSet<string> { named });
+        Assert.All(recipes, r => Assert.Equal(("q ", ""), (r.Start.QueryPrompt, r.Start.DocumentPrompt)));
+    }
+
+    [Fact]
+    public void Recipes_OverAModelWithPrompts_KeepThem()
+    {
+        using var folder = new Folder();
+        folder.Write("m/config_sentence_transformers.json", """{"prompts": {"query": "q: ", "document": ""}}""");
+        Assert.All(Of(Preset.Best, new StartOptions { From = folder["m"] }), r => Assert.Equal(("", ""), (r.Start.QueryPrompt, r.Start.DocumentPrompt)));     // none: the folder's hold
     }
 
     [Fact]
