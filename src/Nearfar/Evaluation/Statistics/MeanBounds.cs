@@ -9,13 +9,13 @@ internal static class MeanBounds
     /// <summary>The same of a trend, whose lines differ more in size.</summary>
     public const int EnoughTrends = 20;
 
-    private const double LeastEffect = 0.7;
-
     /// <summary>Clusters with a 1, and with a 0, from which on <see cref="Describe"/> holds the truth about as often as it says of a share.</summary>
     public const int EnoughEvents = 5;
 
     /// <summary>Clusters with a value below 1, and with one above 0, from which on it does so of the mean of other values in [0, 1].</summary>
     public const int EnoughGradedEvents = 13;
+
+    private const double LeastEffect = 0.7;
 
     /// <summary>For reports: each side at <paramref name="alpha"/>; null when there are too few queries or clusters.</summary>
     /// <remarks>Measures in [0, 1]: <see cref="ScoreInterval"/>, which is Wilson's of 0 and 1; others, and values out of that range: t, with the least width where they do not vary.</remarks>

@@ -44,7 +44,7 @@ internal sealed class ScoreInterval
     /// <param name="values">One for each question, all from <paramref name="low"/> to <paramref name="high"/>.</param>
     /// <param name="low">Least possible value.</param>
     /// <param name="high">Greatest possible value, above <paramref name="low"/>.</param>
-    /// <param name="effect">How many times fewer independent questions these are worth, at least 1.</param>
+    /// <param name="effect">How many times fewer independent questions these are worth, above 0.</param>
     /// <param name="quantile">Standard errors on each side, above 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value outside the range by more than a rounding, or not a number.</exception>
     public static (double Low, double High) Of(ReadOnlySpan<double> values, double low, double high, double effect, double quantile)

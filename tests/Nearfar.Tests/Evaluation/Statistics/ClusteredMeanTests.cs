@@ -117,6 +117,18 @@ public class ClusteredMeanTests
         Assert.Null(MeanBounds.DescribePaired("z_margin_mean", [0, 0], ClusteredMean.Of([0, 0], [0, 1]), 0.025));
     }
 
+    // Of two questions of a document the one is right, the other wrong: documents do not differ at all, which is luck.
+    [Fact]
+    public void Describe_DocumentsOfUnlikeQuestions_CountForMoreThanTheirNumber_ToALimit()
+    {
+        double[] values = [.. Enumerable.Range(0, 60).Select(i => i % 2 == 0 ? 1.0 : 0)];
+        int[] clusters = [.. Enumerable.Range(0, 60).Select(i => i / 2)];
+        var mean = ClusteredMean.Of(values, clusters);
+        Assert.Equal((0, 1), (mean.StandardError, mean.DesignEffect));
+        double wider = StudentT.UpperQuantile(0.025, 29) / StudentT.UpperQuantile(0.025, 59);
+        Assert.Equal(ScoreInterval.Of(values, 0, 1, 0.7, wider * Normal.UpperQuantile(0.025)).Low, MeanBounds.Describe("recall@5", values, mean, 0.025)!.Value.Low, 1e-12);
+    }
+
     // 30 questions of documents with 8, 1, 2, 1, 1, 1 and 1 of them: some six equal documents carry as much.
     [Fact]
     public void DescribePaired_UnequalDocuments_IsWiderThanItsDesignEffect()
