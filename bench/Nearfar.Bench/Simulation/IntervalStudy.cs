@@ -209,7 +209,7 @@ internal static class IntervalStudy
     }
 
     private static Outcome Of((double Low, double High) printed, in ClusteredMean mean, double truth, int seen, double p) =>
-        new(seen, p, printed.Low <= truth + 1e-9 && truth - 1e-9 <= printed.High ? p : 0, Math.Abs(mean.Mean - truth) <= mean.HalfWidth(Alpha) + 1e-9 ? p : 0);
+        new(seen, p, printed.Low <= truth + 1e-9 && truth - 1e-9 <= printed.High ? p : 0, Math.Abs(mean.Mean - truth) <= (mean.StandardError == 0 ? mean.Floor(Alpha, 1) : mean.HalfWidth(Alpha)) + 1e-9 ? p : 0);      // t, and the least width where nothing varies
 
     private static double Draw(SeededRandom random, (double Size, double Share)[] values, double all)
     {
