@@ -17,6 +17,7 @@ public sealed class CompareVerbTests
         var (exit, output, _) = await shop.RunAsync("compare", shop["before.json"], shop["after.json"]);
         Assert.Equal(0, exit);
         Assert.Contains("Two spaces", output, StringComparison.Ordinal);
+        Assert.Contains("about: few events, not a 95% interval", output, StringComparison.Ordinal);      // twenty questions
         Assert.Contains("top-10 overlap", output, StringComparison.Ordinal);
         Assert.DoesNotContain("margin_mean", output, StringComparison.Ordinal);
         using var json = JsonDocument.Parse((await shop.RunAsync("compare", shop["before.json"], shop["after.json"], "--json")).Output);

@@ -53,7 +53,7 @@ public sealed record VersionTrend
         var cohorts = changes.Keys.Select(k => (CohortKey?)k).Prepend(null).Select(k => (Cohort: k, Values: changes.Values(k, metric))).Where(t => t.Values.Rows.Count >= 3).ToArray();
         var rate = ChangeRate.Of(changes.Values(null, metric));
         var joint = JointFallTest.Run([.. cohorts.Select(c => new FallTest(c.Values, rate))], flips, seed);
-        double most = Rise([.. Enumerable.Range(0, versions.Count).Select(v => 2 * v >= versions.Count ? 1.0 : 0.0)]);      // of values in [0, 1]
+        double most = Rise([.. Enumerable.Range(0, versions.Count).Select(v => 2 * v >= versions.Count ? 1.0 : 0.0)]);      // the steepest line of values in [0, 1]: all 0 before its middle, all 1 behind
         return [.. cohorts.Select((c, i) => Row(c.Cohort, c.Values, most, joint[i].AdjustedP)).OrderBy(t => t.Change).ThenBy(t => t.Cohort?.ToString() ?? "", StringComparer.Ordinal)];
     }
 

@@ -223,6 +223,11 @@ public class GateBudgetTests
         Assert.Equal(-8 * (0.9 + 1.2 + 0.9) / 200, trends[0].Change, 1e-6);
         Assert.True(trends[0].High < 0 && trends[0].AdjustedP <= 0.001);
         Assert.All(trends.Where(t => t.Cohort is { } c && c.Value != "refund"), t => Assert.True(t.AdjustedP > 0.01, $"{t}"));
+        // Of four releases the steepest line of a 0/1 measure rises by 1.2: what the interval takes for possible.
+        double[] rises = [.. Enumerable.Range(0, 200).Select(i => i < 8 ? -0.9 : i < 16 ? -1.2 : i < 24 ? -0.9 : 0)];
+        var (low, high) = ScoreInterval.Of(rises, -1.2, 1.2, 1, Normal.UpperQuantile(0.025));
+        Assert.Equal(low, trends[0].Low!.Value, 1e-6);
+        Assert.Equal(high, trends[0].High!.Value, 1e-6);
         Assert.False(trends[0].FewChanges);
         foreach (int lost in new[] { 19, 20 })
         {

@@ -1,6 +1,7 @@
 using MathNet.Numerics.LinearAlgebra;
 using Nearfar.Evaluation;
 using Nearfar.Evaluation.Spaces;
+using Nearfar.Evaluation.Statistics;
 using Nearfar.Training.Sampling;
 using Nearfar.Vectors;
 using Xunit;
@@ -22,6 +23,11 @@ public class SpaceComparisonTests
         Assert.Equal((1.0, 0.0), (comparison.Overlap.Mean, comparison.TopChurn.Mean));
         Assert.Equal(1, comparison.RankBiasedOverlap.Mean, 1e-12);
         Assert.Equal(1, comparison.KendallTau!.Mean, 1e-12);
+        // Equal lists of 60 questions about 30 documents prove no more than so many can.
+        double quantile = Normal.UpperQuantile(0.025) * StudentT.UpperQuantile(0.025, 29) / StudentT.UpperQuantile(0.025, 59);
+        Assert.Equal(30 / (30 + (quantile * quantile)), comparison.Overlap.Low!.Value, 1e-12);
+        Assert.Equal(1, comparison.Overlap.High);
+        Assert.True(comparison.Overlap.FewEvents && comparison.TopChurn.FewEvents && comparison.KendallTau.FewEvents);
         Assert.Equal(0, comparison.Hubs.Moved);
         Assert.Empty(comparison.Hubs.Documents);
     }
@@ -114,6 +120,8 @@ public class SpaceComparisonTests
 
         var comparison = new VectorComparison(x, new VectorSet(new EmbeddingSpace("y"), x.Ids, rows));
         Assert.Equal((80, "x", "y"), (comparison.Shared, comparison.Before.Id, comparison.After.Id));
+        double quantile = Normal.UpperQuantile(0.025);
+        Assert.Equal(80 / (80 + (quantile * quantile)), comparison.Overlap.Low!.Value, 1e-12);       // what eighty equal lists can prove
         Assert.Equal(0, comparison.Procrustes!.Value, 1e-9);
         Assert.Equal(1, comparison.Cka!.Value, 1e-9);
         Assert.Equal(1, comparison.DebiasedCka!.Value, 1e-9);

@@ -93,8 +93,8 @@ public class ClusteredMeanTests
         var difference = ClusteredMean.Of([.. after.Zip(before, (a, b) => a - b)], [.. Enumerable.Range(0, 50)]);
         var (low, high) = MeanBounds.DescribePaired("recall@5", [.. after.Zip(before, (a, b) => a - b)], difference, 0.025)!.Value;
         var tango = Proportions.Tango(0, 2, 50, 0.025);
-        Assert.Equal(tango.Low, low, 1e-10);
-        Assert.Equal(tango.High, high, 1e-10);
+        Assert.Equal(tango.Low, low, 1e-12);
+        Assert.Equal(tango.High, high, 1e-12);
     }
 
     [Fact]
@@ -115,6 +115,20 @@ public class ClusteredMeanTests
         Assert.Equal(-most, least);
         Assert.Null(MeanBounds.DescribePaired("ndcg@10", [0, 0], ClusteredMean.Of([0, 0], [0, 1]), 0.025));
         Assert.Null(MeanBounds.DescribePaired("z_margin_mean", [0, 0], ClusteredMean.Of([0, 0], [0, 1]), 0.025));
+    }
+
+    [Theory]
+    [InlineData(4, 1, true)]            // a share: yes or no at fewer than five documents
+    [InlineData(5, 1, false)]
+    [InlineData(12, .5, true)]          // a graded mean: at fewer than thirteen
+    [InlineData(13, .5, false)]
+    [InlineData(26, .5, true, 3)]       // 26 questions of nine documents
+    public void HasFewEvents_CountsDocumentsOffTheEndsOfTheRange(int off, double by, bool few, int perCluster = 1)
+    {
+        double[] low = [.. Enumerable.Range(0, 60).Select(i => i < off ? by : 0)];
+        int[] clusters = [.. Enumerable.Range(0, 60).Select(i => i / perCluster)];
+        Assert.Equal(few, MeanBounds.HasFewEvents(low, clusters, (0, 1)));
+        Assert.Equal(few, MeanBounds.HasFewEvents([.. low.Select(v => 1 - v)], clusters, (0, 1)));
     }
 
     // Of two questions of a document the one is right, the other wrong: documents do not differ at all, which is luck.
