@@ -16,6 +16,7 @@ internal static class SimulateBench
         ("floors", FloorStudy.Run),
         ("coverage", CoverageStudy.Run),
         ("intervals", IntervalStudy.Run),
+        ("figures", FigureStudy.Run),
         ("small", SmallStudy.Run),
         ("digest", DigestStudy.Run),
         ("cost", CostStudy.Run),

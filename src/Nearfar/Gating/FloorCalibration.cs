@@ -90,7 +90,7 @@ public sealed record FloorCalibration
     // The same questions in both spaces, drawn by document. A floor above or below every dev margin has no quantile that could be carried.
     private static ThresholdTransfer ByQuantile(GateFloor floor, EvalReport from, EvalReport to)
     {
-        var transfer = ThresholdTransfer.Bootstrap(floor.Value, ScoreSample.Of(from, floor.Metric), ScoreSample.Of(to, floor.Metric));
+        var transfer = ThresholdTransfer.Paired(floor.Value, ScoreSample.Of(from, floor.Metric), ScoreSample.Of(to, floor.Metric));
         return transfer.Accepted > 0 && transfer.Accepted < transfer.ScoresFrom ? transfer : throw new NearfarException(
             $"The floor {floor.Value.ToString(CultureInfo.InvariantCulture)} on {floor.Metric} lies {(transfer.Accepted == 0 ? "above" : "below")} every dev question of space {floor.Space}, so no quantile can be carried over. Carry it by spread (gate.floor_transfer: spread), or choose a floor that dev reaches.");
     }

@@ -18,7 +18,7 @@ public class FloorCalibrationTests
         Assert.Equal(0.36, FloorCalibration.Transfer(Floor, from, to).Value, 12);
         var carried = FloorCalibration.Transfer(Floor, from, to, FloorTransfer.Quantile);
         Assert.Equal(0.41, carried.Value, 9);
-        Assert.Equal((22, 40, "bootstrap"), (carried.Quantile!.Accepted, carried.Quantile.ScoresFrom, carried.Quantile.Method));
+        Assert.Equal((22, 40, "paired"), (carried.Quantile!.Accepted, carried.Quantile.ScoresFrom, carried.Quantile.Method));
         Assert.True(carried.Quantile.Low <= carried.Value && carried.Value <= carried.Quantile.High);
         Assert.Null(FloorCalibration.Transfer(Floor, from, to).Quantile);
     }

@@ -101,7 +101,7 @@ public sealed class SpaceDoorTests : IDisposable
         Assert.Contains("bm25", Assert.Throws<NearfarException>(() => ScoreSample.Of(words, MetricNames.MarginMean)).Message, StringComparison.Ordinal);
         var report = await new Evaluator().EvaluateAsync(encoder, set, None);
         double median = report.Quantiles![MetricNames.MarginMean]["q50"].Value;
-        var transfer = ThresholdTransfer.Bootstrap(median, ScoreSample.Of(report, MetricNames.MarginMean), ScoreSample.Of(report, MetricNames.MarginMean));
+        var transfer = ThresholdTransfer.Paired(median, ScoreSample.Of(report, MetricNames.MarginMean), ScoreSample.Of(report, MetricNames.MarginMean));
         Assert.Equal(median, transfer.Value, 1e-9);      // to itself
         Assert.Contains("test-space", transfer.ToString(), StringComparison.Ordinal);
     }

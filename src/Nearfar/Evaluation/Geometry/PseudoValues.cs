@@ -2,7 +2,7 @@ using Nearfar.Evaluation.Statistics;
 
 namespace Nearfar.Evaluation.Geometry;
 
-/// <summary>Intervals of figures that are smooth functions of means: t over pseudo-values, one a unit, clustered.</summary>
+/// <summary>Intervals of figures that are smooth functions of means: over pseudo-values, one a unit, clustered, by <see cref="SkewedMean"/>.</summary>
 /// <remarks>
 /// A unit's pseudo-value is the figure plus the unit's influence, its derivative by the unit's weight: the infinitesimal jackknife
 /// (Jaeckel 1972; Efron and Tibshirani 1993, 21.2). Their mean is the figure. A bootstrap would draw units twice and so make hubs and close pairs of its own.
@@ -22,7 +22,7 @@ internal static class PseudoValues
             return new(influences.Length, value, null, null);
         }
 
-        double half = mean.HalfWidth(Aggregation.Alpha);
-        return new(influences.Length, value, Math.Max(least, value - half), Math.Min(most, value + half));
+        var (low, high) = SkewedMean.Around(value, mean, Aggregation.Alpha);
+        return new(influences.Length, value, Math.Max(least, low), Math.Min(most, high));
     }
 }

@@ -1,3 +1,4 @@
+using Nearfar.Evaluation.Statistics;
 using Nearfar.Pairs;
 
 namespace Nearfar.Evaluation.Geometry;
@@ -34,12 +35,17 @@ internal static class QueryGeometry
 
         if (asked.Count > 0)
         {
-            double mean = distances.Average();
-            measures[GeometryNames.Alignment] = PseudoValues.Estimate(mean, [.. distances.Select(d => d - mean)], Clusters(set, asked), 0, 4);
+            measures[GeometryNames.Alignment] = Alignment([.. distances], Clusters(set, asked));
         }
     }
 
-    /// <remarks>Influences by placements: DeLong et al. 1988, eq. 5 and 6, summed by query.</remarks>
+    internal static Estimate Alignment(double[] distances, int[] clusters)
+    {
+        double mean = distances.Average();
+        return PseudoValues.Estimate(mean, [.. distances.Select(d => d - mean)], clusters, 0, 4);
+    }
+
+    /// <remarks>Influences by placements: DeLong et al. 1988, eq. 5 and 6, summed by query. Null ends below 3 queries or 2 clusters.</remarks>
     internal static Estimate PooledAuc(IReadOnlyList<(IReadOnlyList<double> Positives, IReadOnlyList<double> Negatives)> queries, int[] clusters)
     {
         double[] positives = [.. queries.SelectMany(q => q.Positives).Order()];
@@ -48,7 +54,13 @@ internal static class QueryGeometry
         double[] influences = [.. queries.Select(q => queries.Count
             * ((q.Positives.Sum(p => SortedValues.Share(negatives, p) - auc) / positives.Length)
                 + (q.Negatives.Sum(n => 1 - SortedValues.Share(positives, n) - auc) / negatives.Length)))];
-        return PseudoValues.Estimate(auc, influences, clusters, 0, 1);
+        if (queries.Count < 3 || clusters.Max() < 1)
+        {
+            return new(queries.Count, auc, null, null);
+        }
+
+        var (low, high) = AreaInterval.Of(auc, positives.Length, negatives.Length, influences, clusters, Aggregation.Alpha);
+        return new(queries.Count, auc, low, high);
     }
 
     private static int[] Clusters(JudgedSet set, IReadOnlyList<int> queries)

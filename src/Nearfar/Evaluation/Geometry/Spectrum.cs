@@ -23,7 +23,7 @@ internal static class Spectrum
         int dimensions = sample[0].Length;
         double[][] rows = DoubleRows.Of(dimensions > Most ? [.. sample.Take(Most)] : sample);
         var found = new SortedDictionary<string, Estimate>(StringComparer.Ordinal);
-        Isotropy(found, rows, Principal.Of(rows));
+        Isotropy(found, Principal.Of(rows));
         DoubleRows.Centre(rows);
         var centred = Principal.Of(rows);
         if (centred.Variances.Count > 0 && centred.Variances[0] > 1e-12)      // float32 noise of equal vectors
@@ -65,29 +65,41 @@ internal static class Spectrum
     }
 
     /// <remarks>
-    /// Differs: both signs of each direction are tried, since the sign of an eigenvector is arbitrary. The interval takes the two directions as given.
+    /// Differs: both signs of each direction are tried, since the sign of an eigenvector is arbitrary. The interval knows that the two directions turn with the sample
+    /// (first-order perturbation), not that others might have been the least and the greatest.
     /// </remarks>
-    private static void Isotropy(SortedDictionary<string, Estimate> measures, double[][] rows, Principal axes)
+    private static void Isotropy(SortedDictionary<string, Estimate> measures, Principal axes)
     {
-        double[]? least = null;
-        double[]? most = null;
-        for (int i = 0; i < axes.Variances.Count; i++)
-        {
-            foreach (int sign in new[] { 1, -1 })
-            {
-                double[] terms = [.. axes.Projections.Select(p => Math.Exp(sign * p[i]))];
-                least = least is null || terms.Average() < least.Average() ? terms : least;
-                most = most is null || terms.Average() > most.Average() ? terms : most;
-            }
-        }
-
-        if (least is null || most is null)
+        (int Axis, int Sign, double[] Terms)[] directions =
+        [
+            .. from axis in Enumerable.Range(0, axes.Variances.Count) from sign in new[] { 1, -1 }
+               select (axis, sign, axes.Projections.Select(p => Math.Exp(sign * p[axis])).ToArray()),
+        ];
+        if (directions.Length == 0)
         {
             return;
         }
 
-        double ratio = least.Average() / most.Average();
-        measures[GeometryNames.Isotropy] = PseudoValues.Estimate(
-            ratio, [.. least.Zip(most, (a, b) => ((a - least.Average()) - (ratio * (b - most.Average()))) / most.Average())], least: 0, most: 1);
+        var least = directions.MinBy(d => d.Terms.Average());
+        var most = directions.MaxBy(d => d.Terms.Average());
+        double greatest = most.Terms.Average();
+        double ratio = least.Terms.Average() / greatest;
+        double[] influences = [.. Turning(axes, least).Zip(Turning(axes, most), (a, b) => (a - (ratio * b)) / greatest)];
+        measures[GeometryNames.Isotropy] = PseudoValues.Estimate(ratio, influences, least: 0, most: 1);
+    }
+
+    // Influence on the mean of the terms: a row's own term, and what it does to the direction: it moves by coordinate times coordinate over the difference of the variances.
+    private static double[] Turning(Principal axes, (int Axis, int Sign, double[] Terms) direction)
+    {
+        var (axis, sign, terms) = direction;
+        double mean = terms.Average();
+        double[] slopes = new double[axes.Variances.Count];
+        for (int k = 0; k < slopes.Length; k++)
+        {
+            double gap = axes.Variances[axis] - axes.Variances[k];
+            slopes[k] = gap == 0 ? 0 : sign * axes.Projections.Zip(terms, (p, t) => p[k] * t).Average() / gap;
+        }
+
+        return [.. axes.Projections.Zip(terms, (p, t) => t - mean + (p[axis] * slopes.Zip(p, (s, x) => s * x).Sum()))];
     }
 }

@@ -7,7 +7,7 @@ namespace Nearfar.Evaluation.Spaces;
 /// <summary>Two spaces, or a space and a ranking, side by side by what may be compared: what each finds for the same questions.</summary>
 /// <remarks>
 /// Each question is searched in its own space and only document ids meet. Lists are those that the reports keep, ten unless the options said
-/// otherwise. Means over questions have a t interval clustered by positive document; questions without a list on either side are left out. Immutable, thread-safe.
+/// otherwise. Means over questions have a score interval clustered by positive document; questions without a list on either side are left out. Immutable, thread-safe.
 /// </remarks>
 public sealed class SpaceComparison
 {

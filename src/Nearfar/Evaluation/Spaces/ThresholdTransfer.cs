@@ -1,6 +1,5 @@
 using System.Globalization;
 using Nearfar.Evaluation.Statistics;
-using Nearfar.Training.Sampling;
 using Nearfar.Vectors;
 
 namespace Nearfar.Evaluation.Spaces;
@@ -12,8 +11,6 @@ namespace Nearfar.Evaluation.Spaces;
 /// </remarks>
 public sealed record ThresholdTransfer
 {
-    private const int Draws = 999;
-
     private ThresholdTransfer(ScoreSample from, ScoreSample to, double threshold) =>
         (From, To, Threshold, Accepted, ScoresFrom, ScoresTo, Value) =
         (from.Space, to.Space, threshold, from.AtLeast(threshold), from.Scores.Count, to.Scores.Count, Carry(from.Descending, to.Descending, threshold));
@@ -48,7 +45,7 @@ public sealed record ThresholdTransfer
     /// <summary>Share that the threshold lets through: the false-accept rate when the scores are of pairs that must not match.</summary>
     public double AcceptRate => Accepted / (double)ScoresFrom;
 
-    /// <summary>How the interval was made: <c>exact</c> or <c>bootstrap</c>.</summary>
+    /// <summary>How the interval was made: <c>exact</c> or <c>paired</c>.</summary>
     public required string Method { get; init; }
 
     /// <summary>With an exact interval, for independent scores.</summary>
@@ -60,7 +57,7 @@ public sealed record ThresholdTransfer
     /// <param name="from">Scores of the old space.</param>
     /// <param name="to">Scores of the new space; other pairs of the same kind, or the same pairs (then the interval is wider than it need be).</param>
     /// <param name="confidence">0.5 to below 1. Default 0.95.</param>
-    /// <exception cref="NearfarException">Several scores of one cluster: use <see cref="Bootstrap"/>.</exception>
+    /// <exception cref="NearfarException">Several scores of one cluster: use <see cref="Paired"/>.</exception>
     public static ThresholdTransfer Exact(double threshold, ScoreSample from, ScoreSample to, double confidence = 0.95)
     {
         Check(threshold, from, to, confidence);
@@ -68,7 +65,7 @@ public sealed record ThresholdTransfer
         {
             if (sample.Clusters is { } clusters && clusters.Distinct(StringComparer.Ordinal).Count() < clusters.Count)
             {
-                throw new NearfarException($"Scores of space {sample.Space} repeat a cluster, so they are not independent and an exact interval would be too narrow. Use ThresholdTransfer.Bootstrap.");
+                throw new NearfarException($"Scores of space {sample.Space} repeat a cluster, so they are not independent and an exact interval would be too narrow. Use ThresholdTransfer.Paired.");
             }
         }
 
@@ -84,15 +81,18 @@ public sealed record ThresholdTransfer
         };
     }
 
-    /// <summary>With a bootstrap interval over clusters, for scores of the same questions or pages in both spaces.</summary>
-    /// <remarks>999 draws of whole clusters, the same ones in both spaces, percentiles of the carried threshold (Efron and Tibshirani 1993, 13). Below 30 clusters it is too narrow.</remarks>
+    /// <summary>With an interval by paired signs, for scores of the same questions or pages in both spaces.</summary>
+    /// <remarks>
+    /// The interval holds every threshold at which a page's share of what is accepted, in the old space less in the new, does not lean to one side: McNemar's
+    /// statistic (1947, Psychometrika 12:153) where each page has one score, summed by page otherwise. Between two scores it is read off a straight line:
+    /// docs/decisions/intervals-of-figures.md.
+    /// </remarks>
     /// <param name="threshold">In the space of <paramref name="from"/>; finite.</param>
     /// <param name="from">Scores of the old space, with clusters.</param>
     /// <param name="to">Scores of the new space, with the same clusters.</param>
-    /// <param name="seed">Of the draws. Default 1.</param>
     /// <param name="confidence">0.5 to below 1. Default 0.95.</param>
     /// <exception cref="NearfarException">Clusters are missing, differ between the spaces, or are fewer than 10.</exception>
-    public static ThresholdTransfer Bootstrap(double threshold, ScoreSample from, ScoreSample to, ulong seed = 1, double confidence = 0.95)
+    public static ThresholdTransfer Paired(double threshold, ScoreSample from, ScoreSample to, double confidence = 0.95)
     {
         Check(threshold, from, to, confidence);
         var old = ByCluster(from);
@@ -103,24 +103,9 @@ public sealed record ThresholdTransfer
                 $"Wanted scores of the same clusters, at least 10, in both spaces: {from.Space} has {old.Count}, {to.Space} has {now.Count}. Score both models on one set: nearfar eval.");
         }
 
-        double[][] before = [.. old.Values];
-        double[][] after = [.. now.Values];
-        double[] drawn = new double[Draws];
-        Parallel.For(0, Draws, draw =>
-        {
-            var random = SeededRandom.For(seed, draw, "threshold transfer");
-            int[] chosen = [.. Enumerable.Range(0, before.Length).Select(_ => random.Below(before.Length))];
-            drawn[draw] = Carry([.. chosen.SelectMany(c => before[c]).OrderDescending()], [.. chosen.SelectMany(c => after[c]).OrderDescending()], threshold);
-        });
-        Array.Sort(drawn);
-        int cut = (int)((1 - confidence) / 2 * (Draws + 1));       // 25 of 999
-        int accepted = from.AtLeast(threshold);
-        return new(from, to, threshold)
-        {
-            Method = "bootstrap",
-            Low = accepted == from.Scores.Count ? null : drawn[cut - 1],
-            High = accepted == 0 ? null : drawn[Draws - cut],
-        };
+        var (low, high) = PairedThreshold.Bounds(
+            [.. old.Values.Select(o => o.Count(s => s >= threshold) / (double)from.Scores.Count)], [.. now.Values], Normal.UpperQuantile((1 - confidence) / 2));
+        return new(from, to, threshold) { Method = "paired", Low = low, High = high };
     }
 
     /// <inheritdoc />
@@ -149,7 +134,7 @@ public sealed record ThresholdTransfer
 
     private static SortedDictionary<string, double[]> ByCluster(ScoreSample sample)
     {
-        var clusters = sample.Clusters ?? throw new NearfarException($"The scores of space {sample.Space} have no clusters; a bootstrap draws clusters. Name each score's question or page, or use ThresholdTransfer.Exact.");
+        var clusters = sample.Clusters ?? throw new NearfarException($"The scores of space {sample.Space} have no clusters, so they cannot be paired. Name each score's question or page, or use ThresholdTransfer.Exact.");
         return new(sample.Scores.Zip(clusters).GroupBy(s => s.Second, StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.Select(s => s.First).ToArray(), StringComparer.Ordinal), StringComparer.Ordinal);
     }

@@ -1,5 +1,4 @@
 using Nearfar.Evaluation.Geometry;
-using Nearfar.Evaluation.Statistics;
 using Nearfar.Search;
 using Nearfar.Training.Sampling;
 using Nearfar.Vectors;
@@ -62,7 +61,7 @@ public sealed class VectorComparison
     /// <summary>Texts in both, with a vector in both.</summary>
     public int Shared { get; }
 
-    /// <summary>Share of a text's k neighbours that are its neighbours in the other space; texts are the units of the interval.</summary>
+    /// <summary>Share of a text's k neighbours that are its neighbours in the other space; texts are the units of the intervals, those that share neighbours being alike.</summary>
     public Estimate Overlap { get; private set; } = null!;
 
     /// <summary>Rank-biased overlap of a text's neighbours, p .9.</summary>
@@ -90,24 +89,12 @@ public sealed class VectorComparison
     {
         string[][] before = [.. a.Select(l => l.Select(d => d.Id).ToArray())];
         string[][] after = [.. b.Select(l => l.Select(d => d.Id).ToArray())];
-        Overlap = Mean(before.Zip(after, (x, y) => (double?)NeighbourLists.Overlap(x, y, K)), 0)!;
-        RankBiasedOverlap = Mean(before.Zip(after, (x, y) => (double?)NeighbourLists.RankBiasedOverlap(x, y, SpaceComparison.Persistence)), 0)!;
-        TopChurn = Mean(before.Zip(after, (x, y) => (double?)(x[0] == y[0] ? 0 : 1)), 0)!;
-        KendallTau = Mean(a.Zip(b, NeighbourLists.KendallTau), -1);
+        var shared = new SharedNeighbours(ids, before, after);
+        Overlap = shared.Mean([.. before.Zip(after, (x, y) => (double?)NeighbourLists.Overlap(x, y, K))], 0)!;
+        RankBiasedOverlap = shared.Mean([.. before.Zip(after, (x, y) => (double?)NeighbourLists.RankBiasedOverlap(x, y, SpaceComparison.Persistence))], 0)!;
+        TopChurn = shared.Mean([.. before.Zip(after, (x, y) => (double?)(x[0] == y[0] ? 0 : 1))], 0)!;
+        KendallTau = shared.Mean([.. a.Zip(b, NeighbourLists.KendallTau)], -1);
         Hubs = HubChange.Of(before, after, ids.Length, ids.Length, K);
-    }
-
-    private static Estimate? Mean(IEnumerable<double?> values, double least)
-    {
-        double[] having = [.. values.Where(v => v is not null).Select(v => v!.Value)];
-        if (having.Length == 0)
-        {
-            return null;
-        }
-
-        var mean = ClusteredMean.Of(having, [.. Enumerable.Range(0, having.Length)]);
-        var interval = MeanBounds.DescribeWithin(having, mean, (least, 1), Aggregation.Alpha);
-        return new(mean.N, mean.Mean, interval?.Low, interval?.High);
     }
 
     private static float[][] Rows(VectorSet set, int[] places) => [.. places.Select(p =>

@@ -7,7 +7,10 @@ namespace Nearfar.Evaluation.Tasks;
 public static class PairClassification
 {
     /// <summary>Probability that a matching pair is above another, equal ones counting 1/2 (Mann and Whitney).</summary>
-    /// <remarks>Interval by placements (DeLong et al. 1988), clustered by <see cref="ScoredPairs.Groups"/>; null below 3 pairs or 2 groups.</remarks>
+    /// <remarks>
+    /// Interval by the score of the area (Newcombe 2006) with the variance of the placements (DeLong et al. 1988), clustered by <see cref="ScoredPairs.Groups"/>; null below 3 pairs
+    /// or 2 groups. It has a width when every pair is in order, too.
+    /// </remarks>
     /// <param name="pairs">Any pairs.</param>
     public static Estimate Auc(ScoredPairs pairs)
     {

@@ -152,7 +152,7 @@ public sealed record ShareComparison
         return sum / 2;
     }
 
-    private static ShareDifference Difference(string value, int gate, int gates, int traffic, int traffics)
+    internal static ShareDifference Difference(string value, int gate, int gates, int traffic, int traffics)
     {
         var (gateLow, gateHigh) = Proportions.Wilson(gate, gates, 0.025);
         var (trafficLow, trafficHigh) = Proportions.Wilson(traffic, traffics, 0.025);

@@ -79,11 +79,12 @@ public class ThresholdTransferTests
         Assert.InRange(held, 945, 996);
     }
 
+    /// <summary>400 sets of 60 pages with four questions: 95 % of 400 is 380, three deviations 13.</summary>
     [Fact]
-    public void Bootstrap_ClusteredScores_CoversTheTrueThreshold()
+    public void Paired_ClusteredScores_CoversTheTrueThreshold()
     {
         int held = 0;
-        for (int repeat = 0; repeat < 100; repeat++)
+        for (int repeat = 0; repeat < 400; repeat++)
         {
             var random = new SeededRandom(500UL + (ulong)repeat);
             var (a, b, clusters) = (new List<double>(), new List<double>(), new List<string>());
@@ -98,21 +99,41 @@ public class ThresholdTransferTests
                 }
             }
 
-            var transfer = ThresholdTransfer.Bootstrap(.5, new(Old, a, clusters), new(New, b, clusters));
+            var transfer = ThresholdTransfer.Paired(.5, new(Old, a, clusters), new(New, b, clusters));
             held += transfer.Low <= .65 && transfer.High >= .65 ? 1 : 0;
         }
 
-        Assert.InRange(held, 88, 100);
+        Assert.InRange(held, 367, 393);
+    }
+
+    /// <summary>Every second of 20 scores is let through, and the new ones are the old ones in reverse: each page of the one kind leans one way, each of the other the other way.</summary>
+    [Fact]
+    public void Paired_ReversedScores_EndsWhereMcNemarDoes()
+    {
+        double[] old = [.. Enumerable.Range(1, 20).Select(i => (double)i)];
+        double[] now = [.. old.Reverse()];
+        string[] pages = [.. old.Select(i => $"page {i}")];
+        var transfer = ThresholdTransfer.Paired(10.5, new(Old, old, pages), new(New, now, pages));
+
+        // Of now's first m, those with an old score up to 10 are let through only now; of the old ten those that are not among them only before.
+        double Statistic(int m) => (10 - m) / Math.Sqrt(m <= 10 ? 10 + m : 30 - m);
+        double Middle(int m) => (Statistic(m - 1) + Statistic(m)) / 2;
+        double z = Normal.UpperQuantile(.025);
+        int first = Enumerable.Range(1, 20).First(m => Middle(m) <= z);
+        double high = 22 - first - ((Middle(first - 1) - z) / (Middle(first - 1) - Middle(first)));
+        Assert.Equal(high, transfer.High!.Value, 1e-9);
+        Assert.Equal(21 - high, transfer.Low!.Value, 1e-9);
+        Assert.Contains("paired", transfer.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Bootstrap_SameSeed_GivesTheSameInterval()
+    public void Paired_ThresholdThatFewPass_HasNoUpperEnd()
     {
-        string[] clusters = [.. Enumerable.Range(0, 40).Select(i => $"c{i}")];
-        var (a, b) = (new ScoreSample(Old, Draw(40, 1), clusters), new ScoreSample(New, Draw(40, 2), clusters));
-        Assert.Equal(ThresholdTransfer.Bootstrap(.1, a, b, 5), ThresholdTransfer.Bootstrap(.1, a, b, 5));
-        Assert.NotEqual(ThresholdTransfer.Bootstrap(.1, a, b, 5).Low, ThresholdTransfer.Bootstrap(.1, a, b, 6).Low);
-        Assert.Contains("bootstrap", ThresholdTransfer.Bootstrap(.1, a, b, 5).ToString(), StringComparison.Ordinal);
+        double[] old = [.. Enumerable.Range(1, 30).Select(i => (double)i)];
+        string[] pages = [.. old.Select(i => $"page {i}")];
+        var transfer = ThresholdTransfer.Paired(27.5, new(Old, old, pages), new(New, old, pages));
+        Assert.Null(transfer.High);         // three pages that were let through and none now: not yet more than chance
+        Assert.InRange(transfer.Low!.Value, 15, 27.5);
     }
 
     [Fact]
@@ -125,9 +146,9 @@ public class ThresholdTransferTests
         Assert.Contains("old", Assert.Throws<NearfarException>(() => new ScoreSample(Old, [])).Message, StringComparison.Ordinal);
         Assert.Throws<NearfarException>(() => new ScoreSample(Old, [double.NaN]));
         var clustered = new ScoreSample(New, [.1, .2], ["a", "a"]);
-        Assert.Contains("Bootstrap", Assert.Throws<NearfarException>(() => ThresholdTransfer.Exact(0, good, clustered)).Message, StringComparison.Ordinal);
-        Assert.Contains("same clusters", Assert.Throws<NearfarException>(() => ThresholdTransfer.Bootstrap(0, clustered, clustered)).Message, StringComparison.Ordinal);
-        Assert.Contains("no clusters", Assert.Throws<NearfarException>(() => ThresholdTransfer.Bootstrap(0, good, clustered)).Message, StringComparison.Ordinal);
+        Assert.Contains("Paired", Assert.Throws<NearfarException>(() => ThresholdTransfer.Exact(0, good, clustered)).Message, StringComparison.Ordinal);
+        Assert.Contains("same clusters", Assert.Throws<NearfarException>(() => ThresholdTransfer.Paired(0, clustered, clustered)).Message, StringComparison.Ordinal);
+        Assert.Contains("no clusters", Assert.Throws<NearfarException>(() => ThresholdTransfer.Paired(0, good, clustered)).Message, StringComparison.Ordinal);
     }
 
     private static bool IsRejected(int k, int n, int j, int m, double alpha)

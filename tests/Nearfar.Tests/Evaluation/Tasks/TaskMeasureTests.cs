@@ -55,6 +55,51 @@ public class TaskMeasureTests
         Assert.InRange(held, 368, 394);
     }
 
+    /// <summary>Twelve samples, ties among them: the error is that of leaving out each pair in turn, within a few percent.</summary>
+    [Fact]
+    public void Spearman_Interval_AgreesWithTheJackknife()
+    {
+        for (ulong seed = 1; seed <= 12; seed++)
+        {
+            double[] a = Draw(80, seed, steps: seed % 2 == 0 ? 1000 : 9);
+            double[] b = [.. a.Zip(Draw(80, seed + 50, steps: 9), (x, y) => x + y)];
+            var rho = RankCorrelation.Spearman(a, b);
+            double[] without = [.. Enumerable.Range(0, 80).Select(i => RankCorrelation.Spearman([.. a.Where((_, j) => j != i)], [.. b.Where((_, j) => j != i)]).Value)];
+            double error = Math.Sqrt(79.0 / 80 * without.Sum(w => Math.Pow(w - without.Average(), 2))) / (1 - (rho.Value * rho.Value));
+            double half = Nearfar.Evaluation.Statistics.StudentT.UpperQuantile(.025, 79) * error;
+            Assert.Equal(1, (Math.Atanh(rho.High!.Value) - Math.Atanh(rho.Low!.Value)) / 2 / half, .04);
+        }
+    }
+
+    /// <summary>400 samples of pairs far out together, t with three degrees of freedom: 95 % is 380; Bonett and Wright's interval held the truth 361 times.</summary>
+    [Fact]
+    public void Spearman_HeavyTails_IntervalCovers()
+    {
+        (double[] A, double[] B) Sample(int n, ulong seed)
+        {
+            var random = new SeededRandom(seed);
+            (double A, double B)[] pairs = [.. Enumerable.Range(0, n).Select(_ =>
+            {
+                double x = random.Bell(), y = (.9 * x) + (Math.Sqrt(.19) * random.Bell());
+                double scale = Math.Sqrt(Enumerable.Range(0, 3).Sum(_ => Math.Pow(random.Bell(), 2)) / 3);
+                return (x / scale, y / scale);
+            })];
+            return ([.. pairs.Select(p => p.A)], [.. pairs.Select(p => p.B)]);
+        }
+
+        var large = Sample(40_000, 77);
+        double truth = RankCorrelation.Spearman(large.A, large.B).Value;
+        int held = 0;
+        for (int i = 0; i < 400; i++)
+        {
+            var (a, b) = Sample(100, 2000UL + (ulong)i);
+            var rho = RankCorrelation.Spearman(a, b);
+            held += rho.Low <= truth && truth <= rho.High ? 1 : 0;
+        }
+
+        Assert.InRange(held, 367, 393);
+    }
+
     [Fact]
     public void Auc_AveragePrecision_TiedSimilarities_AgreeWithPlainLoops()
     {
