@@ -90,9 +90,10 @@ public class SpaceGeometryTests
     {
         var measures = Measures(Cloud(n, 6, 7));
         Assert.All(
-            [GeometryNames.EffectiveRank, GeometryNames.ParticipationRatio, GeometryNames.IsoScore, GeometryNames.Isotropy],
+            [GeometryNames.EffectiveRank, GeometryNames.ParticipationRatio, GeometryNames.IsoScore],
             name => Assert.Equal(given, measures[name].Low is not null && measures[name].High is not null));
         Assert.NotNull(measures[GeometryNames.Anisotropy].Low);
+        Assert.Equal((null, null), (measures[GeometryNames.Isotropy].Low, measures[GeometryNames.Isotropy].High));
     }
 
     [Fact]
