@@ -23,7 +23,7 @@ internal static class FigureStudy
 
     public static void Run(Study study)
     {
-        study.Head(string.Create(CultureInfo.InvariantCulture, $"### Coverage of the 95 % intervals of figures, percent ({study.Repetitions(Draws)} draws a cell: +-1; in brackets: the truth lay below, above; outside 93.5 to 97 in bold; ≥ or ≤: one end alone, 97.5 wanted)"),
+        study.Head(string.Create(CultureInfo.InvariantCulture, $"### Coverage of the 95 % intervals of figures, percent ({study.Repetitions(Draws)} draws a cell, a half or a quarter of what takes long, ten times as many shares; in brackets: the truth lay below, above; outside 93.5 to 97 in bold; ≥ or ≤: one end alone, 97.5 wanted)"),
             ["figure", "world", "truth", .. Sizes.Select(n => $"n {n}")]);
         FigureQueries.Run(study);
         FigureSpaces.Run(study);
