@@ -23,10 +23,10 @@ internal static class MeanBounds
     /// <summary>For reports: each side at <paramref name="alpha"/>; null when there are too few queries or clusters.</summary>
     /// <remarks>
     /// Measures in [0, 1]: <see cref="ShareInterval"/> of 0 and 1 of independent questions, else <see cref="ScoreInterval"/>; others, and values out of that range:
-    /// t, with the least width where they do not vary.
+    /// t, with the least width where they do not vary, and none below two effective clusters.
     /// </remarks>
     public static (double Low, double High)? Describe(string metric, ReadOnlySpan<double> values, in ClusteredMean mean, double alpha) =>
-        MetricNames.IsUnit(metric) && ScoreInterval.Fits(values, 0, 1) ? DescribeWithin(values, mean, (0, 1), alpha) : mean.HasInterval ? OfMean(metric, mean, alpha, alpha) : null;
+        MetricNames.IsUnit(metric) && ScoreInterval.Fits(values, 0, 1) ? DescribeWithin(values, mean, (0, 1), alpha) : HasT(mean) ? OfMean(metric, mean, alpha, alpha) : null;
 
     /// <summary>The same of values in any known range.</summary>
     public static (double Low, double High)? DescribeWithin(ReadOnlySpan<double> values, in ClusteredMean mean, (double Low, double High) range, double alpha) =>
@@ -55,6 +55,11 @@ internal static class MeanBounds
         if (MetricNames.IsUnit(metric) && ScoreInterval.Fits(differences, -largest, largest))
         {
             return DescribeWithin(differences, difference, (-largest, largest), alpha);
+        }
+
+        if (!HasT(difference))
+        {
+            return null;
         }
 
         double half = difference.StandardError == 0 ? difference.Floor(alpha, 2) : difference.HalfWidth(alpha);
@@ -200,6 +205,9 @@ internal static class MeanBounds
     }
 
     // A verdict's is at least 1. Here that would be too wide where documents are several questions and alike in nothing: the estimate then falls below 1 as often as not.
+    // Below one degree of freedom t reaches over hundreds of standard errors: true, and nothing that a reader can use.
+    private static bool HasT(in ClusteredMean mean) => mean.HasInterval && mean.Effective >= 2;
+
     private static double EffectOf(in ClusteredMean mean)
     {
         double ratio = mean.StandardError / mean.IndependentError;

@@ -135,6 +135,21 @@ public class ClusteredMeanTests
         Assert.Equal(few, MeanBounds.HasFewEvents([.. low.Select(v => 1 - v)], clusters, (0, 1)));
     }
 
+    // One document holds nine of ten questions, worth 1.2 of its kind: t would say 0.6 +- 1,600.
+    [Fact]
+    public void Describe_MarginsOfLessThanTwoEffectiveDocuments_HaveNoInterval()
+    {
+        double[] margins = [.. Enumerable.Range(0, 10).Select(i => 0.2 * (i % 5))];
+        var mean = ClusteredMean.Of(margins, [0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+        Assert.True(mean.HasInterval && mean.Effective < 2);
+        Assert.Null(MeanBounds.Describe("margin_mean", margins, mean, 0.025));
+        Assert.Null(MeanBounds.DescribePaired("margin_mean", margins, mean, 0.025));
+        Assert.NotNull(MeanBounds.Describe("ndcg@10", margins, mean, 0.025));       // in [0, 1], wide as it is
+        var two = ClusteredMean.Of(margins, [0, 0, 0, 0, 0, 1, 1, 1, 1, 1]);
+        Assert.NotNull(MeanBounds.Describe("margin_mean", margins, two, 0.025));
+        Assert.NotNull(MeanBounds.DescribePaired("margin_mean", margins, two, 0.025));
+    }
+
     // Of two questions of a document the one is right, the other wrong: documents do not differ at all, which is luck.
     [Fact]
     public void Describe_DocumentsOfUnlikeQuestions_CountForMoreThanTheirNumber_ToALimit()
