@@ -11,6 +11,7 @@ import numpy as np
 Z = 1.959963984540054
 FALLS = (0, .1, .2, .3, .4, .5, .6, .8, 1)          # true falls, as a part of the share that changes
 SIZES = (30, 50, 73, 100, 150, 300)
+SHARE_SIZES = (30, 36, 40, 45, 50, 60, 73, 90, 100, 125, 150, 200, 250, 300, 500, 1000)
 
 
 def tango_holds(w, l, n, d):
@@ -76,30 +77,31 @@ def print_bounds():
 
 
 def print_shares():
-    """Wilson's interval of a share, under a condition on the rarer of the two outcomes; every count is summed with its probability."""
-    print("| unmarked from | cells below 93.5, % | above 97, % | unmarked | marked |\n" + "|---" * 5 + "|")
-    for least in (0, 1, 2, 3, 4, 5, 6, 8, 10):
+    """Wilson's interval of a share, for comparison, under a condition on the rarer of the two outcomes; every count is summed with its probability."""
+    print("| n from | unmarked from | cells below 93.5, % | above 97, % | unmarked | marked |\n" + "|---" * 6 + "|")
+    for first, least in ((30, 0), (30, 5), (36, 10)):
         plain, marked = [], []
-        for n in (30, 40, 50, 60, 73, 90, 100, 125, 150, 200, 250, 300):
+        for n in (m for m in SHARE_SIZES if m >= first):
             x = np.arange(n + 1)
             middle, half = (x / n + Z * Z / (2 * n)) / (1 + Z * Z / n), Z * np.sqrt(x * (n - x) / n ** 3 + Z * Z / (4 * n * n)) / (1 + Z * Z / n)
-            ways = np.array([float(comb(n, k)) for k in x])
-            for share in np.arange(.01, .5001, .005):
-                p, holds, clear = ways * share ** x * (1 - share) ** (n - x), np.abs(share - middle) <= half, np.minimum(x, n - x) >= least
+            logs = np.concatenate([[0], np.cumsum(np.log(np.arange(1, n + 1)))])
+            ways = logs[n] - logs - logs[::-1]
+            for share in np.arange(.0126, .5001, .0025):
+                p, holds, clear = np.exp(ways + x * np.log(share) + (n - x) * np.log(1 - share)), np.abs(share - middle) <= half, np.minimum(x, n - x) >= least
                 for side, cells in ((clear, plain), (~clear, marked)):
                     if p[side].sum() >= .5:
                         cells.append(100 * (p * holds)[side].sum() / p[side].sum())
         low, high = (100 * np.mean([out(k) for k in plain]) for out in (lambda k: k < 93.5, lambda k: k > 97))
-        print(f"| {least} | {low:.1f} | {high:.1f} | {min(plain):.1f} to {max(plain):.1f} | {f'{min(marked):.1f} to {max(marked):.1f}' if marked else ''} |")
+        print(f"| {first} | {least} | {low:.1f} | {high:.1f} | {min(plain):.1f} to {max(plain):.1f} | {f'{min(marked):.1f} to {max(marked):.1f}' if marked else ''} |")
 
 
 def print_feasible():
-    """Shares for which no interval that takes the successes from a to b holds between 93.5 and 97 times in 100, whatever a and b; given 5 of either outcome likewise."""
-    print("| n | no interval, % of the shares | given 5 of either outcome |\n" + "|---" * 3 + "|")
-    for n in SIZES:
+    """Shares for which no interval that takes the successes from a to b holds between 93.5 and 97 times in 100, whatever a and b; given some of either outcome likewise."""
+    print("| n | no interval, % of the shares | given 5 of either outcome | given 10 |\n" + "|---" * 4 + "|")
+    for n in (30, 33, 36, 40, 50, 73, 100, 150, 300):
         x, cells = np.arange(n + 1), []
         ways = np.array([float(comb(n, int(k))) for k in x])
-        for clear in (x >= 0, np.minimum(x, n - x) >= 5):
+        for clear in (x >= 0, np.minimum(x, n - x) >= 5, np.minimum(x, n - x) >= 10):
             tried = missed = 0
             for share in np.arange(.02, .5001, .002):
                 p = np.where(clear, ways * share ** x * (1 - share) ** (n - x), 0)
@@ -108,11 +110,11 @@ def print_feasible():
                     held = sums[None, 1:] - sums[:-1, None]
                     tried, missed = tried + 1, missed + (not ((held >= .935) & (held <= .97)).any())
             cells.append(f"{100 * missed / tried:.1f}")
-        print(f"| {n} | {cells[0]} | {cells[1]} |")
+        print(f"| {n} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":
-    print("Shares: from how many of the rarer outcome on Wilson's interval goes unmarked\n")
+    print("Wilson's interval of a share\n")
     print_shares()
     print("\nShares that no interval can do, of 2 to 50 % in steps of .2\n")
     print_feasible()

@@ -17,6 +17,21 @@ public sealed class VerbTests
         Assert.True(File.Exists(shop["output/mined/001.jsonl"]));
         Assert.True(File.Exists(shop["output/runs/001/report.html"]));
         Assert.False(File.Exists(shop["output/releases/current"]));
+        Assert.DoesNotContain("Only keyword search", output, StringComparison.Ordinal);     // a floor stands in the way
+    }
+
+    // Eight dimensions tell twenty pages apart poorly, and keyword search misses nothing.
+    [Fact]
+    public async Task Loop_BlockedByKeywordSearchAlone_NamesBothTogether()
+    {
+        using var shop = new Shop();
+        string file = shop["nearfar.yaml"];
+        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)).Replace("dimensions: 256", "dimensions: 8", StringComparison.Ordinal).Replace("rate: 0.1", "rate: 0.000001", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        var (exit, output, _) = await shop.RunAsync("loop", "--attempts", "1");
+        Assert.Equal(2, exit);
+        Assert.Contains("Only keyword search stands above it. Judge both together: nearfar eval", output, StringComparison.Ordinal);
+        Assert.Contains("--model 001 --hybrid weighted", output, StringComparison.Ordinal);
+        Assert.Equal(0, (await shop.RunAsync("eval", "--model", "001", "--hybrid", "weighted")).Exit);
     }
 
     [Fact]

@@ -10,7 +10,7 @@ namespace Nearfar.Bench.Evaluation;
 /// <summary>A recipe's name and the values that it sets; of a key given twice, the last.</summary>
 internal sealed class Recipe
 {
-    private static readonly string[] s_keys = ["all", "batch", "characters", "dense", "dimensions", "epochs", "extra", "fuse", "grams", "idf", "lead", "lead_of", "lead_weight", "max", "max_tokens", "min", "mined", "min_batch", "other_positives", "pairs", "pivot", "prompts", "rate", "share", "stem", "temperature", "tf", "token_rate", "train_tokens", "word_lead", "word_lead_of", "word_lead_weight"];
+    private static readonly string[] s_keys = ["all", "balance", "balance_by", "balance_cap", "batch", "characters", "dense", "dimensions", "epochs", "extra", "fuse", "grams", "idf", "lead", "lead_of", "lead_weight", "max", "max_tokens", "min", "mined", "min_batch", "other_positives", "pairs", "pivot", "prompts", "rate", "share", "stem", "temperature", "tf", "token_rate", "train_tokens", "word_lead", "word_lead_of", "word_lead_weight"];
     private readonly Dictionary<string, string> _values;
 
     private Recipe(string name, Dictionary<string, string> values) => (Name, _values) = (name, values);
@@ -96,6 +96,7 @@ internal sealed class Recipe
             Batch = (int?)Number("batch") ?? options.Batch,
             Epochs = Epochs ?? options.Epochs,
             TokenWeights = Number("token_rate") is { } tokenRate ? new TokenWeightOptions { Rate = tokenRate } : options.TokenWeights,
+            Balance = Number("balance") is { } power ? new(_values.GetValueOrDefault("balance_by") ?? "intent", power, Number("balance_cap") ?? 4) : options.Balance,
             MinBatchShare = Number("min_batch") ?? options.MinBatchShare,
             MaxTokens = (int?)Number("train_tokens") ?? options.MaxTokens,
             OtherPositives = _values.TryGetValue("other_positives", out string? others) ? Enum.Parse<OtherPositives>(others, ignoreCase: true) : options.OtherPositives,

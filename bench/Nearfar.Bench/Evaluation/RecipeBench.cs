@@ -11,7 +11,7 @@ namespace Nearfar.Bench.Evaluation;
 /// <summary>Trains several recipes on one workspace and scores each by its task's own metrics, on dev or, for pages of results, on the gate set.</summary>
 /// <remarks>
 /// A recipe is a name and values that replace those of the workspace file: <c>"lexical idf=2 extra=384 rate=0.01 epochs=20"</c>. <c>epochs=0</c>
-/// scores the start; <c>preset</c> tries the recipes of <c>preset: best</c> and takes what dev chooses, <c>preset:NAME</c> trains one of them, its values replaced by those that follow; <c>mined=1</c> trains again with one mined negative; <c>fuse=0.25</c> adds BM25, by English stems with <c>stem=1</c>, first words counted six times with <c>word_lead=20 word_lead_weight=6</c>; <c>lead_of=title</c> and <c>word_lead_of=title</c> weigh the title in the place of a lead; <c>loss.NAME=VALUE</c> sets an option of the loss;
+/// scores the start; <c>preset</c> tries the recipes of <c>preset: best</c> and takes what dev chooses, <c>preset:NAME</c> trains one of them, its values replaced by those that follow; <c>mined=1</c> trains again with one mined negative; <c>fuse=0.25</c> adds BM25, by English stems with <c>stem=1</c>, first words counted six times with <c>word_lead=20 word_lead_weight=6</c>; <c>lead_of=title</c> and <c>word_lead_of=title</c> weigh the title in the place of a lead; <c>loss.NAME=VALUE</c> sets an option of the loss; <c>balance=0.5</c> draws small cohorts of <c>balance_by</c> (default intent) more often, at most <c>balance_cap</c> times;
 /// <c>other_positives=negatives</c>, <c>train_tokens=300</c>, <c>min_batch=0</c> and <c>dense=1</c> train as the plain recipe of sentence-transformers.
 /// </remarks>
 internal static class RecipeBench

@@ -17,6 +17,7 @@ internal static class IntervalStudy
     private static readonly int[] s_sizes = [30, 50, 73, 100, 150, 300];
     private static readonly double[] s_changes = [.03, .05, .10, .15, .20, .30];
     private static readonly int[] s_exactSizes = [30, 40, 50, 60, 73, 90, 100, 125, 150, 200, 250, 300];
+    private static readonly int[] s_shareSizes = [30, 36, 40, 45, 50, 60, 73, 90, 100, 125, 150, 200, 250, 300, 500, 1000, 3000];
     private static readonly double[] s_exactChanges = [.02, .04, .06, .08, .10, .12, .14, .16, .18, .20, .22, .24, .26, .28, .30];
     private static readonly double[] s_falls = [0, .1, .2, .3, .4, .5, .6, .8, 1];
     private static readonly int[] s_thresholds = [0, 3, 5, 8, 10, 12, 13, 14, 15, 20];
@@ -62,6 +63,7 @@ internal static class IntervalStudy
 
         Differences(study, "reciprocal rank differences", s_documents[0], s_reciprocal);
         Differences(study, "nDCG trends over four releases", s_documents[0], s_ndcg, rises: s_rises);
+        Print(study, "shares, exact", s_documents[0].Name, () => from n in s_shareSizes from step in Enumerable.Range(1, 196) select ExactShare(n, 0.0101 + (step * 0.0025)));
         foreach (var documents in s_documents)
         {
             Print(study, "nDCG means", documents.Name, () => from n in s_sizes from level in s_levels select Means(study, n, documents, "ndcg@10", Spread(level)));
@@ -108,12 +110,7 @@ internal static class IntervalStudy
     {
         double wins = change * (1 - fall) / 2, loses = change * (1 + fall) / 2;
         int most = Math.Min(n, (int)((n * change) + (9 * Math.Sqrt(n * change)) + 9));
-        double[] logs = new double[n + 1];
-        for (int i = 1; i <= n; i++)
-        {
-            logs[i] = logs[i - 1] + Math.Log(i);
-        }
-
+        double[] logs = LogFactorials(n);
         var outcomes = new List<Outcome>();
         for (int won = 0; won <= (wins > 0 ? most : 0); won++)
         {
@@ -130,6 +127,31 @@ internal static class IntervalStudy
 
         return [.. outcomes];
     }
+
+    private static double[] LogFactorials(int n)
+    {
+        double[] logs = new double[n + 1];
+        for (int i = 1; i <= n; i++)
+        {
+            logs[i] = logs[i - 1] + Math.Log(i);
+        }
+
+        return logs;
+    }
+
+    private static Outcome[] ExactShare(int n, double share)
+    {
+        double[] logs = LogFactorials(n);
+        return [.. from ones in Enumerable.Range(0, n + 1)
+            let p = Math.Exp(logs[n] - logs[ones] - logs[n - ones] + (ones * Math.Log(share)) + ((n - ones) * Math.Log(1 - share)))
+            where p > 1e-12
+            let values = Enumerable.Repeat(1.0, ones).Concat(Enumerable.Repeat(0.0, n - ones)).ToArray()
+            let mean = ClusteredMean.Of(values, [.. Enumerable.Range(0, n)])
+            select Of(MeanBounds.Describe("recall@5", values, mean, Alpha)!.Value, mean, share, Events(n, ones, n - ones, isShare: true), p)];
+    }
+
+    // What a mark looks at: the rarer of both outcomes, and none in too few documents for a share.
+    private static int Events(int documents, int above, int below, bool isShare) => isShare && documents < MeanBounds.EnoughShares ? 0 : Math.Min(above, below);
 
     // A document is touched with `change / within`, each of its questions then changes with `within`, all one way.
     private static Outcome[] Changes(Study study, int n, Documents documents, double change, double fall, double[]? values, double[] rises)
@@ -198,7 +220,7 @@ internal static class IntervalStudy
             int above = clusters.Where((_, j) => values[j] > 0).Distinct().Count();
             var mean = ClusteredMean.Of(values, clusters);
             double p = 1.0 / study.Repetitions(Draws);
-            return Of(MeanBounds.Describe(metric, values, mean, Alpha)!.Value, mean, truth, Math.Min(below, above), p);
+            return Of(MeanBounds.Describe(metric, values, mean, Alpha)!.Value, mean, truth, Events(mean.Clusters, above, below, isShare: spread.Length == 2), p);
         });
     }
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Nearfar.Data;
+using Nearfar.Evaluation;
+using Nearfar.Gating;
 using Nearfar.Releases;
 using Nearfar.Reporting;
 
@@ -82,6 +84,11 @@ internal sealed class LoopVerb : Verb
         }
 
         string folder = Path.GetDirectoryName(workspace.Path) is { Length: > 0 } path ? path : ".";
+        if (outcome.Attempts.Count > 0 && outcome.Attempts[^1] is var last && IsBlockedByKeywordsAlone(last.Decision))
+        {
+            context.Say($"Only keyword search stands above it. Judge both together: nearfar eval {folder} --model {last.Model.Record.Name} --hybrid weighted. A start model (encoder.from) or train.preset: best may close the gap.");
+        }
+
         context.Next(outcome.End switch
         {
             LoopEnd.Released or LoopEnd.AlreadyCurrent => $"nearfar search --workspace {folder}",
@@ -91,6 +98,9 @@ internal sealed class LoopVerb : Verb
             _ => $"nearfar loop {folder}",
         });
     }
+
+    private static bool IsBlockedByKeywordsAlone(GateDecision decision) =>
+        decision.Verdict == Verdict.Blocked && decision.Reasons.Where(r => r.Outcome == TestOutcome.Bad).All(r => r.Reference == ReferenceKind.Bm25);
 
     private sealed class Line(Action<string> say) : IProgress<string>
     {

@@ -122,7 +122,7 @@ internal static class CohortCheck
         if (policy.Tolerance is > 0 and < 1 && Effective(set.Queries) < GatePower.LeastQuestions(policy.Tolerance))
         {
             findings.Warning("gate-size", path, 0, string.Create(CultureInfo.InvariantCulture,
-                $"The gate set has {set.Queries.Count} questions, worth {Effective(set.Queries):0.#} independent ones: questions on one document count little more than one of them. So many prove no fall smaller than {GatePower.LeastTolerance(Effective(set.Queries)):0.###}, even when nothing changes; at a tolerance of {policy.Tolerance:0.###} no model can pass."),
+                $"The gate set has {set.Queries.Count} questions, worth {Effective(set.Queries):0.#} independent ones: questions on one document count little more than one of them. So many prove no fall smaller than {GatePower.LeastTolerance(Effective(set.Queries)):0.###}, even when nothing changes; at a tolerance of {policy.Tolerance:0.###} a model passes only if it is better."),
                 $"Collect at least {GatePower.LeastQuestions(policy.Tolerance)} questions on different documents, or raise gate.tolerance.");
         }
 

@@ -49,6 +49,7 @@ public static class WorkspaceCheck
         [
             ("documents that rows name", () => ReferenceCheck.Run(rows, findings)),
             ("duplicates", () => DuplicateCheck.Documents(rows, clusters, corpusPath, findings)),
+            ("titles", () => Titles(workspace, rows, corpusPath, findings)),
             ("judgements", () => DuplicateCheck.Pairs(rows, findings)),
             ("judgements", () => LabelConflictCheck.Run(rows, clusters, findings)),
             ("shared questions", () => LeakageCheck.Questions(rows, findings)),
@@ -67,6 +68,16 @@ public static class WorkspaceCheck
         }
 
         return new CheckReport(findings.ToList(), findings.Rules(), cohorts, findings.Count(FindingSeverity.Error), findings.Count(FindingSeverity.Warning));
+    }
+
+    private static void Titles(Workspace workspace, WorkspaceRows rows, string corpusPath, FindingList findings)
+    {
+        int without = rows.Corpus.Documents.Count(d => !d.Content.Contains('\n', StringComparison.Ordinal));
+        if (workspace.Options.Encoder.Lead is { Of: Encoding.LeadField.Title } && 2 * without > rows.Corpus.Count)
+        {
+            findings.Warning("no-title", corpusPath, 0, $"encoder.lead weighs titles (of: title), and {without} of {rows.Corpus.Count} documents have none: no title, and no text of several lines.",
+                "Give the documents a title, or take of: beginning; training refuses a corpus without any.");
+        }
     }
 
     private static void Streamed(Workspace workspace, WorkspaceRows rows, FindingList findings)

@@ -8,7 +8,7 @@ public static class MarginQuantiles
     private static readonly (string Name, double P)[] s_quantiles = [("q05", .05), ("q10", .10), ("q50", .50)];
     private static readonly string[] s_metrics = [MetricNames.MarginMean, MetricNames.MarginHard];
 
-    /// <summary>Share of the queries whose value is below a threshold, with its interval (Wilson's, by the design effect).</summary>
+    /// <summary>Share of the queries whose value is below a threshold, with its interval (a score, by the design effect).</summary>
     /// <param name="report">Any report.</param>
     /// <param name="metric">For example <see cref="MetricNames.MarginHard"/>; a raw margin's threshold means something in the report's space alone.</param>
     /// <param name="threshold">Any finite number; equal values are not below.</param>

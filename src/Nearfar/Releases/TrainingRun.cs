@@ -69,6 +69,7 @@ public sealed class TrainingRun
             return finished;
         }
 
+        ThrowUnlessTitled(start, set.Corpus);
         if (Recipes.Count > 0)
         {
             return await ContestAsync(inputs, set, dev, start, folder, mined, progress, cancellationToken).ConfigureAwait(false);
@@ -114,11 +115,21 @@ public sealed class TrainingRun
             return finished;
         }
 
+        ThrowUnlessTitled(start, stream.Corpus);
         string name = NameOf(folder);
         var result = await new Trainer(_options, _clock) { Guide = Guide }
             .TrainAsync(stream, StaticStart.From(start), new DevScorer(dev, start, _options.Threads), folder, resume: true, progress, cancellationToken).ConfigureAwait(false);
         var encoder = Labelled(result, name);
         return Written(folder, RecordOf(result, encoder, name, inputs, [], RunInputs.DataOf(stream, dev, start), start), encoder, start);
+    }
+
+    // A title that no document has weighs nothing, and nothing else would say so.
+    private static void ThrowUnlessTitled(IEncoder start, Corpus corpus)
+    {
+        if (start is StaticEncoder { Options.Lead.Of: LeadField.Title } && !corpus.Documents.Any(d => d.Content.Contains('\n', StringComparison.Ordinal)))
+        {
+            throw new NearfarException($"encoder.lead weighs titles (of: title), and none of {corpus.Count} documents has one: no title, and no text of several lines. Give the documents a title, or take of: beginning.");
+        }
     }
 
     private StaticEncoder Labelled(TrainingResult<StaticTrainableEncoder> result, string name)

@@ -20,7 +20,7 @@ internal static class IntervalText
 
     /// <summary>The same with its numbers, those of <see cref="MetricSummary.FewEvents"/>.</summary>
     public static readonly string LongEventMeaning =
-        $"{EventMeaning}: a share with a yes, or a no, at under {Figures.Whole(MeanBounds.EnoughEvents)} documents, another mean with a value off 0, or off 1, at under {Figures.Whole(MeanBounds.EnoughGradedEvents)}";
+        $"{EventMeaning}: a share with a yes, or a no, at under {Figures.Whole(MeanBounds.EnoughEvents)} documents, or of under {Figures.Whole(MeanBounds.EnoughShares)} in all, another mean with a value off 0, or off 1, at under {Figures.Whole(MeanBounds.EnoughGradedEvents)}";
 
     /// <summary>The interval of a mean without markup: <c>≈ low to high</c>.</summary>
     public static string Range(string metric, MetricSummary summary) => (summary.FewEvents ? Mark + " " : "") + Figures.Range(metric, summary.Low, summary.High);

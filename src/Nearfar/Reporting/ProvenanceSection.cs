@@ -13,7 +13,7 @@ internal static class ProvenanceSection
         ("mrr@k", "one divided by the place of the first right document"),
         ("margin_mean, margin_hard", "similarity to the right page less the mean, or the highest, similarity to the question's wrong pages; its size depends on how a model was trained"),
         ("z_margin_mean, z_margin_hard", "the same in standard deviations of the similarity of unrelated texts: compares between models"),
-        ("95% interval", "questions that ask for one document are taken as one source of chance; Wilson or Tango for yes-no measures, Student t for means"),
+        ("95% interval", "questions that ask for one document are taken as one source of chance; score intervals (Wilson, Tango, Owen) of measures from 0 to 1, Student t of margins"),
         (IntervalText.Mark, IntervalText.LongMeaning),
     ];
 

@@ -5,12 +5,14 @@ namespace Nearfar.Training;
 /// <summary>Watches for a loss that falls while held-out quality falls too. It keeps nothing that the history does not hold.</summary>
 /// <remarks>
 /// A fall counts when the loss's mean since the last evaluation is below the mean before it, and recall@5 is below its highest value so far by
-/// more than its own standard error and by more than .01. A hint to look, no verdict: the gate tests.
+/// more than its own standard error and by more than .01. It is told once, and again when recall falls as much further, or falls anew after it
+/// had come back. A hint to look, no verdict: the gate tests.
 /// </remarks>
 internal sealed class TrainingWatch
 {
     private const double Least = 0.01;
     private readonly SortedDictionary<string, (double Recall, long Step)> _highest = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, double> _told = new(StringComparer.Ordinal);        // recall of the last warning, while it has not come back
     private double _sum;
     private long _count;
     private double? _before;
@@ -68,11 +70,18 @@ internal sealed class TrainingWatch
             if (!_highest.TryGetValue(what, out var highest) || recall > highest.Recall)
             {
                 _highest[what] = (recall, step);
+                _told.Remove(what);
                 return;
             }
 
-            if (falls && highest.Recall - recall > Math.Max(Least, Math.Sqrt(recall * (1 - recall) / questions)))
+            double error = Math.Max(Least, Math.Sqrt(recall * (1 - recall) / questions));
+            if (highest.Recall - recall <= error)
             {
+                _told.Remove(what);
+            }
+            else if (falls && (!_told.TryGetValue(what, out double told) || told - recall > error))
+            {
+                _told[what] = recall;
                 warnings.Add(string.Create(CultureInfo.InvariantCulture,
                     $"The loss falls, and held-out recall@5 of {what} (n {questions}) fell to {recall:0.000} from {highest.Recall:0.000} at step {highest.Step}."));
             }

@@ -97,7 +97,19 @@ public sealed class WorkspaceCheckTests
         var report = await Run(folder, yaml: "cohorts: {topic: {protected: [returns, absent]}}\ngate: {protected: {tolerance: 0.05}}\n");
         AssertFound(report, FindingSeverity.Error, "protected-cohort", "gate.jsonl", "topic=absent has no question");
         AssertFound(report, FindingSeverity.Warning, "protected-cohort", "gate.jsonl", "topic=returns has 1 questions on 1 documents, worth 1 independent ones: too few to pass even when not one of them changes; its tolerance is 0.05");
-        AssertFound(report, FindingSeverity.Warning, "gate-size", "gate.jsonl", "at a tolerance of 0.02 no model can pass");
+        AssertFound(report, FindingSeverity.Warning, "gate-size", "gate.jsonl", "at a tolerance of 0.02 a model passes only if it is better");
+    }
+
+    [Theory, InlineData("title", true), InlineData("beginning", false)]
+    public async Task Run_TitlesThatDocumentsLack_AreMissed(string of, bool missed)
+    {
+        using var folder = new Folder();
+        var report = await Run(folder, yaml: $"encoder: {{kind: static, lead: {{of: {of}}}}}\n");
+        Assert.Equal(missed, report.Findings.Any(f => f.Rule == "no-title"));
+        if (missed)
+        {
+            AssertFound(report, FindingSeverity.Warning, "no-title", "corpus.jsonl", "documents have none: no title, and no text of several lines");
+        }
     }
 
     [Fact]

@@ -59,4 +59,24 @@ public class StreamedRunTests
         Assert.NotEqual(texts, stream.SampleTexts(200, 2));
         Assert.Equal(2001, stream.SampleTexts(2000, 1).Length);
     }
+
+    // Nothing of such a corpus would count more, and nobody would notice.
+    [Fact]
+    public async Task RunAsync_TitlesThatNoDocumentHas_AreRefusedInMemoryAndStreamed()
+    {
+        using var folder = new TemporaryFolder();
+        var data = TinyShop.Data();
+        var options = TinyShop.Options("");
+        var lead = new LeadOptions { Of = LeadField.Title };
+        var start = StartEncoder.Create(options.Start with { Lead = lead }, data.Train);
+        var run = new TrainingRun(options.Start with { Lead = lead }, options.Training with { Epochs = 1 }, TimeProvider.System);
+        var refused = await Assert.ThrowsAsync<NearfarException>(() => run.RunAsync(data.Train, data.Dev, start, folder["held"], [], null, Token));
+        Assert.Contains("none of 40 documents has one", refused.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(folder["held"], "history.jsonl")));
+
+        PairFile.Write(folder["pairs.jsonl"], data.Train.Pairs);
+        var streaming = new TrainingRun(options.Start with { Lead = lead }, options.Training with { Epochs = 1, Stream = new StreamOptions { Buffer = 1024 } }, TimeProvider.System);
+        refused = await Assert.ThrowsAsync<NearfarException>(() => streaming.RunAsync(new StreamedPairs(folder["pairs.jsonl"], data.Train.Corpus), data.Dev, start, folder["streamed"], null, Token));
+        Assert.Contains("take of: beginning", refused.Message, StringComparison.Ordinal);
+    }
 }

@@ -81,10 +81,10 @@ public sealed class FewChangesTests
     }
 
     [Theory]
-    [InlineData(4, true)]
-    [InlineData(5, false)]
-    [InlineData(75, false)]
-    [InlineData(76, true)]
+    [InlineData(9, true)]
+    [InlineData(10, false)]
+    [InlineData(70, false)]
+    [InlineData(71, true)]
     public void Share_WithFewEvents_IsMarkedInReportAndJson(int misses, bool marked)
     {
         var report = TestReports.Hits("new", 80, i => i < misses, _ => new Dictionary<string, string>(StringComparer.Ordinal) { ["product"] = "one" });

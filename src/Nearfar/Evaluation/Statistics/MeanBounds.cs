@@ -9,8 +9,11 @@ internal static class MeanBounds
     /// <summary>The same of a trend, whose lines differ more in size.</summary>
     public const int EnoughTrends = 20;
 
-    /// <summary>Clusters with a 1, and with a 0, from which on <see cref="Describe"/> holds the truth about as often as it says of a share.</summary>
-    public const int EnoughEvents = 5;
+    /// <summary>Clusters with a 1, and with a 0, from which on <see cref="Describe"/> holds the truth as often as it says of a share.</summary>
+    public const int EnoughEvents = 10;
+
+    /// <summary>Clusters that a share must have besides: with fewer, ten of either outcome are too coarse for any interval.</summary>
+    public const int EnoughShares = 36;
 
     /// <summary>Clusters with a value below 1, and with one above 0, from which on it does so of the mean of other values in [0, 1].</summary>
     public const int EnoughGradedEvents = 13;
@@ -18,13 +21,18 @@ internal static class MeanBounds
     private const double LeastEffect = 0.7;
 
     /// <summary>For reports: each side at <paramref name="alpha"/>; null when there are too few queries or clusters.</summary>
-    /// <remarks>Measures in [0, 1]: <see cref="ScoreInterval"/>, which is Wilson's of 0 and 1; others, and values out of that range: t, with the least width where they do not vary.</remarks>
+    /// <remarks>
+    /// Measures in [0, 1]: <see cref="ShareInterval"/> of 0 and 1 of independent questions, else <see cref="ScoreInterval"/>; others, and values out of that range:
+    /// t, with the least width where they do not vary, and none below two effective clusters.
+    /// </remarks>
     public static (double Low, double High)? Describe(string metric, ReadOnlySpan<double> values, in ClusteredMean mean, double alpha) =>
-        MetricNames.IsUnit(metric) && ScoreInterval.Fits(values, 0, 1) ? DescribeWithin(values, mean, (0, 1), alpha) : mean.HasInterval ? OfMean(metric, mean, alpha, alpha) : null;
+        MetricNames.IsUnit(metric) && ScoreInterval.Fits(values, 0, 1) ? DescribeWithin(values, mean, (0, 1), alpha) : HasT(mean) ? OfMean(metric, mean, alpha, alpha) : null;
 
     /// <summary>The same of values in any known range.</summary>
     public static (double Low, double High)? DescribeWithin(ReadOnlySpan<double> values, in ClusteredMean mean, (double Low, double High) range, double alpha) =>
-        mean.HasInterval ? ScoreInterval.Of(values, range.Low, range.High, EffectOf(mean), Quantile(mean, alpha)) : null;
+        !mean.HasInterval ? null
+        : range == (0, 1) && alpha == ShareInterval.Alpha && mean.Clusters == mean.N && IsBinary(values) ? ShareInterval.Of(Ones(values), mean.N)
+        : ScoreInterval.Of(values, range.Low, range.High, EffectOf(mean), Quantile(mean, alpha));
 
     /// <summary>For reports: the interval of a difference, each side at <paramref name="alpha"/>; null when there are too few queries or clusters.</summary>
     /// <remarks>
@@ -49,6 +57,11 @@ internal static class MeanBounds
             return DescribeWithin(differences, difference, (-largest, largest), alpha);
         }
 
+        if (!HasT(difference))
+        {
+            return null;
+        }
+
         double half = difference.StandardError == 0 ? difference.Floor(alpha, 2) : difference.HalfWidth(alpha);
         return (difference.Mean - half, difference.Mean + half);
     }
@@ -56,15 +69,16 @@ internal static class MeanBounds
     /// <summary>Whether the interval of a mean rests on too few clusters away from one end of the range, or from the other.</summary>
     public static bool HasFewEvents(ReadOnlySpan<double> values, ReadOnlySpan<int> clusters, (double Low, double High) range)
     {
-        int enough = IsBinary(values) ? EnoughEvents : EnoughGradedEvents;
-        var (above, below) = (new HashSet<int>(), new HashSet<int>());
-        for (int i = 0; i < values.Length && (above.Count < enough || below.Count < enough); i++)
+        bool isShare = IsBinary(values);
+        var (above, below, all) = (new HashSet<int>(), new HashSet<int>(), new HashSet<int>());
+        for (int i = 0; i < values.Length; i++)
         {
             _ = values[i] > range.Low && above.Add(clusters[i]);
             _ = values[i] < range.High && below.Add(clusters[i]);
+            all.Add(clusters[i]);
         }
 
-        return Math.Min(above.Count, below.Count) < enough;
+        return Math.Min(above.Count, below.Count) < (isShare ? EnoughEvents : EnoughGradedEvents) || (isShare && all.Count < EnoughShares);
     }
 
     /// <summary>For floors: lower bound at one alpha, upper bound at another; exact for 0/1 measures.</summary>
@@ -166,6 +180,17 @@ internal static class MeanBounds
     private static bool AreBinary(string metric, ReadOnlySpan<double> before, ReadOnlySpan<double> after) =>
         MetricNames.IsUnit(metric) && IsBinary(before) && IsBinary(after);
 
+    private static int Ones(ReadOnlySpan<double> values)
+    {
+        int ones = 0;
+        foreach (double value in values)
+        {
+            ones += value == 1 ? 1 : 0;
+        }
+
+        return ones;
+    }
+
     private static (int Won, int Lost) Changes(ReadOnlySpan<double> before, ReadOnlySpan<double> after)
     {
         int won = 0;
@@ -180,6 +205,9 @@ internal static class MeanBounds
     }
 
     // A verdict's is at least 1. Here that would be too wide where documents are several questions and alike in nothing: the estimate then falls below 1 as often as not.
+    // Below one degree of freedom t reaches over hundreds of standard errors: true, and nothing that a reader can use.
+    private static bool HasT(in ClusteredMean mean) => mean.HasInterval && mean.Effective >= 2;
+
     private static double EffectOf(in ClusteredMean mean)
     {
         double ratio = mean.StandardError / mean.IndependentError;

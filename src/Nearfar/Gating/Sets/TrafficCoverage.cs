@@ -33,7 +33,7 @@ public sealed record TrafficCoverage
     /// <summary>How many of them resemble no gate question.</summary>
     public required int Unlike { get; init; }
 
-    /// <summary>Lower end of the 95 % interval of their share (Wilson).</summary>
+    /// <summary>Lower end of the 95 % interval of their share, of independent questions.</summary>
     public required double Low { get; init; }
 
     /// <summary>Upper end.</summary>
@@ -74,7 +74,7 @@ public sealed record TrafficCoverage
                 return new UnlikeQuestion(p.First.Row.Id, p.First.Row.Query, p.First.Asked, p.Second.Similarity, near?.Id, near?.Query);
             }).OrderByDescending(u => u.Asked).ThenBy(u => u.Similarity).ThenBy(u => u.TrafficId, StringComparer.Ordinal),
         ];
-        var (low, high) = Proportions.Wilson(unlike.Length, questions.Length, 0.025);
+        var (low, high) = ShareInterval.Of(unlike.Length, questions.Length);
         return new TrafficCoverage { Questions = questions.Length, Unlike = unlike.Length, Low = low, High = high, Threshold = threshold, Examples = unlike };
     }
 }

@@ -118,17 +118,36 @@ public class ClusteredMeanTests
     }
 
     [Theory]
-    [InlineData(4, 1, true)]            // a share: yes or no at fewer than five documents
-    [InlineData(5, 1, false)]
+    [InlineData(9, 1, true)]            // a share: yes or no at fewer than ten documents
+    [InlineData(10, 1, false)]
+    [InlineData(17, 1, true, 1, 35)]    // or fewer than 36 documents in all
+    [InlineData(18, 1, false, 1, 36)]
+    [InlineData(40, 1, true, 2, 70)]
     [InlineData(12, .5, true)]          // a graded mean: at fewer than thirteen
     [InlineData(13, .5, false)]
+    [InlineData(13, .5, false, 1, 30)]
     [InlineData(26, .5, true, 3)]       // 26 questions of nine documents
-    public void HasFewEvents_CountsDocumentsOffTheEndsOfTheRange(int off, double by, bool few, int perCluster = 1)
+    public void HasFewEvents_CountsDocumentsOffTheEndsOfTheRange(int off, double by, bool few, int perCluster = 1, int questions = 60)
     {
-        double[] low = [.. Enumerable.Range(0, 60).Select(i => i < off ? by : 0)];
-        int[] clusters = [.. Enumerable.Range(0, 60).Select(i => i / perCluster)];
+        double[] low = [.. Enumerable.Range(0, questions).Select(i => i < off ? by : 0)];
+        int[] clusters = [.. Enumerable.Range(0, questions).Select(i => i / perCluster)];
         Assert.Equal(few, MeanBounds.HasFewEvents(low, clusters, (0, 1)));
         Assert.Equal(few, MeanBounds.HasFewEvents([.. low.Select(v => 1 - v)], clusters, (0, 1)));
+    }
+
+    // One document holds nine of ten questions, worth 1.2 of its kind: t would say 0.6 +- 1,600.
+    [Fact]
+    public void Describe_MarginsOfLessThanTwoEffectiveDocuments_HaveNoInterval()
+    {
+        double[] margins = [.. Enumerable.Range(0, 10).Select(i => 0.2 * (i % 5))];
+        var mean = ClusteredMean.Of(margins, [0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+        Assert.True(mean.HasInterval && mean.Effective < 2);
+        Assert.Null(MeanBounds.Describe("margin_mean", margins, mean, 0.025));
+        Assert.Null(MeanBounds.DescribePaired("margin_mean", margins, mean, 0.025));
+        Assert.NotNull(MeanBounds.Describe("ndcg@10", margins, mean, 0.025));       // in [0, 1], wide as it is
+        var two = ClusteredMean.Of(margins, [0, 0, 0, 0, 0, 1, 1, 1, 1, 1]);
+        Assert.NotNull(MeanBounds.Describe("margin_mean", margins, two, 0.025));
+        Assert.NotNull(MeanBounds.DescribePaired("margin_mean", margins, two, 0.025));
     }
 
     // Of two questions of a document the one is right, the other wrong: documents do not differ at all, which is luck.
