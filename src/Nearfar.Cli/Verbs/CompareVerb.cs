@@ -150,7 +150,8 @@ internal sealed class CompareVerb : Verb
         rows.Add(["Procrustes residual", Maybe(vectors.Procrustes), "", ""]);
         rows.Add(["CKA", Maybe(vectors.Cka), "", ""]);
         rows.Add(["CKA, debiased", Maybe(vectors.DebiasedCka), "", ""]);
-        context.Table(["each against itself", "value", "95 % interval", "texts"], rows, 1, 2, 3);
+        context.Table(["each against itself", "value", "about 95 %", "texts"], rows, 1, 2, 3);
+        context.Say("about 95 %: texts that share neighbours are not independent; between 91 and 98 in 100 such intervals hold the truth.");
         ShowHubs(context, vectors.Hubs);
         context.Next("nearfar eval --model MODEL, to see which of the two finds the right page");
     }

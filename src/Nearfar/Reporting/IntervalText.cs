@@ -22,6 +22,9 @@ internal static class IntervalText
     public static readonly string LongEventMeaning =
         $"{EventMeaning}: a share with a yes, or a no, at under {Figures.Whole(MeanBounds.EnoughEvents)} documents, or of under {Figures.Whole(MeanBounds.EnoughShares)} in all, another mean with a value off 0, or off 1, at under {Figures.Whole(MeanBounds.EnoughGradedEvents)}";
 
+    /// <summary>What the mark says of the interval of a figure that is no mean.</summary>
+    public const string RoughMeaning = "rough, not a 95% interval";
+
     /// <summary>The interval of a mean without markup: <c>≈ low to high</c>.</summary>
     public static string Range(string metric, MetricSummary summary) => (summary.FewEvents ? Mark + " " : "") + Figures.Range(metric, summary.Low, summary.High);
 
@@ -38,6 +41,9 @@ internal static class IntervalText
     /// <summary>The same of a mean.</summary>
     public static void Write(Markup page, string metric, MetricSummary summary) =>
         Write(page, summary.FewEvents ? EventMeaning : null, Figures.Range(metric, summary.Low, summary.High));
+
+    /// <summary>An interval that may be rough.</summary>
+    public static void Write(Markup page, bool isRough, string interval) => Write(page, isRough ? RoughMeaning : null, interval);
 
     private static void Write(Markup page, string? meaning, string interval)
     {

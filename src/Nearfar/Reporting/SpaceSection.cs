@@ -127,7 +127,7 @@ internal static class SpaceSection
 
         var first = models[0].Geometry!;
         page.Leaf("p", $"{Figures.Count(first.Sample, "document")} drawn with seed {first.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture)}; hubs are counted in the top {Figures.Whole(first.HubDepth)} of all questions. "
-            + "Below each value its 95% interval, where the sample allows one.", ("class", "soft"));
+            + $"Below each value its 95% interval, where the sample allows one. {IntervalText.Mark} {IntervalText.RoughMeaning}: hubs, and distances of fewer than 100 texts.", ("class", "soft"));
     }
 
     private static void WriteMeasure(Markup page, EvalReport[] models, string name, string meaning)
@@ -161,7 +161,10 @@ internal static class SpaceSection
             page.Text(Figures.Fixed(estimate.Value, decimals));
             if (estimate is { Low: { } low, High: { } high })
             {
-                page.Leaf("small", $"{Figures.Fixed(low, decimals)} to {Figures.Fixed(high, decimals)}");
+                using (page.In("small"))
+                {
+                    IntervalText.Write(page, GeometryNames.IsRough(name, estimate.N), $"{Figures.Fixed(low, decimals)} to {Figures.Fixed(high, decimals)}");
+                }
             }
         }
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Xml;
 using System.Xml.Linq;
 using Nearfar.Evaluation;
+using Nearfar.Evaluation.Geometry;
 using Nearfar.Gating;
 using Nearfar.Pairs;
 using Nearfar.Reporting;
@@ -249,6 +250,8 @@ public sealed class HtmlReportTests
         var measures = section.Descendants("tbody").ElementAt(1).Elements("tr").ToArray();
         Assert.Equal(["alignment", "uniformity", "anisotropy", "effective_rank", "hub_skew", "hub_share"], measures.Select(r => r.Element("th")!.Nodes().First().ToString()));
         Assert.Equal("0.7000.600 to 0.800", measures[0].Element("td")!.Value);
+        Assert.Equal("1.200≈ 0.900 to 1.500", measures[4].Element("td")!.Value);                                    // a hub figure's interval is rough
+        Assert.Equal([false, false, false, false, true, true], measures.Select(m => m.Element("td")!.Descendants("span").Any(x => (string?)x.Attribute("aria-label") == IntervalText.RoughMeaning)));
         Assert.Equal("71.5", measures[3].Element("td")!.Value);                                                    // no interval
         Assert.Contains("top 10 of at least 20 questions", measures[5].Element("th")!.Value, StringComparison.Ordinal);
         Assert.Contains("shop/refund-policy/annual/en", section.Descendants("ul").Single().Value, StringComparison.Ordinal);
@@ -257,6 +260,17 @@ public sealed class HtmlReportTests
         Assert.Equal("language = ja", cohorts[0].Element("th")!.Value);                                             // the farthest from the whole
         Assert.Equal("+1.583", cohorts[0].Elements("td").Last().Value);                                            // (.30 - .11) / .12
     }
+
+    [Theory]
+    [InlineData("hub_skew", 5000, true)]
+    [InlineData("anti_hub_share", 5000, true)]
+    [InlineData("alignment", 99, true)]
+    [InlineData("alignment", 100, false)]
+    [InlineData("uniformity", 30, true)]
+    [InlineData("anisotropy", 100, false)]
+    [InlineData("effective_rank", 50, false)]
+    [InlineData("pooled_auc", 50, false)]
+    public void IsRough_HubsAndDistancesOfFewTexts(string name, int n, bool rough) => Assert.Equal(rough, GeometryNames.IsRough(name, n));
 
     [Fact]
     public void Render_ReportsOfKeywordSearchAlone_HaveNoSpaces() =>

@@ -38,4 +38,10 @@ public static class GeometryNames
 
     /// <summary>Probability that a positive of any query is above a negative of any query, ties 1/2: whether one threshold can serve all. DeLong et al. 1988.</summary>
     public const string PooledAuc = "pooled_auc";
+
+    /// <summary>Whether an interval of this measure holds the truth only roughly as often as it says: docs/decisions/intervals-of-figures.md.</summary>
+    /// <param name="name">One of these names.</param>
+    /// <param name="n">Units of the interval.</param>
+    internal static bool IsRough(string name, int n) =>
+        name is HubSkew or HubRobinHood or AntiHubShare or HubShare || (n < 100 && name is (Alignment or Uniformity or Anisotropy));
 }
