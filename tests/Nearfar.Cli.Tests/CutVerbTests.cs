@@ -45,6 +45,8 @@ public sealed class CutVerbTests
         using var shop = new Shop();
         string file = shop["nearfar.yaml"];
         File.WriteAllText(file, File.ReadAllText(file).Replace("dimensions: 256}", "dimensions: 256, lead: {of: title, tokens: 7, weight: 3}}", StringComparison.Ordinal));
+        Assert.Contains("none of 20 documents has one", (await shop.RunAsync("train", "--name", "v1")).Error, StringComparison.Ordinal);
+        File.WriteAllText(shop["corpus.jsonl"], File.ReadAllText(shop["corpus.jsonl"]).Replace("\"text\":\"What the shop", "\"title\":\"Help\",\"text\":\"What the shop", StringComparison.Ordinal));
         Assert.Equal(0, (await shop.RunAsync("train", "--name", "v1")).Exit);
         var encoder = StaticEncoder.Load(shop["output/runs/v1/model"]);
         Assert.Equal(new LeadOptions { Of = LeadField.Title, Tokens = 7, Weight = 3 }, encoder.Options.Lead);

@@ -74,10 +74,10 @@ public sealed class MarginTableTests : IDisposable
     public async Task EvaluateAsync_QuestionsOfOneAnswer_IntervalCountsThemAsOneWitness()
     {
         var generator = new TableGenerator().With("pa", 1, 0).With("pb", .9f, .1f).With("n", 0, 1);
-        string[] lines = [.. Enumerable.Range(0, 8).Select(i => $$"""{"query":"q{{i}}","positive":"{{(i < 6 ? "pa" : "pb")}}","negative":"n"}""")];
+        string[] lines = [.. Enumerable.Range(0, 8).Select(i => $$"""{"query":"q{{i}}","positive":"{{(i < 4 ? "pa" : "pb")}}","negative":"n"}""")];
         for (int i = 0; i < 8; i++)
         {
-            generator.With($"q{i}", 1, i < 6 ? .1f : .9f);
+            generator.With($"q{i}", 1, i < 4 ? .1f : .9f);
         }
 
         var metrics = Assert.Single((await MarginTable.EvaluateAsync(new EmbeddingSimilarity(generator, s_space), Rows(lines), null, None)).Lines).Metrics;
