@@ -37,7 +37,7 @@ public class HubnessTests
         int[][] found = [.. Enumerable.Range(0, 40).Select(q => new[] { q % 20, (q + 1) % 20, (q + 7) % 20 })];
         var measures = Measures(found, 20);
         Assert.Equal((0.0, null, null), (measures[GeometryNames.AntiHubShare].Value, measures[GeometryNames.AntiHubShare].Low, measures[GeometryNames.AntiHubShare].High));
-        Assert.Null(measures[GeometryNames.HubShare].High is null ? null : measures[GeometryNames.HubShare].Low);
+        Assert.Equal((1.0, null, null), (measures[GeometryNames.HubShare].Value, measures[GeometryNames.HubShare].Low, measures[GeometryNames.HubShare].High));       // each six times, twice k
     }
 
     private static int[][] Found(int questions, int documents)
