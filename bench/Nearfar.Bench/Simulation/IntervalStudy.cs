@@ -151,7 +151,7 @@ internal static class IntervalStudy
     }
 
     // What a mark looks at: the rarer of both outcomes, and none in too few documents for a share.
-    private static int Events(int documents, int above, int below, bool isShare) => isShare && documents < MeanBounds.EnoughShares ? 0 : Math.Min(above, below);
+    private static int Events(int documents, int above, int below, bool isShare) => isShare && documents < MeanBounds.EnoughForShare ? 0 : Math.Min(above, below);
 
     // A document is touched with `change / within`, each of its questions then changes with `within`, all one way.
     private static Outcome[] Changes(Study study, int n, Documents documents, double change, double fall, double[]? values, double[] rises)

@@ -20,7 +20,7 @@ internal static class IntervalText
 
     /// <summary>The same with its numbers, those of <see cref="MetricSummary.FewEvents"/>.</summary>
     public static readonly string LongEventMeaning =
-        $"{EventMeaning}: a share with a yes, or a no, at under {Figures.Whole(MeanBounds.EnoughEvents)} documents, or of under {Figures.Whole(MeanBounds.EnoughShares)} in all, another mean with a value off 0, or off 1, at under {Figures.Whole(MeanBounds.EnoughGradedEvents)}";
+        $"{EventMeaning}: a share with a yes, or a no, at under {Figures.Whole(MeanBounds.EnoughEvents)} documents, or of under {Figures.Whole(MeanBounds.EnoughForShare)} in all, another mean with a value off 0, or off 1, at under {Figures.Whole(MeanBounds.EnoughGradedEvents)}";
 
     /// <summary>What the mark says of the interval of a figure that is no mean.</summary>
     public const string RoughMeaning = "rough, not a 95% interval";

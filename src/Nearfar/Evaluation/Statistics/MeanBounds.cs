@@ -13,7 +13,7 @@ internal static class MeanBounds
     public const int EnoughEvents = 10;
 
     /// <summary>Clusters that a share must have besides: with fewer, ten of either outcome are too coarse for any interval.</summary>
-    public const int EnoughShares = 36;
+    public const int EnoughForShare = 36;
 
     /// <summary>Clusters with a value below 1, and with one above 0, from which on it does so of the mean of other values in [0, 1].</summary>
     public const int EnoughGradedEvents = 13;
@@ -78,7 +78,7 @@ internal static class MeanBounds
             all.Add(clusters[i]);
         }
 
-        return Math.Min(above.Count, below.Count) < (isShare ? EnoughEvents : EnoughGradedEvents) || (isShare && all.Count < EnoughShares);
+        return Math.Min(above.Count, below.Count) < (isShare ? EnoughEvents : EnoughGradedEvents) || (isShare && all.Count < EnoughForShare);
     }
 
     /// <summary>For floors: lower bound at one alpha, upper bound at another; exact for 0/1 measures.</summary>

@@ -21,15 +21,15 @@ internal sealed class ShareInterval
     /// <summary>Fewest questions; below, <see cref="Of"/> is Wilson's.</summary>
     public const int Least = 30;
 
-    /// <summary>Of each side; the only level that it has.</summary>
+    /// <summary>Half of what both ends may miss; the only level that it has.</summary>
     public const double Alpha = 0.025;
 
+    private const double Z = 1.959963984540054;     // the normal quantile, written out: its last bit may differ between systems
     private const double Net = 0.02;
     private const double Expected = 80;
     private const double BandLow = 0.9355, BandHigh = 0.9693;       // the wanted band less what lies between two shares of the net
     private const double LikelyTail = 0.08, RareTail = 0.002;      // no tail of a range may be heavier, and lighter ones are not told apart
 
-    private static readonly double s_z = Normal.UpperQuantile(Alpha);
     private static readonly ConcurrentDictionary<int, ShareInterval> s_known = new();
 
     private readonly int _n;
@@ -45,7 +45,7 @@ internal sealed class ShareInterval
         _ranges = Cheapest([.. _shares.Select(p => new LikelyCounts(n, p))]);
     }
 
-    /// <summary>Both ends, each side near 2.5 %.</summary>
+    /// <summary>Both ends. Together they leave the truth out 3 to 6.5 times in 100, not each as often as the other.</summary>
     /// <param name="successes">0 to <paramref name="n"/>.</param>
     /// <param name="n">Independent questions, at least 1.</param>
     public static (double Low, double High) Of(int successes, int n)
@@ -158,12 +158,12 @@ internal sealed class ShareInterval
             }
 
             // Every other set at least, and a little fewer, as the net stops short of the share where it is every other.
-            _isClearUsual = n >= MeanBounds.EnoughShares && _clearBelow[^1] >= 0.45;
+            _isClearUsual = n >= MeanBounds.EnoughForShare && _clearBelow[^1] >= 0.45;
             FirstLow = First(x => _below[x + 1] >= RareTail);
             _lows = First(x => _below[x] > LikelyTail, most + 1) - FirstLow;
             FirstHigh = First(x => _below[^1] - _below[x + 1] <= LikelyTail);
             _highs = First(x => _below[^1] - _below[x + 1] < RareTail) + 1 - FirstHigh;
-            Wilson = (Math.Clamp((int)Math.Ceiling((n * share) - (s_z * deviation)), FirstLow, FirstLow + _lows - 1), Math.Clamp((int)Math.Floor((n * share) + (s_z * deviation)), FirstHigh, FirstHigh + _highs - 1));
+            Wilson = (Math.Clamp((int)Math.Ceiling((n * share) - (Z * deviation)), FirstLow, FirstLow + _lows - 1), Math.Clamp((int)Math.Floor((n * share) + (Z * deviation)), FirstHigh, FirstHigh + _highs - 1));
         }
 
         public int FirstLow { get; }

@@ -29,7 +29,7 @@ public sealed class ShareIntervalTests
                 return all >= .5 ? 100 * held / all : double.NaN;
             }
 
-            bool IsClear(int x) => n >= MeanBounds.EnoughShares && Math.Min(x, n - x) >= MeanBounds.EnoughEvents;
+            bool IsClear(int x) => n >= MeanBounds.EnoughForShare && Math.Min(x, n - x) >= MeanBounds.EnoughEvents;
             double unmarked = Coverage(IsClear, x => intervals[x]);
             Assert.True(double.IsNaN(unmarked) || unmarked is >= 93.5 and <= 97, $"{unmarked} at {share}");
             Assert.InRange(Coverage(_ => true, x => intervals[x]), least, most);
