@@ -1,6 +1,7 @@
 using Nearfar.Evaluation;
 using Nearfar.Evaluation.Spaces;
 using Nearfar.Evaluation.Statistics;
+using Nearfar.Evaluation.Tasks;
 using Nearfar.Gating.Sets;
 using Nearfar.Training.Sampling;
 using Nearfar.Vectors;
@@ -46,6 +47,7 @@ internal static class FigurePairs
         }
 
         Shares(study);
+        Tasks(study);
     }
 
     private static Drawn Carried(ThresholdTransfer transfer) => new($"carried threshold, {transfer.Method}", new(transfer.ScoresTo, transfer.Value, transfer.Low, transfer.High));
@@ -67,4 +69,28 @@ internal static class FigurePairs
             }, 10 * FigureStudy.Draws);
         }
     }
+
+    // Confidences that know a question's quality more or less; groups that know a text's label.
+    private static void Tasks(Study study)
+    {
+        foreach (double noise in new[] { .2, .6 })
+        {
+            FigureStudy.Rows(study, "tasks", FormattableString.Invariant($"qualities from 0 to 1, confidence off by {noise}"), 300, _ => null, (random, n) =>
+                [Silent(random, [.. Enumerable.Range(0, n).Select(_ => random.Uniform())], noise)], 1000);
+            FigureStudy.Rows(study, "tasks", FormattableString.Invariant($"right three times of four, confidence off by {noise}"), 300, _ => null, (random, n) =>
+                [Silent(random, [.. Enumerable.Range(0, n).Select(_ => random.Uniform() < .75 ? 1.0 : 0)], noise)], 1000);
+        }
+
+        foreach (var (labels, right) in new[] { (3, .7), (3, .95), (10, .7) })
+        {
+            FigureStudy.Rows(study, "tasks", FormattableString.Invariant($"{labels} labels, {right:P0} in a group of their own"), 300, _ => null, (random, n) =>
+            {
+                int[] own = [.. Enumerable.Range(0, n).Select(_ => random.Below(labels))];
+                return [new Drawn("V-measure", ClusterAgreement.VMeasureOf([.. own.Select(l => $"{l}")], [.. own.Select(l => random.Uniform() < right ? l : random.Below(labels))]))];
+            }, 1000);
+        }
+    }
+
+    private static Drawn Silent(SeededRandom random, double[] qualities, double noise) =>
+        new("abstention nAUC", Abstention.NormalisedAuc([.. qualities.Select(q => q + (noise * FigureWorlds.Normal(random)))], qualities));
 }

@@ -30,11 +30,12 @@ public static class Abstention
     }
 
     /// <summary>Normalised area under the abstention curve.</summary>
+    /// <remarks>Interval: <see cref="LeftOut"/> over questions, taken as independent; null below 10 of them, or where one left out leaves all qualities equal.</remarks>
     /// <param name="confidences">One a question, finite; the least confident are left unanswered first. Equal ones are left out in random order: the mean over all orders is given, where MTEB takes the order of input.</param>
     /// <param name="qualities">The measure of each question, such as ndcg@10.</param>
     /// <exception cref="ArgumentException">Counts differ, below 2 questions, or a value that is not finite.</exception>
     /// <exception cref="NearfarException">All qualities are equal: silence cannot gain anything.</exception>
-    public static double NormalisedAuc(IReadOnlyList<double> confidences, IReadOnlyList<double> qualities)
+    public static Estimate NormalisedAuc(IReadOnlyList<double> confidences, IReadOnlyList<double> qualities)
     {
         ArgumentNullException.ThrowIfNull(confidences);
         ArgumentNullException.ThrowIfNull(qualities);
@@ -43,31 +44,62 @@ public static class Abstention
             throw new ArgumentException($"{confidences.Count} confidences for {qualities.Count} qualities; wanted one finite value of each for at least 2 questions.");
         }
 
-        double flat = qualities.Average();
-        double gained = Area(confidences, qualities) - (flat * (Rates - 1) / Rates);
-        double possible = Area(qualities, qualities) - (flat * (Rates - 1) / Rates);
-        return qualities.Min() == qualities.Max() || possible <= 0
-            ? throw new NearfarException($"All {qualities.Count} questions have the same quality, so staying silent gains nothing and there is no share of it. Take a measure that differs.")
-            : gained / possible;
+        double value = Share([.. confidences], [.. qualities])
+            ?? throw new NearfarException($"All {qualities.Count} questions have the same quality, so staying silent gains nothing and there is no share of it. Take a measure that differs.");
+        return LeftOut.Estimate(value, confidences.Count, q => Share([.. confidences.Where((_, i) => i != q)], [.. qualities.Where((_, i) => i != q)]), most: 1);
     }
 
-    private static double Area(IReadOnlyList<double> confidences, IReadOnlyList<double> qualities)
+    // Null where silence cannot gain anything.
+    private static double? Share(double[] confidences, double[] qualities)
+    {
+        double flat = qualities.Average() * (Rates - 1) / Rates;
+        double possible = Area(qualities, qualities) - flat;
+        return qualities.Min() == qualities.Max() || possible <= 0 ? null : (Area(confidences, qualities) - flat) / possible;
+    }
+
+    private static double Area(double[] confidences, double[] qualities)
     {
         double[] kept = ByTies(confidences, qualities);
         double[] curve = new double[Rates];
         for (int r = 0; r < Rates; r++)
         {
             int silent = Math.Min((int)Math.Round(r * kept.Length / (double)Rates, MidpointRounding.ToEven), kept.Length - 1);
-            curve[r] = kept[silent..].Average();
+            double sum = 0;
+            foreach (double quality in kept.AsSpan(silent))
+            {
+                sum += quality;
+            }
+
+            curve[r] = sum / (kept.Length - silent);
         }
 
         return (curve.Sum() - ((curve[0] + curve[^1]) / 2)) / Rates;      // trapezoids
     }
 
     /// <summary>Qualities by ascending confidence, each the mean of its tie: what random order among equals gives on average.</summary>
-    private static double[] ByTies(IReadOnlyList<double> confidences, IReadOnlyList<double> qualities) =>
-        [.. Enumerable.Range(0, qualities.Count).GroupBy(i => confidences[i]).OrderBy(g => g.Key)
-            .SelectMany(g => Enumerable.Repeat(g.Average(i => qualities[i]), g.Count()))];
+    private static double[] ByTies(double[] confidences, double[] qualities)
+    {
+        double[] keys = [.. confidences];
+        double[] kept = [.. qualities];
+        Array.Sort(keys, kept);
+        for (int start = 0, end; start < keys.Length; start = end)
+        {
+            for (end = start + 1; end < keys.Length && keys[end] == keys[start]; end++) { }
+
+            // Sorted, so that the mean does not depend on the order of input.
+            var tie = kept.AsSpan(start, end - start);
+            tie.Sort();
+            double sum = 0;
+            foreach (double quality in tie)
+            {
+                sum += quality;
+            }
+
+            tie.Fill(sum / tie.Length);
+        }
+
+        return kept;
+    }
 
     private static IReadOnlyList<double> Checked(IReadOnlyList<double> similarities)
     {

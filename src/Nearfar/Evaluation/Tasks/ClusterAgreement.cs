@@ -30,6 +30,23 @@ public sealed record ClusterAgreement(double Homogeneity, double Completeness)
         return new(label == 0 ? 1 : Math.Clamp(1 - ((both - group) / label), 0, 1), group == 0 ? 1 : Math.Clamp(1 - ((both - label) / group), 0, 1));
     }
 
+    /// <summary>The V-measure with its interval.</summary>
+    /// <remarks>Interval: <see cref="LeftOut"/> over texts, taken as independent, the groups as given; null below 10 texts. It aims at the mean over samples of as many texts: groups agree by chance, too, the more so the fewer the texts.</remarks>
+    /// <param name="labels">One a text.</param>
+    /// <param name="groups">One a text; numbers mean nothing.</param>
+    /// <exception cref="ArgumentException">Counts differ, or there is no text.</exception>
+    public static Estimate VMeasureOf(IReadOnlyList<string> labels, IReadOnlyList<int> groups)
+    {
+        double value = Of(labels, groups).VMeasure;
+        // Texts of one label and group are alike: leaving out either gives the same.
+        var cells = labels.Zip(groups).Select((cell, i) => (Cell: cell, Text: i)).GroupBy(c => c.Cell)
+            .ToDictionary(c => c.Key, c => new Lazy<double?>(() => Without(labels, groups, c.First().Text)));
+        return LeftOut.Estimate(value, labels.Count, i => cells[(labels[i], groups[i])].Value, 0, 1);
+    }
+
+    private static double? Without(IReadOnlyList<string> labels, IReadOnlyList<int> groups, int text) =>
+        Of([.. labels.Where((_, i) => i != text)], [.. groups.Where((_, i) => i != text)]).VMeasure;
+
     private static double Entropy<T>(IReadOnlyList<T> values) where T : notnull =>
         // counts descending: one order of the sum for any numbering
         -values.GroupBy(v => v).Select(g => g.Count() / (double)values.Count).OrderDescending().Sum(p => p * Math.Log(p));

@@ -1,3 +1,4 @@
+using Nearfar.Evaluation.Statistics;
 using Nearfar.Evaluation.Tasks;
 using Nearfar.Training.Sampling;
 using Nearfar.Vectors;
@@ -261,7 +262,9 @@ public class TaskMeasureTests
             double[] confidences = [.. scores.Select(s => confidence(s))];
             Assert.Equal(published, PlainNormalisedAuc(confidences, qualities, [0, 1, 2, 3, 4]), 1e-12);       // input order, as MTEB
             double either = (PlainNormalisedAuc(confidences, qualities, [0, 1, 2, 3, 4]) + PlainNormalisedAuc(confidences, qualities, [4, 3, 2, 1, 0])) / 2;
-            Assert.Equal(either, Abstention.NormalisedAuc(confidences, qualities), 1e-12);
+            var measured = Abstention.NormalisedAuc(confidences, qualities);
+            Assert.Equal(either, measured.Value, 1e-12);
+            Assert.Null(measured.Low);       // five questions
         }
     }
 
@@ -269,12 +272,47 @@ public class TaskMeasureTests
     public void NormalisedAuc_PerfectConstantAndReversed_AreOneZeroAndNegative()
     {
         double[] qualities = Draw(50, 8, steps: 40);
-        Assert.Equal(1, Abstention.NormalisedAuc(qualities, qualities), 1e-12);
-        Assert.Equal(0, Abstention.NormalisedAuc([.. qualities.Select(_ => 3.0)], qualities), 1e-12);
-        Assert.True(Abstention.NormalisedAuc([.. qualities.Select(q => -q)], qualities) < 0);
+        Assert.Equal(1, Abstention.NormalisedAuc(qualities, qualities).Value, 1e-12);
+        Assert.Null(Abstention.NormalisedAuc(qualities, qualities).Low);      // nothing varies, and that is no proof
+        Assert.Equal(0, Abstention.NormalisedAuc([.. qualities.Select(_ => 3.0)], qualities).Value, 1e-12);
+        Assert.True(Abstention.NormalisedAuc([.. qualities.Select(q => -q)], qualities).Value < 0);
         Assert.Throws<NearfarException>(() => Abstention.NormalisedAuc([.1, .2], [1, 1]));
         Assert.Throws<ArgumentException>(() => Abstention.NormalisedAuc([.1, double.NaN], [1, 0]));
         Assert.Throws<ArgumentException>(() => Abstention.ByMaximum([]));
+    }
+
+    /// <summary>400 samples of 60: 95 % is 380, three deviations 13. The truth is their mean.</summary>
+    [Theory, InlineData(true), InlineData(false)]
+    public void NormalisedAucAndVMeasure_ManySamples_IntervalsHoldTheirMean(bool abstention)
+    {
+        var samples = Enumerable.Range(0, 400).Select(repeat =>
+        {
+            var random = new SeededRandom(900UL + (ulong)repeat);
+            double[] qualities = [.. Enumerable.Range(0, 60).Select(_ => random.Uniform())];
+            if (abstention)
+            {
+                return Abstention.NormalisedAuc([.. qualities.Select(q => q + (.4 * random.Bell()))], qualities);
+            }
+
+            int[] labels = [.. qualities.Select(q => (int)(3 * q))];
+            return ClusterAgreement.VMeasureOf([.. labels.Select(l => $"{l}")], [.. labels.Select(l => random.Uniform() < .7 ? l : random.Below(3))]);
+        }).ToArray();
+        double truth = samples.Average(s => s.Value);
+        Assert.InRange(samples.Count(s => s.Low <= truth && truth <= s.High), 367, 393);
+    }
+
+    [Fact]
+    public void VMeasureOf_TextsLeftOut_AgreesWithPlainLoops()
+    {
+        string[] labels = ["a", "a", "a", "b", "b", "b", "b", "c", "c", "c", "c", "c"];
+        int[] groups = [0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 2, 0];
+        var measured = ClusterAgreement.VMeasureOf(labels, groups);
+        double[] without = [.. Enumerable.Range(0, 12).Select(left => ClusterAgreement.Of([.. labels.Where((_, i) => i != left)], [.. groups.Where((_, i) => i != left)]).VMeasure)];
+        double half = StudentT.UpperQuantile(.025, 11) * Math.Sqrt(11.0 / 12 * without.Sum(w => Math.Pow(w - without.Average(), 2)));
+        Assert.Equal(ClusterAgreement.Of(labels, groups).VMeasure, measured.Value, 1e-12);
+        Assert.Equal(Math.Max(0, measured.Value - half), measured.Low!.Value, 1e-9);
+        Assert.Equal(Math.Min(1, measured.Value + half), measured.High!.Value, 1e-9);
+        Assert.Null(ClusterAgreement.VMeasureOf(labels[..9], groups[..9]).Low);
     }
 
     private static double PlainNormalisedAuc(double[] confidences, double[] qualities, int[] tieOrder)
