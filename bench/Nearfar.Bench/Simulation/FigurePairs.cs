@@ -9,7 +9,7 @@ using Drawn = Nearfar.Bench.Simulation.FigureStudy.Drawn;
 
 namespace Nearfar.Bench.Simulation;
 
-/// <summary>Figures of two spaces, and of the gate set beside traffic: carried thresholds, neighbours, shares.</summary>
+/// <summary>Figures of two spaces, of the gate set beside traffic, and of tasks: carried thresholds, neighbours, shares, abstention, V-measure.</summary>
 internal static class FigurePairs
 {
     private static readonly EmbeddingSpace s_old = new("old");

@@ -100,7 +100,7 @@ internal sealed class LoopVerb : Verb
     }
 
     private static bool IsBlockedByKeywordsAlone(GateDecision decision) =>
-        decision.Verdict == Verdict.Blocked && decision.Reasons.Where(r => r.Outcome == TestOutcome.Bad).All(r => r.Reference == ReferenceKind.Bm25);
+        decision.Verdict == Verdict.Blocked && decision.Reasons.Where(r => r.Outcome == TestOutcome.Bad).Select(r => r.Reference).Distinct().SequenceEqual([ReferenceKind.Bm25]);
 
     private sealed class Line(Action<string> say) : IProgress<string>
     {

@@ -72,8 +72,13 @@ public static class WorkspaceCheck
 
     private static void Titles(Workspace workspace, WorkspaceRows rows, string corpusPath, FindingList findings)
     {
-        int without = rows.Corpus.Documents.Count(d => !d.Content.Contains('\n', StringComparison.Ordinal));
-        if (workspace.Options.Encoder.Lead is { Of: Encoding.LeadField.Title } && 2 * without > rows.Corpus.Count)
+        if (workspace.Options.Encoder.Lead is not { Of: Encoding.LeadField.Title } lead)
+        {
+            return;
+        }
+
+        int without = rows.Corpus.Documents.Count(d => lead.FieldOf(d.Content).IsEmpty);
+        if (2 * without > rows.Corpus.Count)
         {
             findings.Warning("no-title", corpusPath, 0, $"encoder.lead weighs titles (of: title), and {without} of {rows.Corpus.Count} documents have none: no title, and no text of several lines.",
                 "Give the documents a title, or take of: beginning; training refuses a corpus without any.");

@@ -126,7 +126,7 @@ public sealed class TrainingRun
     // A title that no document has weighs nothing, and nothing else would say so.
     private static void ThrowUnlessTitled(IEncoder start, Corpus corpus)
     {
-        if (start is StaticEncoder { Options.Lead.Of: LeadField.Title } && !corpus.Documents.Any(d => d.Content.Contains('\n', StringComparison.Ordinal)))
+        if (start is StaticEncoder { Options.Lead: { Of: LeadField.Title } lead } && corpus.Documents.All(d => lead.FieldOf(d.Content).IsEmpty))
         {
             throw new NearfarException($"encoder.lead weighs titles (of: title), and none of {corpus.Count} documents has one: no title, and no text of several lines. Give the documents a title, or take of: beginning.");
         }

@@ -70,6 +70,8 @@ public class StreamedRunTests
         var lead = new LeadOptions { Of = LeadField.Title };
         var start = StartEncoder.Create(options.Start with { Lead = lead }, data.Train);
         var run = new TrainingRun(options.Start with { Lead = lead }, options.Training with { Epochs = 1 }, TimeProvider.System);
+        var empty = new TrainingSet(new Corpus(data.Train.Corpus.Documents.Select(d => d with { Text = "\n" + d.Text })), data.Train.Pairs);      // a line, and nothing in it
+        await Assert.ThrowsAsync<NearfarException>(() => run.RunAsync(empty, data.Dev, start, folder["empty"], [], null, Token));
         var refused = await Assert.ThrowsAsync<NearfarException>(() => run.RunAsync(data.Train, data.Dev, start, folder["held"], [], null, Token));
         Assert.Contains("none of 40 documents has one", refused.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(folder["held"], "history.jsonl")));

@@ -30,7 +30,7 @@ public static class Abstention
     }
 
     /// <summary>Normalised area under the abstention curve.</summary>
-    /// <remarks>Interval: <see cref="LeftOut"/> over questions, taken as independent; null below 10 of them, or where one left out leaves all qualities equal.</remarks>
+    /// <remarks>Interval: the jackknife over questions, each left out in turn and taken as independent (Efron and Tibshirani 1993, 11); null below 10 of them, or where one left out leaves all qualities equal.</remarks>
     /// <param name="confidences">One a question, finite; the least confident are left unanswered first. Equal ones are left out in random order: the mean over all orders is given, where MTEB takes the order of input.</param>
     /// <param name="qualities">The measure of each question, such as ndcg@10.</param>
     /// <exception cref="ArgumentException">Counts differ, below 2 questions, or a value that is not finite.</exception>

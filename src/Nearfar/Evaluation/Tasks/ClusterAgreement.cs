@@ -31,7 +31,7 @@ public sealed record ClusterAgreement(double Homogeneity, double Completeness)
     }
 
     /// <summary>The V-measure with its interval.</summary>
-    /// <remarks>Interval: <see cref="LeftOut"/> over texts, taken as independent, the groups as given; null below 10 texts. It aims at the mean over samples of as many texts: groups agree by chance, too, the more so the fewer the texts.</remarks>
+    /// <remarks>Interval: the jackknife over texts, each left out in turn and taken as independent, the groups as given (Efron and Tibshirani 1993, 11); null below 10 texts. It aims at the mean over samples of as many texts: groups agree by chance, too, the more so the fewer the texts.</remarks>
     /// <param name="labels">One a text.</param>
     /// <param name="groups">One a text; numbers mean nothing.</param>
     /// <exception cref="ArgumentException">Counts differ, or there is no text.</exception>
