@@ -42,7 +42,7 @@ internal static class FigurePairs
                 float[][] before = FigureWorlds.Cloud(random, n, dimensions, clusters);
                 float[][] after = [.. before.Select(r => FigureWorlds.Near(random, r, noise))];
                 var both = new VectorComparison(Vectors(s_old, before), Vectors(s_new, after));
-                return [new Drawn("overlap", both.Overlap), new("rank-biased overlap", both.RankBiasedOverlap), new("top churn", both.TopChurn), new("Kendall's tau", both.KendallTau!)];
+                return [new Drawn("overlap", both.Overlap, true), new("rank-biased overlap", both.RankBiasedOverlap, true), new("top churn", both.TopChurn, true), new("Kendall's tau", both.KendallTau!, true)];      // "about 95 %" is what compare says of them
             }, 1000);
         }
 
@@ -50,7 +50,7 @@ internal static class FigurePairs
         Tasks(study);
     }
 
-    private static Drawn Carried(ThresholdTransfer transfer) => new($"carried threshold, {transfer.Method}", new(transfer.ScoresTo, transfer.Value, transfer.Low, transfer.High));
+    private static Drawn Carried(ThresholdTransfer transfer) => new($"carried threshold, {transfer.Method}", new(transfer.ScoresTo, transfer.Value, transfer.Low, transfer.High), transfer is { IsRough: true, Method: "paired" });      // the other is in no reason
 
     private static double[] Scores(SeededRandom random, int n) => [.. Enumerable.Range(0, n).Select(_ => FigureWorlds.Normal(random))];
 
@@ -65,7 +65,7 @@ internal static class FigurePairs
             {
                 int Count(double share) => Enumerable.Range(0, n).Count(_ => random.Uniform() < share);
                 var difference = ShareComparison.Difference("", Count(gate), n, Count(traffic), n);
-                return [new Drawn("share in traffic less share in the gate set", new(n, difference.Difference, difference.Low, difference.High))];
+                return [new Drawn("share in traffic less share in the gate set", new(n, difference.Difference, difference.Low, difference.High), difference.FewCases)];
             }, 10 * FigureStudy.Draws);
         }
     }

@@ -40,6 +40,10 @@ internal static class FigureQueries
             {
                 Areas(study, "normal", questions, single, auc, Math.Sqrt(2) * -Normal.UpperQuantile(auc), 0);
                 Areas(study, "some lost", questions, single, auc, Math.Sqrt(2) * -Normal.UpperQuantile((auc - ((1 - auc) / 2)) / auc), 1 - auc);
+            }
+
+            foreach (double auc in new[] { .8, .95, .97, .98, .99, .995 })
+            {
                 Pooled(study, questions, single, auc);
             }
         }
@@ -59,7 +63,7 @@ internal static class FigureQueries
         FigureStudy.Rows(study, "alignment", questions, 1000, _ => .45 * Math.Exp(.6 * .6 / 2), (random, n) =>
         {
             int[] pages = FigureWorlds.Pages(n, single);
-            return [new Drawn("alignment", QueryGeometry.Alignment(Array.ConvertAll(FigureWorlds.Bells(random, pages), z => .45 * Math.Exp(.6 * z)), pages))];
+            return [FigureStudy.Measured(GeometryNames.Alignment, QueryGeometry.Alignment(Array.ConvertAll(FigureWorlds.Bells(random, pages), z => .45 * Math.Exp(.6 * z)), pages))];
         });
     }
 
@@ -83,7 +87,7 @@ internal static class FigureQueries
             int[] pages = FigureWorlds.Pages(n, single);
             double[] own = FigureWorlds.Bells(random, pages);
             var asked = own.Select(o => ((IReadOnlyList<double>)[away + Mixed(random, o)], (IReadOnlyList<double>)[.. Enumerable.Range(0, 4).Select(_ => Mixed(random, o))])).ToArray();
-            return [new Drawn("pooled AUC", QueryGeometry.PooledAuc(asked, pages))];
+            return [FigureStudy.Measured(GeometryNames.PooledAuc, QueryGeometry.PooledAuc(asked, pages))];
         });
     }
 

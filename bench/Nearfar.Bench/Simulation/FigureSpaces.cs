@@ -42,7 +42,7 @@ internal static class FigureSpaces
             Spectrum.AddTo(measures, sample);
         }
 
-        return measures.Select(m => new Drawn(m.Key, m.Value));
+        return measures.Select(m => FigureStudy.Measured(m.Key, m.Value));
     }
 
     // Documents stay, questions are drawn: each is near one document.
@@ -55,7 +55,7 @@ internal static class FigureSpaces
             int[][] found = [.. pages.Select(p => Nearest(rows, FigureWorlds.Near(random, rows[targets[p]], .8)))];
             var measures = new SortedDictionary<string, Estimate>(StringComparer.Ordinal);
             Hubness.AddTo(measures, found, [.. pages.Select(p => $"{p}")], rows.Length, Depth, study.Seed);
-            return measures.Select(m => new Drawn(m.Key, m.Value));
+            return measures.Select(m => FigureStudy.Measured(m.Key, m.Value));
         }, 1000);
 
     private static int[] Nearest(float[][] rows, float[] question)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Nearfar.Evaluation;
+using Nearfar.Evaluation.Geometry;
 using Nearfar.Training.Sampling;
 
 namespace Nearfar.Bench.Simulation;
@@ -19,11 +20,15 @@ internal static class FigureStudy
     /// <summary>One figure of one draw.</summary>
     /// <param name="Figure">Its name.</param>
     /// <param name="Of">What the product made of it.</param>
-    public sealed record Drawn(string Figure, Estimate Of);
+    /// <param name="IsRough">Whether its interval is printed with a mark.</param>
+    public sealed record Drawn(string Figure, Estimate Of, bool IsRough = false);
+
+    /// <summary>A measure of a space, marked as the report does.</summary>
+    public static Drawn Measured(string name, Estimate of) => new(name, of, GeometryNames.IsRough(name, of));
 
     public static void Run(Study study)
     {
-        study.Head(string.Create(CultureInfo.InvariantCulture, $"### Coverage of the 95 % intervals of figures, percent ({study.Repetitions(Draws)} draws a cell, a half or a quarter of what takes long, ten times as many shares; in brackets: the truth lay below, above; outside 93.5 to 97 in bold; ≥ or ≤: one end alone, 97.5 wanted)"),
+        study.Head(string.Create(CultureInfo.InvariantCulture, $"### Coverage of the 95 % intervals of figures, percent ({study.Repetitions(Draws)} draws a cell, a half or a quarter of what takes long, ten times as many shares; in brackets: the truth lay below, above; outside 93.5 to 97 in bold; ≈: most are marked; unmarked: those alone, where that is outside; ≥ or ≤: one end alone, 97.5 wanted)"),
             ["figure", "world", "truth", .. Sizes.Select(n => $"n {n}")]);
         FigureQueries.Run(study);
         FigureSpaces.Run(study);
@@ -57,8 +62,7 @@ internal static class FigureStudy
                     rows[cell.Key] = row = [.. Sizes.Select(_ => "")];
                 }
 
-                Estimate[] estimates = [.. cell.Select(c => c.Of)];
-                row[Array.IndexOf(Sizes, n)] = Cell(estimates, truth(cell.Key) ?? estimates.Average(e => e.Value), draws * study.Scale);
+                row[Array.IndexOf(Sizes, n)] = Cell([.. cell], truth(cell.Key) ?? cell.Average(c => c.Of.Value), draws * study.Scale);
             }
         }
 
@@ -70,25 +74,38 @@ internal static class FigureStudy
         study.Output.Flush();
     }
 
-    private static string Cell(Estimate[] estimates, double truth, double draws)
+    private static string Cell(Drawn[] drawn, double truth, double draws)
     {
-        Estimate[] both = [.. estimates.Where(e => e is { Low: not null, High: not null })];
-        Estimate[] one = [.. estimates.Where(e => (e.Low is null) != (e.High is null))];
-        Estimate[] shown = both.Length >= one.Length ? both : one;
-        if (2 * shown.Length < draws)
+        Drawn[] both = [.. drawn.Where(d => d.Of is { Low: not null, High: not null })];
+        Drawn[] one = [.. drawn.Where(d => (d.Of.Low is null) != (d.Of.High is null))];
+        Drawn[] printed = both.Length >= one.Length ? both : one;
+        if (2 * printed.Length < draws)
         {
             return "none";
         }
 
-        double below = 100.0 * shown.Count(e => truth < e.Low - 1e-12) / shown.Length;
-        double above = 100.0 * shown.Count(e => truth > e.High + 1e-12) / shown.Length;
+        bool marked = 2 * printed.Count(d => d.IsRough) > printed.Length;
+        var (below, above) = Missed(printed, truth);
         double coverage = 100 - below - above;
-        if (shown == one)
+        if (printed == one)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"{(one.Count(e => e.Low is null) > one.Length / 2 ? "≤" : "≥")} {coverage:0.0}");
+            return string.Create(CultureInfo.InvariantCulture, $"{(one.Count(d => d.Of.Low is null) > one.Length / 2 ? "≤" : "≥")} {coverage:0.0}");
         }
 
         string text = string.Create(CultureInfo.InvariantCulture, $"{coverage:0.0} ({below:0.0}, {above:0.0})");
-        return coverage is < 93.45 or >= 97.05 ? $"**{text}**" : text;      // as printed
+        if (marked)
+        {
+            return "≈ " + text;
+        }
+
+        text = IsOutside(coverage) ? $"**{text}**" : text;
+        var clear = Missed([.. printed.Where(d => !d.IsRough)], truth);
+        double ofClear = 100 - clear.Below - clear.Above;
+        return printed.Any(d => d.IsRough) && IsOutside(ofClear) ? string.Create(CultureInfo.InvariantCulture, $"{text} unmarked **{ofClear:0.0}**") : text;
     }
+
+    private static (double Below, double Above) Missed(Drawn[] printed, double truth) =>
+        (100.0 * printed.Count(d => truth < d.Of.Low - 1e-12) / printed.Length, 100.0 * printed.Count(d => truth > d.Of.High + 1e-12) / printed.Length);
+
+    private static bool IsOutside(double coverage) => coverage is < 93.45 or >= 97.05;      // as printed
 }

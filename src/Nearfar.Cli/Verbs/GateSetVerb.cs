@@ -234,7 +234,7 @@ internal sealed class GateSetVerb : Verb
             {
                 var worst = s.Values[0];
                 return (IReadOnlyList<string>)[s.Attribute, Fixed(s.Moved), Fixed(s.MovedByChance), s.P.ToString("0.0000", CultureInfo.InvariantCulture), worst.Value, Share(worst.Gate, s.GateKnown), Share(worst.Traffic, s.TrafficKnown),
-                    $"{Fixed(worst.Difference)} ({Fixed(worst.Low)} to {Fixed(worst.High)})", $"{Share(s.GateKnown, s.Gate)}, {Share(s.TrafficKnown, s.Traffic)}"];
+                    $"{Fixed(worst.Difference)} ({(worst.FewCases ? "about " : "")}{Fixed(worst.Low)} to {Fixed(worst.High)})", $"{Share(s.GateKnown, s.Gate)}, {Share(s.TrafficKnown, s.Traffic)}"];
             }), 1, 2, 3, 5, 6);
             context.Say("Moved: share of the gate that would have to ask something else to be as traffic is; by chance: what sets of these sizes show.");
         }

@@ -38,7 +38,7 @@ public static class MarginQuantiles
     /// <remarks>
     /// Interval: order statistics whose ranks bound the quantile by the binomial distribution, each side with the probability wanted, hence mostly between two
     /// (Hutson 1999, Journal of Applied Statistics 26:343); with several queries a page, of as many fewer as the design effect of "below the quantile" says
-    /// (Woodruff 1952). An end that the data do not bound is null, and the other holds alone: docs/decisions/intervals-of-figures.md.
+    /// (Woodruff 1952), and fewer again where few pages know it. An end that the data do not bound is null, and the other holds alone: docs/decisions/intervals-of-figures.md.
     /// </remarks>
     internal static Dictionary<string, IReadOnlyDictionary<string, Estimate>>? Of(IReadOnlyList<QueryScore> rows)
     {
@@ -67,7 +67,8 @@ public static class MarginQuantiles
             return new(values.Length, quantile, null, null);
         }
 
-        double effective = values.Length / below.DesignEffect;
+        double widening = MeanBounds.Widening(below, Aggregation.Alpha);
+        double effective = values.Length / below.DesignEffect / (widening * widening);
         return new(values.Length, quantile, End(sorted, effective, p, 1 - Aggregation.Alpha), End(sorted, effective, p, Aggregation.Alpha));
     }
 

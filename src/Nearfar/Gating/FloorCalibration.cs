@@ -52,7 +52,7 @@ public sealed record FloorCalibration
 
     /// <summary>How the value came to be, for a decision.</summary>
     internal string Note => Quantile is { } quantile
-        ? string.Create(CultureInfo.InvariantCulture, $"{Floor.Value} in space {From} leaves {quantile.ScoresFrom - quantile.Accepted} of {quantile.ScoresFrom} dev questions below it, here {Value:0.000} does (95% interval {Show(quantile.Low)} to {Show(quantile.High)})")
+        ? string.Create(CultureInfo.InvariantCulture, $"{Floor.Value} in space {From} leaves {quantile.ScoresFrom - quantile.Accepted} of {quantile.ScoresFrom} dev questions below it, here {Value:0.000} does ({(quantile.IsRough ? "about" : "95% interval")} {Show(quantile.Low)} to {Show(quantile.High)})")
         : string.Create(CultureInfo.InvariantCulture, $"{Floor.Value} in space {From} is z {Z:0.000}, here {Value:0.000}");
 
     /// <summary>Carries a floor over.</summary>

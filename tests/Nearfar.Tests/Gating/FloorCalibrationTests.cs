@@ -41,6 +41,14 @@ public class FloorCalibrationTests
         Assert.Contains("0.18 in space space-a leaves 18 of 40 dev questions below it, here 0.410 does (95% interval 0.", reason.Note, StringComparison.Ordinal);
     }
 
+    [Theory, InlineData(.09, "leaves 9 of 40", "(about "), InlineData(.1, "leaves 10 of 40", "(95% interval "), InlineData(.30, "leaves 30 of 40", "(95% interval "), InlineData(.31, "leaves 31 of 40", "(about ")]
+    public void Note_FewScoresOnOneSide_ClaimsNo95(double value, string leaves, string interval)
+    {
+        string note = FloorCalibration.Transfer(Floor with { Value = value }, Dev("a", m => m), Dev("b", m => (2 * m) + 0.05), FloorTransfer.Quantile).Note;
+        Assert.Contains(leaves, note, StringComparison.Ordinal);
+        Assert.Contains(interval, note, StringComparison.Ordinal);
+    }
+
     [Theory, InlineData(1.0, "above"), InlineData(-1.0, "below")]
     public void Transfer_FloorBeyondEveryDevMargin_HasNoQuantile(double value, string where)
     {

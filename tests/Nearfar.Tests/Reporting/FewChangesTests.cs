@@ -25,7 +25,7 @@ public sealed class FewChangesTests
     {
         var section = Section(Falls(), "cohorts");
         var (scarce, plenty) = (Row(section, "scarce"), Row(section, "plenty"));
-        Assert.Contains("-0.050 ≈ [-0.122, -0.0", scarce.Value, StringComparison.Ordinal);
+        Assert.Contains("-0.050 ≈ [-0.132, -0.0", scarce.Value, StringComparison.Ordinal);
         Assert.Equal(IntervalText.Meaning, (string?)Assert.Single(Marks(scarce)).Attribute("aria-label"));
         Assert.Contains(IntervalText.Meaning, (string?)scarce.Descendants("svg").Single().Attribute("aria-label"), StringComparison.Ordinal);
         Assert.Contains(scarce.Descendants("line"), l => (string?)l.Attribute("class") == "range few");
@@ -74,7 +74,7 @@ public sealed class FewChangesTests
     public void Markdown_CellWithFewChanges_IsMarkedAndExplained()
     {
         string[] lines = MarkdownReport.Render(Falls()).Split('\n');
-        Assert.Contains(" | -0.050 ≈ [-0.122, -0.0", Assert.Single(lines, l => l.StartsWith("| product = scarce", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(" | -0.050 ≈ [-0.132, -0.0", Assert.Single(lines, l => l.StartsWith("| product = scarce", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Contains(" | -0.250 [-0.", Assert.Single(lines, l => l.StartsWith("| product = plenty", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Single(lines, $"{IntervalText.Mark} {IntervalText.LongMeaning}.");
         Assert.DoesNotContain(IntervalText.Mark, MarkdownReport.Render(Falls(few: 13)), StringComparison.Ordinal);

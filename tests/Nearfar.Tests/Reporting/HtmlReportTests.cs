@@ -270,7 +270,14 @@ public sealed class HtmlReportTests
     [InlineData("anisotropy", 100, false)]
     [InlineData("effective_rank", 50, false)]
     [InlineData("pooled_auc", 50, false)]
-    public void IsRough_HubsAndDistancesOfFewTexts(string name, int n, bool rough) => Assert.Equal(rough, GeometryNames.IsRough(name, n));
+    public void IsRough_HubsAndDistancesOfFewTexts(string name, int n, bool rough) => Assert.Equal(rough, GeometryNames.IsRough(name, new(n, .7, .6, .8)));
+
+    [Theory]
+    [InlineData(.989, 100, false)]
+    [InlineData(.991, 100, true)]
+    [InlineData(.999, 1100, false)]
+    [InlineData(1, 5000, true)]
+    public void IsRough_AreaWithHardlyAPairOutOfOrder(double area, int n, bool rough) => Assert.Equal(rough, GeometryNames.IsRough("pooled_auc", new(n, area, .9, 1)));
 
     [Fact]
     public void Render_ReportsOfKeywordSearchAlone_HaveNoSpaces() =>

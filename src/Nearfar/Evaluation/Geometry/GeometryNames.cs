@@ -3,6 +3,9 @@ namespace Nearfar.Evaluation.Geometry;
 /// <summary>Names of the measures of <see cref="SpaceGeometry"/>.</summary>
 public static class GeometryNames
 {
+    private const int EnoughTexts = 100;
+    private const double EnoughOutOfOrder = 1;     // so many questions' worth of pairs
+
     /// <summary>Mean squared distance of a query to its positives, 0 to 4; lower is nearer. Wang and Isola 2020, arXiv:2005.10242, a = 2.</summary>
     public const string Alignment = "alignment";
 
@@ -41,7 +44,12 @@ public static class GeometryNames
 
     /// <summary>Whether an interval of this measure holds the truth only roughly as often as it says: docs/decisions/intervals-of-figures.md.</summary>
     /// <param name="name">One of these names.</param>
-    /// <param name="n">Units of the interval.</param>
-    internal static bool IsRough(string name, int n) =>
-        name is HubSkew or HubRobinHood or AntiHubShare or HubShare || (n < 100 && name is (Alignment or Uniformity or Anisotropy));
+    /// <param name="estimate">Of the measure.</param>
+    internal static bool IsRough(string name, Estimate estimate) => name switch
+    {
+        HubSkew or HubRobinHood or AntiHubShare or HubShare => true,
+        Alignment or Uniformity or Anisotropy => estimate.N < EnoughTexts,
+        PooledAuc => estimate.N * (1 - estimate.Value) < EnoughOutOfOrder,
+        _ => false,
+    };
 }

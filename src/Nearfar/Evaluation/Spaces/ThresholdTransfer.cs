@@ -45,6 +45,9 @@ public sealed record ThresholdTransfer
     /// <summary>Share that the threshold lets through: the false-accept rate when the scores are of pairs that must not match.</summary>
     public double AcceptRate => Accepted / (double)ScoresFrom;
 
+    /// <summary>Whether the interval rests on so few scores on one side of the threshold that it holds the new one more often than it says: docs/decisions/intervals-of-figures.md.</summary>
+    internal bool IsRough => Math.Min(Accepted, ScoresFrom - Accepted) < MeanBounds.EnoughEvents;
+
     /// <summary>How the interval was made: <c>exact</c> or <c>paired</c>.</summary>
     public required string Method { get; init; }
 

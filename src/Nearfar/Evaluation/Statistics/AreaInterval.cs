@@ -34,7 +34,7 @@ internal static class AreaInterval
         double effect = independent > 0 ? Math.Max(LeastEffect, own / independent) : mean.DesignEffect;
         double degrees = area is 0 or 1 || own == 0 ? 0 : Degrees(influences, clusters, mean);
         double times = degrees == 0 ? effect : ((degrees * own / Variance(area)) + (Prior * effect)) / (degrees + Prior);
-        double quantile = Normal.UpperQuantile(alpha) * StudentT.UpperQuantile(alpha, mean.Effective - 1) / StudentT.UpperQuantile(alpha, mean.N - 1);
+        double quantile = Normal.UpperQuantile(alpha) * MeanBounds.Widening(mean, alpha);
         double Beyond(double a) => Math.Abs(a - area) - (quantile * Math.Sqrt(times * Variance(a)));
         // Positive at 0 and at 1, negative beside the estimate, which parts the two roots.
         return (area <= 0 ? 0 : Roots.Bracketed(a => a >= area ? -1 : Beyond(a), 0, area), area >= 1 ? 1 : Roots.Bracketed(a => a <= area ? -1 : Beyond(a), area, 1));

@@ -36,8 +36,8 @@ internal static class MeanBounds
 
     /// <summary>For reports: the interval of a difference, each side at <paramref name="alpha"/>; null when there are too few queries or clusters.</summary>
     /// <remarks>
-    /// Measures in [0, 1]: <see cref="ScoreInterval"/> in [-1, 1], which is Tango's where both models score 0 or 1 only; others: t, with the least width
-    /// where nothing varies. What <see cref="Paired"/> adds for a verdict is caution: printed at 95 % it would hold the truth in 98 to 100 of 100 cases below
+    /// Measures in [0, 1]: <see cref="ScoreInterval"/> in [-1, 1], which is Tango's where both models score 0 or 1 only, but for <see cref="OneWayInterval"/>; others:
+    /// t, with the least width where nothing varies. What <see cref="Paired"/> adds for a verdict is caution: printed at 95 % it would hold the truth in 98 to 100 of 100 cases below
     /// about 300 clusters (bench/results/gate.md). Below 30 questions Tango stays near its level where the exact bound of a verdict is wide.
     /// </remarks>
     /// <param name="metric">Name of the measure.</param>
@@ -54,6 +54,12 @@ internal static class MeanBounds
 
         if (MetricNames.IsUnit(metric) && ScoreInterval.Fits(differences, -largest, largest))
         {
+            if (largest == 1 && alpha == OneWayInterval.Alpha && difference.Clusters == difference.N && difference.N >= OneWayInterval.Least && OneWay(differences) is { } changed and not 0)
+            {
+                var (near, far) = OneWayInterval.Of(Math.Abs(changed), difference.N);
+                return changed > 0 ? (near, far) : (-far, -near);
+            }
+
             return DescribeWithin(differences, difference, (-largest, largest), alpha);
         }
 
@@ -164,6 +170,9 @@ internal static class MeanBounds
         return mean.HasInterval && IsBinary(values) ? Binomial.UpperTail(mean.Mean * n, n, limit) : 1;
     }
 
+    /// <summary>How many times wider an interval must be because few documents, or some of many questions, know the design effect; 1 where questions are independent.</summary>
+    public static double Widening(in ClusteredMean mean, double alpha) => StudentT.UpperQuantile(alpha, mean.Effective - 1) / StudentT.UpperQuantile(alpha, mean.N - 1);
+
     public static bool IsBinary(ReadOnlySpan<double> values)
     {
         foreach (double value in values)
@@ -179,6 +188,24 @@ internal static class MeanBounds
 
     private static bool AreBinary(string metric, ReadOnlySpan<double> before, ReadOnlySpan<double> after) =>
         MetricNames.IsUnit(metric) && IsBinary(before) && IsBinary(after);
+
+    // How many rose by 1, or with the other sign fell by 1; null where both did or one changed by another step.
+    private static int? OneWay(ReadOnlySpan<double> differences)
+    {
+        var (rose, fell) = (0, 0);
+        foreach (double difference in differences)
+        {
+            if (difference is not (-1 or 0 or 1))
+            {
+                return null;
+            }
+
+            rose += difference == 1 ? 1 : 0;
+            fell += difference == -1 ? 1 : 0;
+        }
+
+        return rose > 0 && fell > 0 ? null : rose - fell;
+    }
 
     private static int Ones(ReadOnlySpan<double> values)
     {
@@ -214,9 +241,7 @@ internal static class MeanBounds
         return mean.IndependentError > 0 ? Math.Max(LeastEffect, ratio * ratio) : mean.DesignEffect;
     }
 
-    // Normal where questions are independent; documents of unequal size take away certainty about the spread as fewer degrees of freedom do.
-    private static double Quantile(in ClusteredMean mean, double alpha) =>
-        Normal.UpperQuantile(alpha) * StudentT.UpperQuantile(alpha, mean.Effective - 1) / StudentT.UpperQuantile(alpha, mean.N - 1);
+    private static double Quantile(in ClusteredMean mean, double alpha) => Normal.UpperQuantile(alpha) * Widening(mean, alpha);
 
     private static (double Low, double High) OfMean(string metric, in ClusteredMean mean, double alphaLow, double alphaHigh)
     {

@@ -28,6 +28,8 @@ internal sealed class ShareInterval
     private const double Net = 0.02;
     private const double Expected = 80;
     private const double BandLow = 0.9355, BandHigh = 0.9693;       // the wanted band less what lies between two shares of the net
+    private const double TooLow = 0.6, TooHigh = 0.2;               // what a coverage of all counts outside the band weighs, where one of the unmarked weighs 1
+    private const double OffLevel = 0.02, OffWilson = 0.01;         // a deviation from 95 % of 1.5 points, and a count away from Wilson's: these only decide where the band does not
     private const double LikelyTail = 0.08, RareTail = 0.002;      // no tail of a range may be heavier, and lighter ones are not told apart
 
     private static readonly ConcurrentDictionary<int, ShareInterval> s_known = new();
@@ -235,7 +237,7 @@ internal sealed class ShareInterval
         private double Cost(int low, int high)
         {
             double all = _below[high + 1] - _below[low];
-            double cost = ((all < BandLow ? 0.6 : 0.2) * Outside(all)) + (0.02 * Square((all - 0.95) / 0.015)) + (0.01 * (Math.Abs(low - Wilson.Low) + Math.Abs(high - Wilson.High)));
+            double cost = ((all < BandLow ? TooLow : TooHigh) * Outside(all)) + (OffLevel * Square((all - 0.95) / 0.015)) + (OffWilson * (Math.Abs(low - Wilson.Low) + Math.Abs(high - Wilson.High)));
             return _isClearUsual ? cost + Outside((_clearBelow[high + 1] - _clearBelow[low]) / _clearBelow[^1]) : cost;
         }
 

@@ -12,7 +12,11 @@ namespace Nearfar.Gating.Sets;
 /// <param name="Low">Lower end of its 95 % interval.</param>
 /// <param name="High">Upper end.</param>
 /// <remarks>Interval: Newcombe 1998, Statistics in Medicine 17:873, method 10 (Wilson limits of both shares, squared and added).</remarks>
-public sealed record ShareDifference(string Value, int Gate, int Traffic, double Difference, double Low, double High);
+public sealed record ShareDifference(string Value, int Gate, int Traffic, double Difference, double Low, double High)
+{
+    /// <summary>Whether fewer than ten questions of both together have the value, or lack it: the interval is then wider than one of 95 % (docs/decisions/intervals-of-figures.md).</summary>
+    public bool FewCases { get; init; }
+}
 
 /// <summary>Whether the gate set asks what production asks, for one cohort attribute. Effect size first: what is large matters, what is significant may not.</summary>
 public sealed record ShareComparison
@@ -157,7 +161,10 @@ public sealed record ShareComparison
         var (gateLow, gateHigh) = Proportions.Wilson(gate, gates, 0.025);
         var (trafficLow, trafficHigh) = Proportions.Wilson(traffic, traffics, 0.025);
         double p = (double)traffic / traffics, q = (double)gate / gates;
-        return new ShareDifference(value, gate, traffic, p - q, p - q - Math.Sqrt(Square(p - trafficLow) + Square(gateHigh - q)), p - q + Math.Sqrt(Square(trafficHigh - p) + Square(q - gateLow)));
+        return new ShareDifference(value, gate, traffic, p - q, p - q - Math.Sqrt(Square(p - trafficLow) + Square(gateHigh - q)), p - q + Math.Sqrt(Square(trafficHigh - p) + Square(q - gateLow)))
+        {
+            FewCases = Math.Min(gate + traffic, gates + traffics - gate - traffic) < MeanBounds.EnoughEvents,
+        };
     }
 
     private static double Square(double x) => x * x;

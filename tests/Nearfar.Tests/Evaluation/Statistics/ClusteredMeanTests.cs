@@ -90,9 +90,10 @@ public class ClusteredMeanTests
     {
         double[] before = [.. Enumerable.Repeat(1.0, 50)];
         double[] after = [.. before.Select((_, i) => i < 2 ? 0.0 : 1.0)];
+        before[9] = 0;
         var difference = ClusteredMean.Of([.. after.Zip(before, (a, b) => a - b)], [.. Enumerable.Range(0, 50)]);
         var (low, high) = MeanBounds.DescribePaired("recall@5", [.. after.Zip(before, (a, b) => a - b)], difference, 0.025)!.Value;
-        var tango = Proportions.Tango(0, 2, 50, 0.025);
+        var tango = Proportions.Tango(1, 2, 50, 0.025);
         Assert.Equal(tango.Low, low, 1e-12);
         Assert.Equal(tango.High, high, 1e-12);
     }

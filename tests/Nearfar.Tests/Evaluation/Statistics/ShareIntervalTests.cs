@@ -100,7 +100,7 @@ public sealed class ShareIntervalTests
         Assert.Equal(Proportions.Wilson(15, 60, .05).Low, MeanBounds.Describe("recall@5", values, single, .05)!.Value.Low, 1e-9);
     }
 
-    private static double[] Binomials(int n, double share)
+    internal static double[] Binomials(int n, double share)
     {
         double[] logs = new double[n + 1];
         double log = n * Math.Log(1 - share);

@@ -21,6 +21,10 @@ public sealed class ShareComparisonTests
         Assert.InRange(shares.P, 0.005, 0.02);      // Fisher's exact two-sided p is .0085, permuting counts alike
     }
 
+    [Theory, InlineData(4, 5, true), InlineData(5, 5, false), InlineData(40, 51, true), InlineData(40, 50, false)]
+    public void Difference_FewHaveTheValueOrLackIt_SaysSo(int gate, int traffic, bool few) =>
+        Assert.Equal(few, ShareComparison.Difference("a", gate, 40, traffic, 60).FewCases);
+
     [Fact]
     public void Of_ManyValuesAndFewQuestions_ChanceExplainsALargeMove()
     {
