@@ -1,7 +1,3 @@
-using System.Buffers;
-using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using Microsoft.Extensions.AI;
 using Nearfar.Text;
 using Nearfar.Vectors;
@@ -17,9 +13,7 @@ namespace Nearfar.Encoding;
 /// </remarks>
 public sealed class StaticEncoder : IEncoder
 {
-    private const float Largest = 1e30f;        // sums of a million tokens stay finite
-
-    private readonly float[] _rows;
+    private readonly TokenMatrix _matrix;
     private readonly Lazy<EmbeddingSpace> _space;
 
     /// <param name="tokenizer">Gives ids below the number of rows.</param>
@@ -41,34 +35,16 @@ public sealed class StaticEncoder : IEncoder
             throw new NearfarException($"The quantisation has {quantization.Dimensions} dimensions and the matrix {rows.Dimensions}. Calibrate it on this model's vectors.");
         }
 
-        if (rows.Count != tokenizer.VocabularySize || rows.Dimensions < 1)
-        {
-            throw new NearfarException($"The tokenizer has {tokenizer.VocabularySize} tokens and the matrix {rows.Count} rows of {rows.Dimensions}; wanted one row for each token. Load both from one model folder.");
-        }
-
         Tokenizer = tokenizer;
-        Dimensions = rows.Dimensions;
-        _rows = new float[checked(rows.Count * rows.Dimensions)];
-        for (int i = 0; i < rows.Count; i++)
-        {
-            var row = rows[i];
-            float most = TensorPrimitives.MaxMagnitude<float>(row);       // NaN when one is
-            if (!(Math.Abs(most) <= Largest))
-            {
-                throw new NearfarException($"Row {i} (token \"{tokenizer.TokenOf(i)}\") holds {most}; every value must be finite and at most {Largest} in size.");
-            }
-
-            row.CopyTo(_rows.AsSpan(i * Dimensions));
-        }
-
+        _matrix = TokenMatrix.Checked(tokenizer, rows);
         _space = new Lazy<EmbeddingSpace>(() => SpaceFingerprint.Of(this));
         Queries = new EncoderGenerator(this, TextRole.Query);
         Documents = new EncoderGenerator(this, TextRole.Document);
     }
 
-    private StaticEncoder(ITokenizer tokenizer, float[] rows, int dimensions, StaticEncoderOptions options)
+    private StaticEncoder(ITokenizer tokenizer, TokenMatrix matrix, StaticEncoderOptions options)
     {
-        (Tokenizer, _rows, Dimensions, Options) = (tokenizer, rows, dimensions, options);
+        (Tokenizer, _matrix, Options) = (tokenizer, matrix, options);
         _space = new Lazy<EmbeddingSpace>(() => SpaceFingerprint.Of(this));
         Queries = new EncoderGenerator(this, TextRole.Query);
         Documents = new EncoderGenerator(this, TextRole.Document);
@@ -87,7 +63,7 @@ public sealed class StaticEncoder : IEncoder
     public EmbeddingSpace Space => _space.Value;
 
     /// <inheritdoc />
-    public int Dimensions { get; }
+    public int Dimensions => _matrix.Dimensions;
 
     /// <inheritdoc />
     public IEmbeddingGenerator<string, Embedding<float>> Queries { get; }
@@ -96,16 +72,17 @@ public sealed class StaticEncoder : IEncoder
     public IEmbeddingGenerator<string, Embedding<float>> Documents { get; }
 
     /// <summary>The effective token rows [V, D].</summary>
-    public Rows<float> TokenRows => new(_rows, _rows.Length / Dimensions, Dimensions, Dimensions);
+    public Rows<float> TokenRows => _matrix.Rows;
 
     /// <summary>Whether other libraries that load its folder give the same vectors, quantisation aside.</summary>
     internal bool IsPortable => Tokenizer is Tokenizer && !PoolingFile.IsNeeded(Options);
 
     /// <summary>The same rows, shared, under other options.</summary>
-    internal StaticEncoder With(StaticEncoderOptions options) => new(Tokenizer, _rows, Dimensions, options);
+    internal StaticEncoder With(StaticEncoderOptions options) => new(Tokenizer, _matrix, options);
 
     /// <summary>An encoder over rows [V, D] that the caller has checked and gives away, or changes between two uses: neither copied nor looked at.</summary>
-    internal static StaticEncoder Over(ITokenizer tokenizer, float[] rows, int dimensions, StaticEncoderOptions options) => new(tokenizer, rows, dimensions, options);
+    internal static StaticEncoder Over(ITokenizer tokenizer, float[] rows, int dimensions, StaticEncoderOptions options) =>
+        new(tokenizer, new TokenMatrix(rows, dimensions), options);
 
     /// <summary>Reads a model2vec or sentence-transformers StaticEmbedding folder.</summary>
     /// <param name="folder">The model folder.</param>
@@ -179,139 +156,9 @@ public sealed class StaticEncoder : IEncoder
         return ValueTask.CompletedTask;
     }
 
-    internal bool Pool(ReadOnlySpan<int> ids, Span<float> into)
-    {
-        double square = Sum(ids, into);
-        if (square == 0)
-        {
-            into.Clear();
-            return false;
-        }
-
-        Scale(into, 1 / Math.Sqrt(square));
-        return Options.Quantization?.Apply(into) ?? true;
-    }
+    internal bool Pool(ReadOnlySpan<int> ids, Span<float> into) =>
+        _matrix.UnitSum(ids, Options.TermFrequency, into) && (Options.Quantization?.Apply(into) ?? true);
 
     /// <summary>The sum of the rows, before it is normalised; returns its squared length.</summary>
-    internal double Sum(ReadOnlySpan<int> ids, Span<float> into)
-    {
-        if (Options.TermFrequency == TermFrequency.Count)
-        {
-            SumRows(ids, into);
-        }
-        else
-        {
-            SumDistinctRows(ids, into);
-        }
-
-        return SumOfSquares(into);
-    }
-
-    // Columns in blocks of 64 stay in four registers while the ids pass; each element is a plain sum in token order, so its bits do not depend on the width.
-    private void SumRows(ReadOnlySpan<int> ids, Span<float> into)
-    {
-        ref float rows = ref MemoryMarshal.GetArrayDataReference(_rows);
-        ref float target = ref MemoryMarshal.GetReference(into);
-        int column = 0;
-        for (; column + 64 <= Dimensions; column += 64)
-        {
-            Vector512<float> a = Vector512<float>.Zero, b = a, c = a, d = a;
-            foreach (int id in ids)
-            {
-                nuint offset = ((nuint)(uint)id * (uint)Dimensions) + (uint)column;
-                a += Vector512.LoadUnsafe(ref rows, offset);
-                b += Vector512.LoadUnsafe(ref rows, offset + 16);
-                c += Vector512.LoadUnsafe(ref rows, offset + 32);
-                d += Vector512.LoadUnsafe(ref rows, offset + 48);
-            }
-
-            a.StoreUnsafe(ref target, (uint)column);
-            b.StoreUnsafe(ref target, (uint)column + 16);
-            c.StoreUnsafe(ref target, (uint)column + 32);
-            d.StoreUnsafe(ref target, (uint)column + 48);
-        }
-
-        for (; column < Dimensions; column++)
-        {
-            float sum = 0;
-            foreach (int id in ids)
-            {
-                sum += _rows[((long)id * Dimensions) + column];
-            }
-
-            into[column] = sum;
-        }
-    }
-
-    // Ascending ids, product and sum rounded apart: the bits depend neither on the order of the words nor on the processor.
-    private void SumDistinctRows(ReadOnlySpan<int> ids, Span<float> into)
-    {
-        int[] sorted = ArrayPool<int>.Shared.Rent(ids.Length);
-        ids.CopyTo(sorted);
-        Array.Sort(sorted, 0, ids.Length);
-        into.Clear();
-        for (int first = 0; first < ids.Length;)
-        {
-            int next = first + 1;
-            for (; next < ids.Length && sorted[next] == sorted[first]; next++)
-            {
-            }
-
-            float weight = Options.TermFrequency.Weight(next - first);
-            var row = _rows.AsSpan(checked(sorted[first] * Dimensions), Dimensions);
-            int column = 0;
-            for (; column + 16 <= Dimensions; column += 16)
-            {
-                (Vector512.Create(into[column..]) + (Vector512.Create<float>(row[column..]) * weight)).CopyTo(into[column..]);
-            }
-
-            for (; column < Dimensions; column++)
-            {
-                float product = row[column] * weight;
-                into[column] += product;
-            }
-
-            first = next;
-        }
-
-        ArrayPool<int>.Shared.Return(sorted);
-    }
-
-    // 16 partial sums in double whatever the processor's width: the same bits everywhere.
-    private static double SumOfSquares(ReadOnlySpan<float> row)
-    {
-        Vector512<double> low = Vector512<double>.Zero, high = low;
-        int i = 0;
-        for (; i + 16 <= row.Length; i += 16)
-        {
-            var (a, b) = Vector512.Widen(Vector512.Create(row[i..]));
-            low += a * a;
-            high += b * b;
-        }
-
-        double sum = 0;
-        for (int lane = 0; lane < 16; lane++)
-        {
-            double partial = lane < 8 ? low[lane] : high[lane - 8];
-            sum += i + lane < row.Length ? partial + ((double)row[i + lane] * row[i + lane]) : partial;
-        }
-
-        return sum;
-    }
-
-    // In double: the inverse of a tiny length is no float.
-    private static void Scale(Span<float> row, double factor)
-    {
-        int i = 0;
-        for (; i + 16 <= row.Length; i += 16)
-        {
-            var (a, b) = Vector512.Widen(Vector512.Create<float>(row[i..]));
-            Vector512.Narrow(a * factor, b * factor).CopyTo(row[i..]);
-        }
-
-        for (; i < row.Length; i++)
-        {
-            row[i] = (float)(row[i] * factor);
-        }
-    }
+    internal double Sum(ReadOnlySpan<int> ids, Span<float> into) => _matrix.Sum(ids, Options.TermFrequency, into);
 }

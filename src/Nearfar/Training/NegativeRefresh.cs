@@ -163,7 +163,7 @@ internal sealed class NegativeRefresh(MiningSchedule schedule, INegativeSource s
         }
 
         string file = folder.WriteNegatives(minedAt, inForce);
-        folder.WriteMined(new HistoryMining(minedAt, step, space, inForce.Count, inForce.Sum(p => p.HardNegatives.Count), negatives == 0 ? 0 : (double)unchanged / negatives, generation.Refused, file));
+        folder.History.WriteMined(new HistoryMining(minedAt, step, space, inForce.Count, inForce.Sum(p => p.HardNegatives.Count), negatives == 0 ? 0 : (double)unchanged / negatives, generation.Refused, file));
     }
 
     // Given ones first: they stay. A loss that cannot do without keeps what it had where too few were found.

@@ -68,10 +68,10 @@ internal sealed class TrainingLoop(TrainingOptions options, ILoss loss, IEncoder
         else
         {
             folder.OpenHistory(0);
-            folder.WriteStart(identity, source.Rows, steps, source.LeftOut, notes);
+            folder.History.WriteStart(identity, source.Rows, steps, source.LeftOut, notes);
             await choice.BeginAsync(cancellationToken);
             watch.Judge(0, choice.Best, better: true);
-            folder.WriteEvaluation(new HistoryEvaluation(0, 0, choice.Best, Best: true, Averaged: false, []));
+            folder.History.WriteEvaluation(new HistoryEvaluation(0, 0, choice.Best, Best: true, Averaged: false, []));
         }
 
         await source.PrepareAsync(cancellationToken);
@@ -122,7 +122,7 @@ internal sealed class TrainingLoop(TrainingOptions options, ILoss loss, IEncoder
                 pace.Stop(loss.Pairs);
                 watch.Saw(loss.Value);
                 var (masked, absent) = BatchTruth.SharesOf(facts, batch.Length, columns.Length);
-                folder.WriteStep(new HistoryStep(step, epoch, loss.Value, stepRate, loss.Pairs, source.SeveralSets ? TrainingRows.DataSetOf(part.Rows.Rows[batch[0]]) : null, masked, measured, HistoryStep.NoCohorts), absent, source.CohortsOf(batch, 8));
+                folder.History.WriteStep(new HistoryStep(step, epoch, loss.Value, stepRate, loss.Pairs, source.SeveralSets ? TrainingRows.DataSetOf(part.Rows.Rows[batch[0]]) : null, masked, measured, HistoryStep.NoCohorts), absent, source.CohortsOf(batch, 8));
 
                 // Held-out quality, at equal shares of the epoch and always at its end.
                 IReadOnlyList<string> warnings = [];
@@ -131,10 +131,10 @@ internal sealed class TrainingLoop(TrainingOptions options, ILoss loss, IEncoder
                 {
                     var (better, averaged) = await choice.JudgeAsync(step);
                     warnings = watch.Judge(step, choice.Last, better);
-                    folder.WriteEvaluation(new HistoryEvaluation(step, epoch, choice.Last, better, averaged, warnings));
+                    folder.History.WriteEvaluation(new HistoryEvaluation(step, epoch, choice.Last, better, averaged, warnings));
                     if (IsOver() && step < steps)
                     {
-                        folder.WriteStopped(step, options.Patience);
+                        folder.History.WriteStopped(step, options.Patience);
                     }
                 }
 
@@ -143,7 +143,7 @@ internal sealed class TrainingLoop(TrainingOptions options, ILoss loss, IEncoder
                 if (stop || step == steps || IsOver() || pace.CheckpointIsDue(step, options))
                 {
                     Write("checkpoint.bin");
-                    folder.WriteTiming(time.GetUtcNow(), step, pace.PairsPerSecond);
+                    folder.History.WriteTiming(time.GetUtcNow(), step, pace.PairsPerSecond);
                 }
 
                 cancellationToken.ThrowIfCancellationRequested();

@@ -80,7 +80,7 @@ internal static class ModelReader
                 throw item.Error("a merge joins two tokens; one is empty.");
             }
 
-            foreach (string token in (ReadOnlySpan<string>)[left, right, BpeModel.Product(left, right, prefix)])
+            foreach (string token in (ReadOnlySpan<string>)[left, right, MergeTable.Product(left, right, prefix)])
             {
                 if (vocabulary.IdOf(token) is null)
                 {

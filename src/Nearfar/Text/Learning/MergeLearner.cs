@@ -171,7 +171,7 @@ internal sealed class MergeLearner
     {
         int left = (int)(key >> 32);
         int right = (int)key;
-        string product = Models.BpeModel.Product(_tokens[left], _tokens[right], _prefix);
+        string product = Models.MergeTable.Product(_tokens[left], _tokens[right], _prefix);
         _merges.Add((_tokens[left], _tokens[right]));
         if (!_ids.TryGetValue(product, out int id))
         {
