@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Nearfar.Pairs;
 
 /// <summary>Documents as JSONL rows: <c>id, text, title</c> and any scalar attributes.</summary>
-/// <param name="beir">BEIR's spelling: <c>_id</c>, and a <c>metadata</c> object whose scalars become attributes.</param>
+/// <param name="beir">BEIR's spelling: <c>_id</c>, a <c>metadata</c> object whose scalars become attributes, and a title alone where there is no text (TREC-COVID's papers without an abstract).</param>
 /// <param name="equalRowsAllowed">Equal rows without ids are told apart by number, as in a list of questions with the same answer.</param>
 internal sealed class DocumentFormat(bool beir = false, bool equalRowsAllowed = false) : RowFormat<Document>
 {
@@ -25,7 +25,7 @@ internal sealed class DocumentFormat(bool beir = false, bool equalRowsAllowed = 
             if (name == "text")
             {
                 hasText = true;
-                text = row.Text(name);
+                text = beir && row.IsBlank ? "" : row.Text(name);
             }
             else if (row.IsNull)
             {
@@ -54,7 +54,18 @@ internal sealed class DocumentFormat(bool beir = false, bool equalRowsAllowed = 
             problems.Add("has no \"text\". A document row is {\"id\": …, \"text\": …}.");
         }
 
-        return text is null ? null : Make(id, text, title, attributes);
+        if (text is not "")
+        {
+            return text is null ? null : Make(id, text, title, attributes);
+        }
+
+        if (string.IsNullOrWhiteSpace(title))
+        {
+            problems.Add("\"text\" is blank and there is no title. Fill one of them or remove the row.");
+            return null;
+        }
+
+        return Make(id, title, null, attributes);
     }
 
     public override string? GivenId(Document row) => row.Id.Length == 0 ? null : row.Id;

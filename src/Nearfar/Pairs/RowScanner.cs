@@ -49,6 +49,9 @@ internal ref struct RowScanner
     /// <summary>Whether the value is null, which counts as a missing field.</summary>
     public readonly bool IsNull => _json.TokenType == JsonTokenType.Null;
 
+    /// <summary>Whether the value is null or a text of white space alone.</summary>
+    public readonly bool IsBlank => IsNull || (_json.TokenType == JsonTokenType.String && string.IsNullOrWhiteSpace(String()));
+
     public void Skip() => _json.Skip();
 
     public readonly void Problem(string field, string message) => _problems.Add($"\"{field}\" {message}.");

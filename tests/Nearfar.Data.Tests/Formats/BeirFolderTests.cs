@@ -35,6 +35,29 @@ public sealed class BeirFolderTests
         Assert.Contains("is missing", Assert.Throws<NearfarException>(() => new BeirFolder(folder.Path)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void ReadCorpus_BlankText_IsTheTitle_AndNeitherIsAProblem()
+    {
+        using var folder = new Folder();
+        Write(folder, "");
+        folder.Write("beir/corpus.jsonl", """
+            {"_id":"d1","text":" ","title":"A paper without an abstract","metadata":{"year":2020}}
+            {"_id":"d2","title":"Another","text":null}
+            {"_id":"d3","text":"\ud800","title":"half a letter"}
+            """);
+        string message = Assert.Throws<NearfarException>(() => new BeirFolder(folder["beir"]).ReadCorpus()).Message;
+        Assert.Contains("corpus.jsonl:3", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("corpus.jsonl:1", message, StringComparison.Ordinal);
+        folder.Write("beir/corpus.jsonl", string.Join('\n', File.ReadLines(folder["beir/corpus.jsonl"]).Take(2)));
+        var rows = new BeirFolder(folder["beir"]).ReadCorpus().Rows;
+        Assert.Equal(["A paper without an abstract", "Another"], rows.Select(d => d.Content));
+        Assert.All(rows, d => Assert.Null(d.Title));
+        Assert.Equal("2020", rows[0].Attributes["year"]);
+
+        folder.Write("beir/corpus.jsonl", "{\"_id\":\"d1\",\"title\":\" \",\"text\":\"\"}\n");
+        Assert.Contains("corpus.jsonl:1: \"text\" is blank and there is no title", Assert.Throws<NearfarException>(() => new BeirFolder(folder["beir"]).ReadCorpus()).Message, StringComparison.Ordinal);
+    }
+
     private static void Write(Folder folder, string train)
     {
         folder.Write("beir/corpus.jsonl", """

@@ -121,7 +121,9 @@ public sealed class WorkspaceBuilderTests
         Assert.Equal("Start & more > Where we are", corpus["index.html#where-we-are"].Title);
         Assert.DoesNotContain(corpus.Keys, id => id.Contains("hidden", StringComparison.Ordinal));
         Assert.All(PairFile.Read(folder["ws/train.jsonl"]).Rows, p => Assert.Equal("synthetic", p.Provenance?.Source));
-        Assert.Contains("SYNTHETIC", await File.ReadAllTextAsync(folder["ws/nearfar.yaml"], TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        string yaml = await File.ReadAllTextAsync(folder["ws/nearfar.yaml"], TestContext.Current.CancellationToken);
+        Assert.Contains("SYNTHETIC", yaml, StringComparison.Ordinal);
+        Assert.DoesNotContain("of: title", yaml, StringComparison.Ordinal);      // the questions are titles
     }
 
     [Fact]
@@ -134,6 +136,7 @@ public sealed class WorkspaceBuilderTests
         folder.Write("beir/qrels/test.tsv", "query-id\tcorpus-id\tscore\n" + string.Concat(Enumerable.Range(45, 15).Select(i => $"{i}\td{i}\t2\n{i}\td0\t0\n")));
         var summary = WorkspaceBuilder.FromBeir(folder["beir"], folder["ws"], s_options);
         Assert.Equal(0, (await Check(summary)).Errors);
+        Assert.Contains("lead: {of: title, tokens: 64, weight: 2}", await File.ReadAllTextAsync(folder["ws/nearfar.yaml"], TestContext.Current.CancellationToken), StringComparison.Ordinal);
         Assert.Equal(15, summary.GateKnown + summary.GateNew);
         var train = PairFile.Read(folder["ws/train.jsonl"]).Rows;
         Assert.DoesNotContain(train, p => p.Query == "what does text 3 tell"); // query 50 of the gate
