@@ -147,6 +147,23 @@ public class StreamedSetsTests
         Assert.True(en > 2 * de, $"{en} and {de}");
     }
 
+    // It is no data set of the run, as in memory.
+    [Fact]
+    public async Task TrainAsync_SetWithoutAReadableRow_LeavesTheOtherAlone()
+    {
+        using TemporaryFolder files = new(), a = new(), b = new();
+        var task = new SetsTask(files.Path);
+        PairFile.Write(files["odd.jsonl"], [new Pair { Id = "strange", Query = "zzz yyy", PositiveIds = ["d0.0"] }]);
+        var set = new TrainingSet(task.Set.Corpus, [new Pair { Id = "strange", Query = "zzz yyy", PositiveIds = ["d0.0"], DataSet = "odd" }, .. task.Set.Pairs.Where(p => p.DataSet == "web")]);
+        var stream = new StreamedPairs([new StreamedSet(files["odd.jsonl"], "odd"), new StreamedSet(SetsTask.PathOf(files.Path, "web"), "web")], set.Corpus);
+        var options = Options with { Mix = MixRule.RoundRobin, Balance = ByLanguage };
+        var held = await new Trainer(options with { Stream = null }).TrainAsync(set, task.Task.Start, task.Task, a.Path, cancellationToken: Token);
+        var streamed = await new Trainer(options with { Stream = new StreamOptions { Buffer = 2048 } }).TrainAsync(stream, task.Task.Start, task.Task, b.Path, cancellationToken: Token);
+        Assert.Equal(["strange"], streamed.LeftOut);
+        Assert.Equal(held.Encoder.ToRows(), streamed.Encoder.ToRows());
+        Assert.Equal(File.ReadLines(a["history.jsonl"]).Skip(1), File.ReadLines(b["history.jsonl"]).Skip(1));
+    }
+
     [Fact]
     public void Open_LabelsInSeveralParts_BatchesHoldTwosOfSeveral()
     {
