@@ -31,7 +31,7 @@ internal sealed class StreamedRows : IBatchSource
     {
         (_spool, _stream, _encoder, _options, _plan, _needs, _rule, _frequency) = (spool, stream, encoder, options, plan, needs, rule, start.Options.TermFrequency);
         int most = (options.Stream!.Buffer + StreamOptions.BlockPairs - 1) / StreamOptions.BlockPairs;
-        _parts = (spool.Blocks + most - 1) / most;
+        _parts = spool.Pairs <= options.Stream.Buffer ? 1 : (spool.Blocks + most - 1) / most;      // each set's last block may be short: they are more blocks than their pairs would fill
         _samplers = new SliceSamplers(spool, options, rule);
         var sets = Enumerable.Range(0, spool.Blocks).GroupBy(spool.SetOf).Select(g => (Name: stream.Sets[g.Key].Name ?? "", Blocks: g.ToArray(), Rows: g.Sum(b => (long)spool.RowsOf(b))))
             .OrderBy(s => s.Rows == 0).ThenBy(s => s.Name, StringComparer.Ordinal).ToArray();

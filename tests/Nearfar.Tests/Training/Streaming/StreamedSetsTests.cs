@@ -37,7 +37,7 @@ public class StreamedSetsTests
         var task = new SetsTask(files.Path);
         var options = OptionsOf(name);
         var held = await new Trainer(options with { Stream = null }) { Cohorts = SetsTask.Cohorts }.TrainAsync(task.Set, task.Task.Start, task.Task, a.Path, cancellationToken: Token);
-        var streamed = await new Trainer(options with { Stream = new StreamOptions { Buffer = 4096 } }) { Cohorts = SetsTask.Cohorts }.TrainAsync(task.Stream, task.Task.Start, task.Task, b.Path, cancellationToken: Token);
+        var streamed = await new Trainer(options with { Stream = new StreamOptions { Buffer = 1500 } }) { Cohorts = SetsTask.Cohorts }.TrainAsync(task.Stream, task.Task.Start, task.Task, b.Path, cancellationToken: Token);
         Assert.Equal(held.Encoder.ToRows(), streamed.Encoder.ToRows());
         Assert.Equal((held.Steps, held.BestStep, held.Best, held.Rows), (streamed.Steps, streamed.BestStep, streamed.Best, streamed.Rows));
         string[] history = [.. File.ReadLines(b["history.jsonl"]).Skip(1)];
