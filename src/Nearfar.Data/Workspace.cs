@@ -58,7 +58,7 @@ public sealed class Workspace
 
     /// <summary>The training pairs as a stream. Texts that stand inline in them are no documents of <see cref="Corpus"/>; nor have held-out questions a cohort <c>page</c>.</summary>
     /// <exception cref="NearfarException">A data file is bad, or the workspace names no training pairs.</exception>
-    public StreamedPairs OpenStream() => Options.Data.Train is { } source ? new StreamedPairs(source.Path, Good.Corpus)
+    public StreamedPairs OpenStream() => Options.Data.AllTrain.Select(s => new StreamedSet(s.Path, s.Name)).ToList() is { Count: > 0 } sets ? new StreamedPairs(sets, Good.Corpus)
         : throw new NearfarException(Path, 0, "names no train set (pairs to learn from). Add data.train.");
 
     /// <summary>The encoder that training starts from, static, of <see cref="StartEncoder"/>; where pairs stream, what it learns from texts comes from a sample of the buffer's size.</summary>

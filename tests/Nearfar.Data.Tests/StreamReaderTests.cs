@@ -24,7 +24,7 @@ public class StreamReaderTests
         Assert.True(workspace.Streams);
         Assert.Equal(new StreamOptions { Buffer = 2000 }, workspace.TrainingOptions().Stream);
         Assert.Single(workspace.Dev.Queries);       // the bad row is not read
-        Assert.EndsWith("train.jsonl", workspace.OpenStream().Path, StringComparison.Ordinal);
+        Assert.EndsWith("train.jsonl", workspace.OpenStream().Sets.Single().Path, StringComparison.Ordinal);
         Assert.Contains("train.stream leaves the training pairs on the disk", Assert.Throws<NearfarException>(() => workspace.Train).Message, StringComparison.Ordinal);
         Assert.Equal(100_000, (await OpenAsync(folder, "{stream: {}}")).TrainingOptions().Stream!.Buffer);
         Assert.False((await OpenAsync(folder, "{batch: 128}")).Streams);
@@ -41,6 +41,23 @@ public class StreamReaderTests
         Assert.Contains(report.Findings, f => f.Rule == "row" && f.Line == 3);
         Assert.Contains(report.Findings, f => f.Rule == "streamed-set");
         Assert.DoesNotContain(report.Findings, f => f.Rule == "shared-question" && f.Line == 1);
+    }
+
+    [Fact]
+    public async Task Workspace_SeveralSets_AreOneStreamWithMixBalanceAndLabels()
+    {
+        using var folder = new Folder();
+        folder.Write("a.jsonl", "{\"query\": \"where is it\", \"positive_chunk\": \"here\", \"cohorts\": {\"language\": \"en\"}}\n");
+        folder.Write("b.jsonl", "{\"query\": \"wo ist es\", \"positive_chunk\": \"hier\", \"cohorts\": {\"language\": \"de\"}}\n{\"query\": \"how  long does it take?\", \"positive_chunk\": \"a week\"}\n");
+        folder.Write("dev.jsonl", "{\"id\": \"d\", \"query\": \"How long does it take?\", \"positive_chunk\": \"two days\"}\n");
+        folder.Write("nearfar.yaml", "version: 1\ndata: {dev: dev.jsonl, train: [{name: first, path: a.jsonl}, {name: second, path: b.jsonl}]}\ncohorts: {language: {}}\nencoder: {kind: static}\n"
+            + "train: {batch: 128, stream: {buffer: 2000}, mix: temperature, mix_temperature: 3, balance: {attribute: language}, labels: language, batches: label}\n");
+        var workspace = await Workspace.OpenAsync(folder.Path, TestContext.Current.CancellationToken);
+        Assert.Equal([("first", "a.jsonl"), ("second", "b.jsonl")], workspace.OpenStream().Sets.Select(s => (s.Name, Path.GetFileName(s.Path))));
+        Assert.Empty(workspace.TrainingOptions().Problems());
+        var report = await WorkspaceCheck.RunAsync(workspace, cancellationToken: TestContext.Current.CancellationToken);
+        var finding = Assert.Single(report.Findings, f => f.Rule == "shared-question");
+        Assert.Equal(("b.jsonl", 2L), (Path.GetFileName(finding.Path), finding.Line));
     }
 
     [Fact]
@@ -63,10 +80,12 @@ public class StreamReaderTests
     [InlineData("{batches: hard, stream: {buffer: 100000}}", "Batches is hard, and stream")]
     [InlineData("{batches: answer, stream: {buffer: 100000}}", "Batches is answer, and stream")]
     [InlineData("{preset: best, stream: {buffer: 100000}}", "trains one recipe")]
-    [InlineData("{loss: supcon, stream: {buffer: 100000}}", "Loss supcon reads labels")]
+    [InlineData("{loss: cosent, stream: {buffer: 100000}}", "Loss cosent reads graded pairs")]
+    [InlineData("{mix: temperature, stream: {buffer: 100000}}", "mixes data sets, and data.train names one")]
     [InlineData("{stream: {buffer: 100000}}", "encoder kind adapter", "{kind: adapter, from: base}")]
     [InlineData("{stream: {buffer: 100000}}", "reads JSONL", "{kind: static}", "train: train.csv")]
-    [InlineData("{stream: {buffer: 100000}}", "reads one data set", "{kind: static}", "train: [{name: a, path: a.jsonl}, {name: b, path: b.jsonl}]")]
+    [InlineData("{batch: 512, stream: {buffer: 4000}}", "wanted at least 4096: four batches of 512 for each of 2 data sets", "{kind: static}", "train: [{name: a, path: a.jsonl}, {name: b, path: b.jsonl}]")]
+    [InlineData("{stream: {buffer: 100000}}", "reads JSONL", "{kind: static}", "train: [{name: a, path: a.jsonl}, {name: b, path: b.tsv}]")]
     public async Task Workspace_WhatDoesNotStream_NamesIt(string train, string problem, string encoder = "{kind: static}", string data = "train: train.jsonl")
     {
         using var folder = new Folder();

@@ -43,11 +43,11 @@ internal static class LeakageCheck
                 string remedy = $"Remove the row: what {heldOut[at].Set} asks must be new.";
                 if (same || heldOut[at].Set == "gate")
                 {
-                    findings.Error(same ? "shared-question" : "near-duplicate-question", train.Path, pair.Line, message, remedy);
+                    findings.Error(same ? "shared-question" : "near-duplicate-question", train.Sets[pair.Set].Path, pair.Line, message, remedy);
                 }
                 else
                 {
-                    findings.Warning("near-duplicate-question", train.Path, pair.Line, message, remedy);
+                    findings.Warning("near-duplicate-question", train.Sets[pair.Set].Path, pair.Line, message, remedy);
                 }
             }
         }

@@ -87,7 +87,7 @@ public static class WorkspaceCheck
 
     private static void Streamed(Workspace workspace, WorkspaceRows rows, FindingList findings)
     {
-        if (workspace.Streams && workspace.Options.Data.Train is not null && rows.Problems.Count == 0)
+        if (workspace.Streams && workspace.Options.Data.AllTrain.Any() && rows.Problems.Count == 0)
         {
             LeakageCheck.Streamed(workspace.OpenStream(), rows, findings);
         }

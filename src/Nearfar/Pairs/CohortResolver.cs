@@ -29,6 +29,13 @@ public sealed class CohortResolver
         _asOf = asOf;
     }
 
+    /// <summary>Names of the declared attributes.</summary>
+    internal IEnumerable<string> Attributes => _rules.Select(r => r.Attribute);
+
+    /// <summary>All that a value depends on beside the row and its document, as texts.</summary>
+    internal IEnumerable<string> Describe() => _rules.Select(r => string.Create(CultureInfo.InvariantCulture,
+        $"{r.Attribute} from {r.From} at {string.Join(' ', r.Edges.Select(e => e.ToString("R", CultureInfo.InvariantCulture)))}{r.Unit}")).Append(string.Create(CultureInfo.InvariantCulture, $"as of {_asOf:yyyy-MM-dd}"));
+
     /// <summary>Value of every attribute for a row.</summary>
     /// <param name="row">The question with its own cohorts.</param>
     /// <param name="positive">Its first positive document; null when unknown, for example in traffic.</param>

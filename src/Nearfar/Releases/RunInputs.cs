@@ -28,7 +28,7 @@ internal sealed class RunInputs(StartOptions startOptions, TrainingOptions optio
     }
 
     /// <summary>The same of pairs that stream.</summary>
-    public string HashOf(StreamedPairs stream, DevSet dev, IEncoder start) => HashOf(DataOf(stream, dev, start), _ => { }, start);
+    public string HashOf(StreamedPairs stream, DevSet dev, IEncoder start) => HashOf(DataOf(stream, dev, start), sha => AppendCohorts(sha, stream), start);
 
     /// <summary>Hashes of the data, by name.</summary>
     public static IEnumerable<KeyValuePair<string, string>> DataOf(TrainingSet set, DevSet dev, IEncoder start) => DataOf(set.Corpus.Hash, HashOf(set.Pairs), dev, start);
@@ -100,7 +100,7 @@ internal sealed class RunInputs(StartOptions startOptions, TrainingOptions optio
     // The cohorts that labels or draws are made of; the rules that derive them are part of the dev set's hash.
     private void AppendCohorts(IncrementalHash sha, TrainingSet set)
     {
-        foreach (string attribute in new[] { options.Labels, options.Balance?.Attribute }.OfType<string>().Distinct(StringComparer.Ordinal))
+        foreach (string attribute in options.Attributes)
         {
             foreach (var pair in set.Pairs)
             {
@@ -110,6 +110,14 @@ internal sealed class RunInputs(StartOptions startOptions, TrainingOptions optio
                     ContentHash.Append(sha, $"{name}={value}");
                 }
             }
+        }
+    }
+    // What pairs say themselves is part of the stream's hash; what documents say is not part of the corpus's.
+    private void AppendCohorts(IncrementalHash sha, StreamedPairs stream)
+    {
+        if (options.Attributes.Any())
+        {
+            StreamCohorts.AppendAttributes(sha, stream.Corpus);
         }
     }
 }

@@ -117,7 +117,7 @@ public sealed class TrainingRun
 
         ThrowUnlessTitled(start, stream.Corpus);
         string name = NameOf(folder);
-        var result = await new Trainer(_options, _clock) { Guide = Guide }
+        var result = await new Trainer(_options, _clock) { Guide = Guide, Cohorts = new CohortResolver(dev.Rules, dev.AsOf) }
             .TrainAsync(stream, StaticStart.From(start), new DevScorer(dev, start, _options.Threads), folder, resume: true, progress, cancellationToken).ConfigureAwait(false);
         var encoder = Labelled(result, name);
         return Written(folder, RecordOf(result, encoder, name, inputs, [], RunInputs.DataOf(stream, dev, start), start), encoder, start);

@@ -18,7 +18,8 @@ internal static class LossFit
 
         if (labels is not null)
         {
-            problems.AddRange(Labels(loss, needs, rows, options, rule, labels, cohorts));
+            string[] without = options.Labels is not { } attribute ? [] : [.. rows.Rows.Where((_, r) => cohorts.NameOf(attribute, labels[r]) == CohortResolver.Unknown).Select(r => r.Pair.Id).Distinct(StringComparer.Ordinal)];
+            problems.AddRange(Labels(loss, needs, options, rule, (without.Length, without), labels.GroupBy(l => l).Count(g => g.Count() > 1) > 1));
         }
 
         if (needs.HasFlag(LossNeeds.Targets) && rows.Rows.Select(r => r.Target).Distinct().Count() == 1)
@@ -38,14 +39,51 @@ internal static class LossFit
                 : $"loss {loss} reads another encoder's vectors. Add guide: FOLDER, a model folder, to train.");
         }
 
-        if (options.Balance is { } balance && cohorts.Of(balance.Attribute) is var of && Array.TrueForAll(of, v => cohorts.NameOf(balance.Attribute, v) == CohortResolver.Unknown))
+        if (options.Balance is { } balance && Array.TrueForAll(cohorts.Of(balance.Attribute), v => cohorts.NameOf(balance.Attribute, v) == CohortResolver.Unknown))
         {
-            problems.Add($"balance.attribute is {balance.Attribute}, and no training pair has it. Add it to the pairs' cohorts or to their documents, or name another.");
+            problems.Add(Unbalanced(balance));
         }
 
+        ThrowIfAny(problems);
+    }
+
+    /// <exception cref="NearfarException">There are problems: all of them in one message.</exception>
+    public static void ThrowIfAny(IReadOnlyCollection<string> problems)
+    {
         if (problems.Count > 0)
         {
             throw new NearfarException($"The training data do not fit the options: {string.Join(" ", problems)}");
+        }
+    }
+
+    /// <summary>What is said where no pair has the cohort that balance reads.</summary>
+    public static string Unbalanced(BalanceOptions balance) =>
+        $"balance.attribute is {balance.Attribute}, and no training pair has it. Add it to the pairs' cohorts or to their documents, or name another.";
+
+    /// <summary>Why labels do not do.</summary>
+    /// <param name="loss">Its name.</param>
+    /// <param name="needs">What it reads.</param>
+    /// <param name="options">Labels and batches.</param>
+    /// <param name="rule">Of the options, or the loss's default.</param>
+    /// <param name="without">Pairs that have no label, and ids of some.</param>
+    /// <param name="enough">Whether two labels have two pairs.</param>
+    /// <param name="where">Where they must have them; empty: among all pairs.</param>
+    public static IEnumerable<string> Labels(string loss, LossNeeds needs, TrainingOptions options, BatchRule rule, (int Count, IReadOnlyList<string> Ids) without, bool enough, string where = "")
+    {
+        string what = options.Labels is { } attribute ? $"values of {attribute}" : "positive documents";
+        if (without.Count > 0)
+        {
+            yield return $"labels are {what}, and {without.Count} pairs have none ({string.Join(", ", without.Ids.Take(5))}{(without.Count > 5 ? ", …" : "")}). Add it to the pairs' cohorts or to their documents.";
+        }
+
+        if (!enough)
+        {
+            yield return $"labels are {what}, and fewer than two of them have two pairs{where}. Name another attribute with train.labels.";
+        }
+
+        if (needs.HasFlag(LossNeeds.Labels) && options.Labels is null && rule is (BatchRule.Text or BatchRule.Answer or BatchRule.Hard))
+        {
+            yield return $"loss {loss} compares pairs of one label; labels are positive documents, and these batches hold no document twice. Write batches: label, or labels: ATTRIBUTE.";
         }
     }
 
@@ -63,28 +101,5 @@ internal static class LossFit
         string[] without = [.. rows.Rows.Where(r => r.HardNegatives.Length < least).Select(r => r.Pair.Id).Distinct(StringComparer.Ordinal)];
         return without.Length == 0 ? null
             : $"loss {loss} wants at least {least} hard negative{(least == 1 ? "" : "s")} with every pair; {without.Length} have fewer ({string.Join(", ", without.Take(5))}{(without.Length > 5 ? ", …" : "")}). Mine some (nearfar mine), or use mnrl.";
-    }
-
-    private static IEnumerable<string> Labels(string loss, LossNeeds needs, TrainingRows rows, TrainingOptions options, BatchRule rule, int[] labels, TrainingCohorts cohorts)
-    {
-        string what = options.Labels is { } attribute ? $"values of {attribute}" : "positive documents";
-        if (options.Labels is { } name)
-        {
-            string[] without = [.. rows.Rows.Where((_, r) => cohorts.NameOf(name, labels[r]) == CohortResolver.Unknown).Select(r => r.Pair.Id).Distinct(StringComparer.Ordinal)];
-            if (without.Length > 0)
-            {
-                yield return $"labels are {what}, and {without.Length} pairs have none ({string.Join(", ", without.Take(5))}{(without.Length > 5 ? ", …" : "")}). Add it to the pairs' cohorts or to their documents.";
-            }
-        }
-
-        if (labels.GroupBy(l => l).Count(g => g.Count() > 1) < 2)
-        {
-            yield return $"labels are {what}, and fewer than two of them have two pairs. Name another attribute with train.labels.";
-        }
-
-        if (needs.HasFlag(LossNeeds.Labels) && options.Labels is null && rule is (BatchRule.Text or BatchRule.Answer or BatchRule.Hard))
-        {
-            yield return $"loss {loss} compares pairs of one label; labels are positive documents, and these batches hold no document twice. Write batches: label, or labels: ATTRIBUTE.";
-        }
     }
 }

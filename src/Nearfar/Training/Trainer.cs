@@ -87,9 +87,9 @@ public sealed class Trainer
         ChunkedPasses<TEncoder>.ThrowUnlessFit(encoder, _options.Chunk);
         var rows = all.Readable(text => encoder.CanEmbed(text), out var leftOut);
         ThrowIfNone(rows.Rows.Length, set.Pairs.Count);
-        string[] wanted = [.. new[] { _options.Labels, _options.Balance?.Attribute }.OfType<string>().Distinct(StringComparer.Ordinal)];
+        string[] wanted = [.. _options.Attributes];
         var cohorts = new TrainingCohorts(rows.Rows, set.Corpus, Cohorts, wanted);
-        var rule = _options.Batches ?? (_loss.Needs.HasFlag(LossNeeds.Labels) ? BatchRule.Label : plan.Shape == LossRows.Scored ? BatchRule.Shuffled : BatchRule.Text);
+        var rule = RuleOf(plan);
         int[]? labels = rule != BatchRule.Label && !_loss.Needs.HasFlag(LossNeeds.Labels) ? null : _options.Labels is { } attribute ? cohorts.Of(attribute) : [.. rows.Rows.Select(r => r.Positive)];
         LossFit.ThrowUnlessFit(_description.Name, _loss.Needs, plan.Least, rows, _options, rule, labels, cohorts, Guide is not null);
         var sampler = SamplerPlan.Of(rows, _options, rule, labels,
@@ -98,7 +98,7 @@ public sealed class Trainer
         return await NewLoop().RunAsync(source, encoder, start.Hash, heldOut, folder, resume, progress, cancellationToken);
     }
 
-    /// <summary>Trains a static encoder on a file of pairs that is read part by part (<see cref="TrainingOptions.Stream"/>), and returns it as it was at its best step.</summary>
+    /// <summary>Trains a static encoder on pairs that are read part by part (<see cref="TrainingOptions.Stream"/>), and returns it as it was at its best step.</summary>
     /// <param name="stream">Pairs to learn from.</param>
     /// <param name="start">What to start from.</param>
     /// <param name="heldOut">Scores the encoder on questions outside <paramref name="stream"/>.</param>
@@ -120,16 +120,23 @@ public sealed class Trainer
             throw new ArgumentException(Guide is null ? "The pairs are a stream, and Stream is not set. Set its buffer." : "A guide is named, and its vectors of all texts are not held while pairs stream. Remove it.", nameof(stream));
         }
 
+        if (_options.Stream.ProblemOf(stream.Sets.Count, _options.Batch) is { } problem)
+        {
+            throw new ArgumentException(problem, nameof(stream));
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
         using var folder = RunFolder.Open(runFolder, resume);
         var plan = PlanOf();
         TrainingResult<StaticTrainableEncoder> result;
-        using (var spool = PairSpool.Open(folder.PathOf(SpoolName), stream, start, plan.HardNegatives > 0, _options.Threads, _options.MaxTokens, cancellationToken))
+        var kept = new SpoolReading(plan.HardNegatives > 0, _options.Threads, _options.MaxTokens, new StreamCohorts(stream, Cohorts, [.. _options.Attributes]));
+        using (var spool = PairSpool.Open(folder.PathOf(SpoolName), stream, start, kept, cancellationToken))
         {
             ThrowIfNone(spool.Rows, spool.Pairs);
             var encoder = start.Begin(spool.Vocabulary, _options);
             ChunkedPasses<StaticTrainableEncoder>.ThrowUnlessFit(encoder, _options.Chunk);
-            var source = new StreamedRows(spool, stream, encoder, _options, plan, _loss.Needs, start);
+            var source = new StreamedRows(spool, stream, encoder, _options, plan, _loss.Needs, RuleOf(plan), start);
+            source.ThrowUnlessFit(_description.Name);
             result = await NewLoop().RunAsync(source, encoder, start.Hash, heldOut, folder, resume, progress, cancellationToken);
         }
 
@@ -138,6 +145,8 @@ public sealed class Trainer
     }
 
     private RowPlan PlanOf() => new(Math.Min(_options.HardNegatives, _description.MaxHardNegatives), _description.Rows, _description.MinHardNegatives, WholeCorpus: _options.Mining is not null, _options.OtherPositives);
+
+    private BatchRule RuleOf(RowPlan plan) => _options.Batches ?? (_loss.Needs.HasFlag(LossNeeds.Labels) ? BatchRule.Label : plan.Shape == LossRows.Scored ? BatchRule.Shuffled : BatchRule.Text);
 
     private TrainingLoop NewLoop() => new(_options, _loss, Guide, _time);
 

@@ -9,31 +9,35 @@ internal sealed class TrainingCohorts
     private readonly string[][] _values;        // by attribute: the names of its values, ordinal
     private readonly int[][] _of;               // by attribute: the value of each row
 
-    public TrainingCohorts(IReadOnlyList<TrainingRows.Row> rows, Corpus corpus, CohortResolver? resolver, IEnumerable<string> wanted)
+    public TrainingCohorts(IReadOnlyList<TrainingRows.Row> rows, Corpus corpus, CohortResolver? resolver, IReadOnlyList<string> wanted)
     {
-        var byPair = rows.Select(r => r.Pair).DistinctBy(p => p.Id).ToDictionary(p => p.Id, p => Resolve(p, corpus, resolver), StringComparer.Ordinal);
+        var byPair = rows.Select(r => r.Pair).DistinctBy(p => p.Id).ToDictionary(p => p.Id, p => Resolve(p, corpus, resolver, wanted), StringComparer.Ordinal);
         // What no row has (page: known or new is a held-out question's) says nothing of a batch.
         Attributes = [.. byPair.Values.SelectMany(v => v.Where(x => x.Value != CohortResolver.Unknown).Select(x => x.Key)).Concat(wanted).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        _values = [.. Attributes.Select(a => byPair.Values.Select(v => ValueOf(v, a)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray())];
-        _of = [.. Attributes.Select((a, i) => rows.Select(r => Array.BinarySearch(_values[i], ValueOf(byPair[r.Pair.Id], a), StringComparer.Ordinal)).ToArray())];
+        (_values, _of) = Number(rows, pair => byPair[pair.Id]);
+    }
 
-        string ValueOf(IReadOnlyDictionary<string, string> values, string attribute) => values.GetValueOrDefault(attribute, CohortResolver.Unknown);
-
-        // An attribute that is asked for without a rule is read as a rule without a source would read it.
-        IReadOnlyDictionary<string, string> Resolve(Pair pair, Corpus documents, CohortResolver? rules)
-        {
-            documents.TryGet(pair.PositiveIds[0], out var positive);
-            var values = new Dictionary<string, string>(rules?.Resolve(pair, positive) ?? new Dictionary<string, string>(), StringComparer.Ordinal);
-            foreach (string attribute in wanted.Where(a => !values.ContainsKey(a)))
-            {
-                values[attribute] = pair.Cohorts.GetValueOrDefault(attribute) ?? positive?.Attributes.GetValueOrDefault(attribute) ?? CohortResolver.Unknown;
-            }
-
-            return values;
-        }
+    /// <summary>Of rows whose pairs hold what was resolved before: a part of a streamed file.</summary>
+    public TrainingCohorts(IReadOnlyList<TrainingRows.Row> rows, IReadOnlyList<string> attributes)
+    {
+        Attributes = attributes;
+        (_values, _of) = Number(rows, pair => pair.Cohorts);
     }
 
     public IReadOnlyList<string> Attributes { get; }
+
+    /// <summary>The values of a pair. An attribute that is asked for without a rule is read as a rule without a source would read it.</summary>
+    public static IReadOnlyDictionary<string, string> Resolve(Pair pair, Corpus corpus, CohortResolver? resolver, IReadOnlyList<string> wanted)
+    {
+        corpus.TryGet(pair.PositiveIds[0], out var positive);
+        var values = new Dictionary<string, string>(resolver?.Resolve(pair, positive) ?? new Dictionary<string, string>(), StringComparer.Ordinal);
+        foreach (string attribute in wanted.Where(a => !values.ContainsKey(a)))
+        {
+            values[attribute] = pair.Cohorts.GetValueOrDefault(attribute) ?? positive?.Attributes.GetValueOrDefault(attribute) ?? CohortResolver.Unknown;
+        }
+
+        return values;
+    }
 
     /// <summary>Value number of each row.</summary>
     public int[] Of(string attribute) => _of[Attributes.ToList().IndexOf(attribute)];
@@ -77,5 +81,13 @@ internal sealed class TrainingCohorts
             int rest = present.Skip(most).Sum(v => counts[v]);
             yield return (Attributes[a], rest == 0 ? shown : shown.Append(("(other)", rest)));
         }
+    }
+
+    private (string[][] Values, int[][] Of) Number(IReadOnlyList<TrainingRows.Row> rows, Func<Pair, IReadOnlyDictionary<string, string>> valuesOf)
+    {
+        string[][] values = [.. Attributes.Select(a => rows.Select(r => ValueOf(r, a)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray())];
+        return (values, [.. Attributes.Select((a, i) => rows.Select(r => Array.BinarySearch(values[i], ValueOf(r, a), StringComparer.Ordinal)).ToArray())]);
+
+        string ValueOf(TrainingRows.Row row, string attribute) => valuesOf(row.Pair).GetValueOrDefault(attribute, CohortResolver.Unknown);
     }
 }

@@ -57,7 +57,7 @@ public sealed record TrainingOptions
     /// <summary>Texts of one forward pass; the loss still sees the whole batch (gradient caching, Gao et al. 2021, arXiv:2101.06983). 0, the default: all at once. For encoders whose rows are independent and whose backward passes add up.</summary>
     public int Chunk { get; init; }
 
-    /// <summary>How a file larger than memory is read; wanted, and allowed, where the trainer is given a <see cref="StreamedPairs"/>. Default null: all pairs are in memory.</summary>
+    /// <summary>How files larger than memory are read; wanted, and allowed, where the trainer is given a <see cref="StreamedPairs"/>. Default null: all pairs are in memory.</summary>
     public StreamOptions? Stream { get; init; }
 
     /// <summary>Hard negatives read from each pair, the first ones, 0 to 64. Default 4; a pair may have fewer.</summary>
@@ -217,6 +217,9 @@ public sealed record TrainingOptions
 
         static KeyValuePair<string, string> Of(string name, IFormattable value) => new(name, value.ToString(null, CultureInfo.InvariantCulture));
     }
+
+    /// <summary>Cohort attributes that decide which rows are drawn or meet.</summary>
+    internal IEnumerable<string> Attributes => new[] { Labels, Balance?.Attribute }.OfType<string>().Distinct(StringComparer.Ordinal);
 
     private double MostRate => Optimizer.Kind == OptimizerKind.Sgd ? 10_000 : 10;
 

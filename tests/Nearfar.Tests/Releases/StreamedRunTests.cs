@@ -3,6 +3,7 @@ using Nearfar.Pairs;
 using Nearfar.Releases;
 using Nearfar.Tests.Training;
 using Nearfar.Training;
+using Nearfar.Training.Sampling;
 using Nearfar.Training.Streaming;
 using Xunit;
 
@@ -41,6 +42,43 @@ public class StreamedRunTests
         PairFile.Write(folder["fewer.jsonl"], data.Train.Pairs.Skip(1));
         var e = await Assert.ThrowsAsync<NearfarException>(() => run.RunAsync(new StreamedPairs(folder["fewer.jsonl"], data.Train.Corpus), data.Dev, startOfStream, folder["streamed"], null, Token));
         Assert.Contains("finished run of other options or data", e.Message, StringComparison.Ordinal);
+    }
+
+    // What documents say decides which rows are drawn, and is part of neither hash.
+    [Fact]
+    public async Task RunAsync_BalanceByADocumentsAttribute_AnotherAttributeIsAnotherRun()
+    {
+        using var folder = new TemporaryFolder();
+        var data = TinyShop.Data();
+        var options = TinyShop.Options("");
+        PairFile.Write(folder["pairs.jsonl"], data.Train.Pairs);
+        var start = StartEncoder.Create(options.Start, data.Train);
+        var training = options.Training with { Epochs = 1, Balance = new BalanceOptions("area", 1), Stream = new StreamOptions { Buffer = 1024 } };
+        var run = new TrainingRun(options.Start, training, TimeProvider.System);
+        var first = await run.RunAsync(With("north"), data.Dev, start, folder["run"], null, Token);
+        Assert.Contains("\"area\":{", (await File.ReadAllTextAsync(Path.Combine(folder["run"], "history.jsonl"), Token)), StringComparison.Ordinal);
+        Assert.Equal(first.Record.Space, (await run.RunAsync(With("north"), data.Dev, start, folder["run"], null, Token)).Record.Space);
+        var e = await Assert.ThrowsAsync<NearfarException>(() => run.RunAsync(With("south"), data.Dev, start, folder["run"], null, Token));
+        Assert.Contains("finished run of other options or data", e.Message, StringComparison.Ordinal);
+
+        StreamedPairs With(string area) => new(folder["pairs.jsonl"], new Corpus(data.Train.Corpus.Documents.Select((d, i) => d with { Attributes = new Dictionary<string, string> { ["area"] = i % 3 == 0 ? area : "east" } })));
+    }
+
+    [Fact]
+    public void SampleTexts_SeveralSets_AreDrawnFromAll()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string name in new[] { "b", "a" })
+        {
+            PairFile.Write(folder[name], Enumerable.Range(0, 500).Select(i => new Pair { Id = $"p{i}", Query = $"{name} {i}", PositiveIds = ["d"] }));
+        }
+
+        var stream = new StreamedPairs([new StreamedSet(folder["b"], "b"), new StreamedSet(folder["a"], "a")], new Corpus([new Document { Id = "d", Text = "document" }]));
+        string[] texts = stream.SampleTexts(200, 1);
+        Assert.InRange(texts.Count(t => t.StartsWith("a ", StringComparison.Ordinal)), 79, 121);        // three standard errors
+        Assert.Equal(texts[1..].OrderByDescending(t => t[0]), texts[1..]);        // set after set
+        Assert.Equal(1001, stream.SampleTexts(2000, 1).Length);
+        Assert.NotEqual(stream.Hash, new StreamedPairs([new StreamedSet(folder["a"], "b"), new StreamedSet(folder["b"], "a")], stream.Corpus).Hash);
     }
 
     [Fact]

@@ -12,11 +12,12 @@ public class KillAndResumeTests
     [Theory]
     [InlineData("held", 60)]
     [InlineData("streamed", 3)]
+    [InlineData("sets", 3)]
     [InlineData("mining", 60)]
     public async Task TrainAsync_KilledAtRandomMomentsAndResumed_EndsBitEqual(string kind, int epochs)
     {
         using var files = new TemporaryFolder();
-        string[] environment = kind switch { "streamed" => [$"{TrainingHost.StreamVariable}={files["pairs.jsonl.gz"]}"], "mining" => [TrainingHost.MiningVariable + "=yes"], _ => [] };
+        string[] environment = kind switch { "sets" => [$"{TrainingHost.SetsVariable}={files.Path}"], "streamed" => [$"{TrainingHost.StreamVariable}={files["pairs.jsonl.gz"]}"], "mining" => [TrainingHost.MiningVariable + "=yes"], _ => [] };
         int kills = int.Parse(Environment.GetEnvironmentVariable("NEARFAR_KILLS") ?? "8", CultureInfo.InvariantCulture);
         using var whole = new TemporaryFolder();
         var watch = Stopwatch.StartNew();

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using Nearfar.Mining;
+using Nearfar.Tests.Training.Streaming;
 using Nearfar.Training;
+using Nearfar.Training.Sampling;
 using Nearfar.Training.Streaming;
 using Nearfar.Vectors;
 using Xunit;
@@ -15,6 +17,9 @@ public class TrainingHost
 
     /// <summary>Names the file whose pairs are streamed; unset: a smaller task is trained on in memory.</summary>
     internal const string StreamVariable = "NEARFAR_TRAINING_HOST_STREAM";
+
+    /// <summary>Names the folder of several data sets that are streamed, with balance and labels.</summary>
+    internal const string SetsVariable = "NEARFAR_TRAINING_HOST_SETS";
 
     private const string EpochsVariable = "NEARFAR_TRAINING_HOST_EPOCHS";
 
@@ -30,7 +35,8 @@ public class TrainingHost
         Assert.SkipWhen(path is null, $"{FolderVariable} is not set: other tests start this one in a process of its own");
         bool mines = Environment.GetEnvironmentVariable(MiningVariable) is not null;
         var options = Options with { Epochs = int.Parse(Environment.GetEnvironmentVariable(EpochsVariable)!, CultureInfo.InvariantCulture), Mining = mines ? new MiningSchedule { Every = 25, Asynchronous = true } : null };
-        var result = Environment.GetEnvironmentVariable(StreamVariable) is null ? await HeldAsync(options, path!) : await StreamedAsync(options, path!);
+        var result = Environment.GetEnvironmentVariable(SetsVariable) is { } sets ? await SetsAsync(options, sets, path!)
+            : Environment.GetEnvironmentVariable(StreamVariable) is null ? await HeldAsync(options, path!) : await StreamedAsync(options, path!);
         await File.WriteAllTextAsync(Path.Combine(path!, "kernels"), KernelSets.Best.ToString(), TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Path.Combine(path!, "model.sha256"), TrainerTests.HashOf(result.Encoder, path!), TestContext.Current.CancellationToken);
     }
@@ -47,6 +53,13 @@ public class TrainingHost
         var task = new ToyTask(topics: 40, pairs: 3000, hardNegatives: 2);
         return await new Trainer(options with { Stream = new StreamOptions { Buffer = 1024 } })
             .TrainAsync(task.Streamed(Environment.GetEnvironmentVariable(StreamVariable)!), task.Start, task, path, resume: true, cancellationToken: TestContext.Current.CancellationToken);
+    }
+
+    private static async Task<TrainingResult<StaticTrainableEncoder>> SetsAsync(TrainingOptions options, string sets, string path)
+    {
+        var task = new SetsTask(sets, pairs: 3000);
+        var wanted = options with { Stream = new StreamOptions { Buffer = 1024 }, Loss = "supcon", Labels = "intent", Mix = MixRule.Temperature, Balance = new BalanceOptions("language", 1, 3) };
+        return await new Trainer(wanted) { Cohorts = SetsTask.Cohorts }.TrainAsync(task.Stream, task.Task.Start, task.Task, path, resume: true, cancellationToken: TestContext.Current.CancellationToken);
     }
 
     /// <summary>Runs it; true when it ended by itself.</summary>

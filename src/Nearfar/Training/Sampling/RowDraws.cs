@@ -32,8 +32,11 @@ internal sealed class RowDraws
     {
         var sizes = cohort.GroupBy(c => c).ToDictionary(g => g.Key, g => g.Count());
         double largest = sizes.Count == 0 ? 1 : sizes.Values.Max();
-        return [.. cohort.Select(c => Math.Min(cap, Math.Pow(largest / sizes[c], power)))];
+        return [.. cohort.Select(c => WeightOf(largest, sizes[c], power, cap))];
     }
+
+    /// <summary>Of a row whose cohort has <paramref name="size"/> rows, where the largest has <paramref name="largest"/>.</summary>
+    public static double WeightOf(double largest, double size, double power, double cap) => Math.Min(cap, Math.Pow(largest / size, power));
 
     private int[] Repeated(int epoch, double[] weights)
     {

@@ -23,23 +23,34 @@ internal static class SamplerPlan
         {
             BatchRule.Text => RowConflicts.Equal([.. rows.Rows.Select(r => new[] { rows.WordsOf(r.Anchor), r.Positive })]),
             BatchRule.Answer or BatchRule.Hard => Answers(rows),
-            _ => RowConflicts.Equal([.. rows.Rows.Select(_ => Array.Empty<int>())]),
+            _ => None(rows.Rows.Length),
         };
         var sets = names.Select(name => (Name: name, Rows: Enumerable.Range(0, rows.Rows.Length).Where(r => TrainingRows.DataSetOf(rows.Rows[r]) == name).ToArray())).ToArray();
         var samplers = sets.Select(set => Of(set.Rows, names.Length <= 1 ? "batches" : "batches " + set.Name, rows, options, rule, labels, weights, conflicts)).ToArray();
-        return samplers.Length == 1 ? samplers[0] : new MixedSampler(samplers, [.. sets.Select(s => s.Rows.Length)], options.Mix, options.MixTemperature, options.Seed);
+        return samplers.Length == 1 ? samplers[0] : new MixedSampler(samplers, [.. sets.Select(s => (long)s.Rows.Length)], options.Mix, options.MixTemperature, options.Seed);
     }
 
     private static IBatchSampler Of(int[] own, string purpose, TrainingRows rows, TrainingOptions options, BatchRule rule, int[]? labels, double[]? weights, RowConflicts conflicts)
     {
         var draws = new RowDraws(own, options.Seed, weights is null ? null : [.. own.Select(r => weights[r])], purpose);
-        return rule switch
-        {
-            BatchRule.Label => new LabelSampler(draws, labels!, [.. rows.Rows.Select(r => rows.WordsOf(r.Anchor))], options.Batch, options.MinBatchShare, options.Seed),
-            BatchRule.Hard => new NeighbourSampler(draws, conflicts, rows.DocumentSlots().SlotOfRow, options.Batch, options.MinBatchShare, options.Seed),
-            _ => new BatchSampler(draws, conflicts, options.Batch, options.MinBatchShare),
-        };
+        return rule == BatchRule.Hard
+            ? new NeighbourSampler(draws, conflicts, rows.DocumentSlots().SlotOfRow, options.Batch, options.MinBatchShare, options.Seed)
+            : Of(draws, options, labels, rule == BatchRule.Label ? [.. rows.Rows.Select(r => rows.WordsOf(r.Anchor))] : [], conflicts, rule);
     }
+
+    /// <summary>The sampler of one data set, for the rules that read no vectors.</summary>
+    /// <param name="draws">Its rows.</param>
+    /// <param name="options">Checked.</param>
+    /// <param name="labels">Label of each row; null unless the rule wants them.</param>
+    /// <param name="anchors">Text number of each row's anchor, where the rule wants labels.</param>
+    /// <param name="conflicts">Rows that may not meet, where it does not.</param>
+    /// <param name="rule">Any but <see cref="BatchRule.Hard"/>.</param>
+    public static IBatchSampler Of(RowDraws draws, TrainingOptions options, int[]? labels, int[] anchors, RowConflicts conflicts, BatchRule rule) => rule == BatchRule.Label
+        ? new LabelSampler(draws, labels!, anchors, options.Batch, options.MinBatchShare, options.Seed)
+        : new BatchSampler(draws, conflicts, options.Batch, options.MinBatchShare);
+
+    /// <summary>No conflicts: for rules that let any rows meet, or look at anchors alone.</summary>
+    public static RowConflicts None(int rows) => RowConflicts.Equal([.. Enumerable.Range(0, rows).Select(_ => Array.Empty<int>())]);
 
     // Marks: the words, and behind them the clusters of near-duplicate documents. A row has its document's cluster and shuns those of all answers to its question.
     private static RowConflicts Answers(TrainingRows rows)

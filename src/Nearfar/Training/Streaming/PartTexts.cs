@@ -5,24 +5,33 @@ using Nearfar.Vectors;
 namespace Nearfar.Training.Streaming;
 
 /// <summary>The pairs of a part, and the tokens of each of their texts once.</summary>
+/// <param name="stream">Names the pairs and their data sets.</param>
+/// <param name="attributes">Of the cohorts that the spool keeps.</param>
 /// <param name="place">By token id: its position among those that occur.</param>
 /// <param name="frequency">What a token counts that stands n times in a text.</param>
 /// <param name="most">Entries to make room for; more are taken too.</param>
-internal sealed class PartTexts(int[] place, TermFrequency frequency, int most = 0)
+internal sealed class PartTexts(StreamedPairs stream, string[] attributes, int[] place, TermFrequency frequency, int most = 0)
 {
+    private static readonly IReadOnlyDictionary<string, string> s_none = new Dictionary<string, string>();
     private readonly Dictionary<(ulong Words, TextRole Role), (int Start, int Count)> _bags = [];
     private readonly List<WeightedRow> _entries = new(most);       // weight: how often the token stands there
 
     public List<RowNumbers<ulong>.Source> Pairs { get; } = [];
 
-    public void Add(byte[] bytes, int pairs)
+    /// <summary>Adds the pairs of a block.</summary>
+    /// <param name="bytes">Behind its marks.</param>
+    /// <param name="pairs">How many.</param>
+    /// <param name="set">Their data set, by place.</param>
+    public void Add(byte[] bytes, int pairs, int set)
     {
         var reader = new SpoolReader(bytes);
+        var cohorts = Cohorts(ref reader);
         long line = 0;
         for (int i = 0; i < pairs; i++)
         {
             line += reader.Number();
             ulong fold = reader.Hash();
+            var own = cohorts.Length == 0 ? s_none : cohorts[reader.Number()];
             ulong[] positives = new ulong[reader.Number()], negatives = new ulong[reader.Number()];
             ulong query = Text(ref reader, TextRole.Query);
             for (int p = 0; p < positives.Length; p++)
@@ -35,8 +44,26 @@ internal sealed class PartTexts(int[] place, TermFrequency frequency, int most =
                 negatives[n] = Text(ref reader, TextRole.Document);
             }
 
-            Pairs.Add(new(new Pair { Id = FormattableString.Invariant($"line {line}"), Query = "", PositiveIds = [] }, fold, query, positives, negatives));
+            Pairs.Add(new(new Pair { Id = stream.NameOf(set, line), Query = "", PositiveIds = [], DataSet = stream.Sets[set].Name, Cohorts = own }, fold, query, positives, negatives));
         }
+    }
+
+    // Pairs of equal values share them.
+    private IReadOnlyDictionary<string, string>[] Cohorts(ref SpoolReader reader)
+    {
+        var cohorts = new IReadOnlyDictionary<string, string>[attributes.Length == 0 ? 0 : reader.Number()];
+        for (int i = 0; i < cohorts.Length; i++)
+        {
+            var values = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (string attribute in attributes)
+            {
+                values.Add(attribute, reader.Text());
+            }
+
+            cohorts[i] = values;
+        }
+
+        return cohorts;
     }
 
     /// <summary>The bags of the numbered texts. Hard negatives that have no number are dropped.</summary>

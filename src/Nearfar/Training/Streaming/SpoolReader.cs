@@ -14,6 +14,14 @@ internal ref struct SpoolReader(ReadOnlySpan<byte> bytes)
         return value;
     }
 
+    public string Text()
+    {
+        int length = (int)Number();
+        string text = System.Text.Encoding.UTF8.GetString(_left[..length]);
+        _left = _left[length..];
+        return text;
+    }
+
     public long Number()
     {
         ulong value = 0;

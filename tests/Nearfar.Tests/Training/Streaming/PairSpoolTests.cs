@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using CsCheck;
 using Nearfar.Encoding;
 using Nearfar.Pairs;
@@ -35,21 +36,22 @@ public class PairSpoolTests
             var bags = TokenBags.From(all.Texts, Start.Tokenizer, Start.Options);
             var expected = all.Readable(t => bags.InverseLengths[t] > 0, out var leftOut);
 
-            using var spool = PairSpool.Open(files["spool"], new StreamedPairs(files["pairs.jsonl"], set.Corpus), Start, negatives: true, threads: 2, maxTokens: null, Token);
+            var stream = new StreamedPairs(files["pairs.jsonl"], set.Corpus);
+            using var spool = PairSpool.Open(files["spool"], stream, Start, Kept(stream, threads: 2), Token);
             Assert.Equal(expected.Rows.Length, spool.Rows);
-            Assert.Equal(leftOut, spool.LeftOut);
+            Assert.Equal(leftOut, spool.Index.LeftOut);
             int[] place = new int[Start.Tokenizer.VocabularySize];
             for (int i = 0; i < spool.Vocabulary.Length; i++)
             {
                 place[spool.Vocabulary[i]] = i;
             }
 
-            var texts = new PartTexts(place, TermFrequency.Count);
+            var texts = new PartTexts(stream, [], place, TermFrequency.Count);
             var marks = new List<ulong>();
             for (int b = 0; b < spool.Blocks; b++)
             {
                 var (bytes, count) = spool.PairsOf(b);
-                texts.Add(bytes, count);
+                texts.Add(bytes, count, spool.SetOf(b));
                 marks.AddRange(spool.MarksOf(b));
             }
 
@@ -94,7 +96,7 @@ public class PairSpoolTests
         Make(stream, task.Start);
         Assert.InRange(new FileInfo(files["spool"]).Length, bytes.Length - 100, bytes.Length + 100);
 
-        void Make(StreamedPairs pairs, StaticStart start, int? maxTokens = null) => PairSpool.Open(files["spool"], pairs, start, negatives: true, threads: 1, maxTokens, Token).Dispose();
+        void Make(StreamedPairs pairs, StaticStart start, int? maxTokens = null) => PairSpool.Open(files["spool"], pairs, start, Kept(pairs, maxTokens), Token).Dispose();
     }
 
     [Fact]
@@ -102,11 +104,11 @@ public class PairSpoolTests
     {
         using var files = new TemporaryFolder();
         var task = new ToyTask(pairs: 600);
-        PairSpool.Open(files["spool"], task.Streamed(files["pairs.jsonl"]), task.Start, negatives: true, threads: 1, maxTokens: null, Token).Dispose();
+        PairSpool.Open(files["spool"], task.Streamed(files["pairs.jsonl"]), task.Start, Kept(task.Streamed(files["pairs.jsonl"])), Token).Dispose();
         byte[] bytes = File.ReadAllBytes(files["spool"]);
         bytes[100] ^= 1;
         File.WriteAllBytes(files["spool"], bytes);
-        using var spool = PairSpool.Open(files["spool"], task.Streamed(files["pairs.jsonl"]), task.Start, negatives: true, threads: 1, maxTokens: null, Token);
+        using var spool = PairSpool.Open(files["spool"], task.Streamed(files["pairs.jsonl"]), task.Start, Kept(task.Streamed(files["pairs.jsonl"])), Token);
         var e = Assert.Throws<NearfarException>(() => spool.PairsOf(0));
         Assert.Contains("the hash of block 0 does not match", e.Message, StringComparison.Ordinal);
         Assert.Equal(256, spool.PairsOf(1).Pairs);
@@ -119,10 +121,59 @@ public class PairSpoolTests
         var task = new ToyTask(pairs: 600);
         // A folder stands where the temporary file would be written.
         Directory.CreateDirectory(files[$".spool.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}.tmp"]);
-        var e = Assert.Throws<NearfarException>(() => PairSpool.Open(files["spool"], task.Streamed(files["pairs.jsonl"]), task.Start, negatives: true, threads: 1, maxTokens: null, Token));
+        var e = Assert.Throws<NearfarException>(() => PairSpool.Open(files["spool"], task.Streamed(files["pairs.jsonl"]), task.Start, Kept(task.Streamed(files["pairs.jsonl"])), Token));
         Assert.Contains("cannot be written", e.Message, StringComparison.Ordinal);
         Assert.Contains("keeps its pairs there as tokens", e.Message, StringComparison.Ordinal);
     }
+
+    // What a run of an older version left: whole, its hash right, and of another form.
+    [Fact]
+    public void Open_SpoolOfTheOldForm_IsMadeAnew()
+    {
+        using var files = new TemporaryFolder();
+        var task = new ToyTask(pairs: 600);
+        Make();
+        byte[] whole = File.ReadAllBytes(files["spool"]), old = [.. whole];
+        int length = (int)BitConverter.ToInt64(old, old.Length - 8), begin = old.Length - 16 - length;
+        int number = begin + old.AsSpan(begin).IndexOf("nearfar pairs 2"u8) + "nearfar pairs ".Length;
+        old[number] = (byte)'1';
+        XxHash3.Hash(old.AsSpan(begin, length)).CopyTo(old, old.Length - 16);
+        File.WriteAllBytes(files["spool"], old);
+        Make();
+        Assert.Equal(whole, File.ReadAllBytes(files["spool"]));
+
+        void Make() => PairSpool.Open(files["spool"], task.Streamed(files["pairs.jsonl"]), task.Start, Kept(task.Streamed(files["pairs.jsonl"])), Token).Dispose();
+    }
+
+    [Fact]
+    public void Open_OtherRulesOrAttributesOfDocuments_MakeItAnew()
+    {
+        using var files = new TemporaryFolder();
+        var task = new SetsTask(files.Path);
+        var byArea = new CohortRule { Attribute = "area", From = "document.area" };
+        Assert.True(Makes(task.Stream, byArea, "language"));
+        Assert.False(Makes(task.Stream, byArea, "language"));
+        Assert.True(Makes(task.Stream, byArea with { From = "document.other" }, "language"));
+        Assert.True(Makes(task.Stream, byArea, "language"));
+        Assert.True(Makes(task.Stream, byArea, "intent"));
+        var moved = new Corpus(task.Set.Corpus.Documents.Select((d, i) => i > 0 ? d : d with { Attributes = new Dictionary<string, string> { ["area"] = "elsewhere" } }));
+        Assert.Equal(task.Set.Corpus.Hash, moved.Hash);
+        Assert.True(Makes(new StreamedPairs(task.Stream.Sets, moved), byArea, "intent"));
+
+        bool Makes(StreamedPairs stream, CohortRule rule, string wanted)
+        {
+            var before = new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+            if (File.Exists(files["spool"]))
+            {
+                File.SetLastWriteTimeUtc(files["spool"], before);
+            }
+
+            PairSpool.Open(files["spool"], stream, task.Task.Start, new SpoolReading(true, 1, null, new StreamCohorts(stream, new CohortResolver([rule], null), [wanted])), Token).Dispose();
+            return File.GetLastWriteTimeUtc(files["spool"]) != before;
+        }
+    }
+
+    private static SpoolReading Kept(StreamedPairs stream, int? maxTokens = null, int threads = 1) => new(true, threads, maxTokens, new StreamCohorts(stream, null, []));
 
     private static List<(int Token, float Count)> Bag(TokenBags bags, int text) =>
         [.. bags.Entries[bags.Offsets[text]..bags.Offsets[text + 1]].Select(e => (bags.Vocabulary[e.Row], e.Weight))];

@@ -53,7 +53,7 @@ public class StreamedTrainingTests
         Assert.Equal(held.Encoder.ToRows(), streamed.Encoder.ToRows());
         Assert.Equal((held.Steps, held.BestStep, held.Best, held.Rows), (streamed.Steps, streamed.BestStep, streamed.Best, streamed.Rows));
         Assert.Equal(["strange"], streamed.LeftOut);
-        Assert.Equal(WithoutCohorts(a["history.jsonl"]), WithoutCohorts(b["history.jsonl"]));
+        Assert.Equal(WithoutStart(a["history.jsonl"]), WithoutStart(b["history.jsonl"]));
         Assert.False(File.Exists(b["pairs.spool"]));
     }
 
@@ -130,9 +130,9 @@ public class StreamedTrainingTests
     {
         using var files = new TemporaryFolder();
         var task = new ToyTask(topics: 60, pairs: 3000, hardNegatives: 2, positives: 2);
-        using var spool = PairSpool.Open(files["spool"], task.Streamed(files["pairs.jsonl"]), task.Start, negatives: true, threads: 2, maxTokens: null, Token);
+        using var spool = PairSpool.Open(files["spool"], task.Streamed(files["pairs.jsonl"]), task.Start, new SpoolReading(true, 2, null, new StreamCohorts(task.Streamed(files["pairs.jsonl"]), null, [])), Token);
         var encoder = task.Start.Begin(spool.Vocabulary, Options);
-        var source = new StreamedRows(spool, task.Streamed(files["pairs.jsonl"]), encoder, Options, new RowPlan(4), LossNeeds.Mask, task.Start);
+        var source = new StreamedRows(spool, task.Streamed(files["pairs.jsonl"]), encoder, Options, new RowPlan(4), LossNeeds.Mask, BatchRule.Text, task.Start);
         Assert.Equal((6000, 3000), ((int)source.Rows, (int)spool.Pairs));
         var orders = new List<string>();
         for (int epoch = 0; epoch < 3; epoch++)
@@ -218,9 +218,9 @@ public class StreamedTrainingTests
     [Fact]
     public void New_WhatDoesNotStream_IsRefusedByName()
     {
-        var options = Options with { Batches = BatchRule.Hard, Balance = new BalanceOptions("language"), Labels = "intent", Mix = MixRule.RoundRobin, Batch = 512, Loss = "supcon" };
+        var options = Options with { Batches = BatchRule.Hard, Mining = new MiningSchedule { Every = 10 }, Batch = 512, Loss = "cosent" };
         var e = Assert.Throws<ArgumentException>(() => new Trainer(options));
-        Assert.All(new[] { "Batches is hard, and stream", "Balance is set, and stream", "Labels are set, and stream", "Mix is set, and stream", "at least four batches of 512", "Loss supcon reads labels" },
+        Assert.All(new[] { "Batches is hard, and stream", "wanted text, label or shuffled", "Mining is set, and stream", "at least four batches of 512", "Loss cosent reads graded pairs" },
             part => Assert.Contains(part, e.Message, StringComparison.Ordinal));
         foreach (string loss in new[] { "triplet", "cosent", "gist", "marginmse" }.Where(LossRegistryNames.Contains))
         {
@@ -239,8 +239,8 @@ public class StreamedTrainingTests
 
     private static List<string> LossRegistryNames => [.. LossRegistry.All.Select(l => l.Name)];
 
-    // A streamed run knows no cohorts; its first line names other data.
-    private static List<string> WithoutCohorts(string path) => [.. File.ReadLines(path).Skip(1)];
+    // The first line names other data.
+    private static List<string> WithoutStart(string path) => [.. File.ReadLines(path).Skip(1)];
 
     private sealed class Synchronous(Action<TrainingProgress> report) : IProgress<TrainingProgress>
     {
