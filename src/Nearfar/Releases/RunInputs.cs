@@ -112,6 +112,7 @@ internal sealed class RunInputs(StartOptions startOptions, TrainingOptions optio
             }
         }
     }
+
     // What pairs say themselves is part of the stream's hash; what documents say is not part of the corpus's.
     private void AppendCohorts(IncrementalHash sha, StreamedPairs stream)
     {

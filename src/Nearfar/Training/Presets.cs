@@ -9,7 +9,7 @@ namespace Nearfar.Training;
 /// <remarks>
 /// None knows the task. What five public tasks asked for (<c>docs/experiments</c>): short questions of few intents want the model's own vectors and a
 /// small rate, pairs of words and prompts; long answers a high one; rare words, names and versions want word weights, dimensions in which no two words are alike
-/// and no reward for short pages; long bodies drown what their first sentence says; languages and scripts that the vocabulary breaks want parts of words, and often no training at all. So all of these are tried.
+/// and no reward for short pages; long bodies drown what their first sentence or their title says; languages and scripts that the vocabulary breaks want parts of words, and often no training at all. So all of these are tried.
 /// </remarks>
 public static class Presets
 {
@@ -23,7 +23,7 @@ public static class Presets
     /// <param name="preset">How much is tried.</param>
     /// <param name="start">Values of the workspace; those of <paramref name="named"/> stay.</param>
     /// <param name="training">Values of the workspace; those of <paramref name="named"/> stay.</param>
-    /// <param name="set">Its size gives batch and epochs.</param>
+    /// <param name="set">Its size gives batch and epochs; titles are weighed where half of its documents have one, unless half of the questions were made of the documents.</param>
     /// <param name="named">
     /// What was chosen by hand and holds for every recipe: names of <see cref="StartOptions"/> and <see cref="TrainingOptions"/>, and
     /// of options of the loss: <c>temperature</c>, <c>directions</c>, <c>partition_mode</c>.
@@ -42,7 +42,8 @@ public static class Presets
             Epochs = named.Contains(nameof(TrainingOptions.Epochs)) ? training.Epochs : EpochsFor(rows),
         };
         var recipes = new List<TrainingRecipe>();
-        foreach (var plan in Plans().Where(p => p.From <= preset && (p.Grams is null || !HasGrams(start))))
+        bool titled = HasTitles(set);
+        foreach (var plan in Plans().Where(p => p.From <= preset && (p.Grams is null || !HasGrams(start)) && (p.Lead is not { Of: LeadField.Title } || titled)))
         {
             var recipe = new TrainingRecipe(plan.Name, plan.Start(start, named), plan.Training(training, named));
             if (!recipes.Exists(r => r.Start == recipe.Start && r.Training == recipe.Training))
@@ -64,6 +65,8 @@ public static class Presets
         new("words-pivot", Preset.Best, 0.01, Temperature: Cold, Idf: 1, Extra: 1280, Pivot: 1, Frequency: TermFrequency.Root),
         new("lead", Preset.Best, Steep, Lead: new LeadOptions { Tokens = 20, Weight = 6 }),
         new("words-lead", Preset.Best, 0.005, Temperature: Cold, Symmetric: true, Idf: 1, Extra: 1280, Pivot: 1, Frequency: TermFrequency.Root, Lead: new LeadOptions { Tokens = 24, Weight = 8 }),
+        new("titles", Preset.Best, Steep, Lead: new LeadOptions { Of = LeadField.Title, Tokens = 64, Weight = 16 }),
+        new("words-titles", Preset.Best, 0.01, Temperature: Cold, Idf: 1, Extra: 1280, Pivot: 1, Frequency: TermFrequency.Root, Lead: new LeadOptions { Of = LeadField.Title, Tokens = 64, Weight = 8 }),
         new("pairs", Preset.Best, 0.02, Temperature: 0.03, Prompts: true, Extra: 512, Share: 0.05, Frequency: TermFrequency.Once, Grams: new GramOptions { Buckets = Buckets, Characters = false, WordPairs = true }),
         new("parts", Preset.Best, 0.01, Temperature: 0.2, MinBatch: 0.008, Idf: 0.75, Extra: 1024, Share: 0.4, Frequency: TermFrequency.Once, Grams: new GramOptions { Buckets = Buckets, Max = 4, AllWords = true }),
         new("scripts", Preset.Best, Slow, Idf: 3, Extra: 896, Frequency: TermFrequency.Root, Grams: new GramOptions { Buckets = Buckets }),
@@ -74,6 +77,10 @@ public static class Presets
 
     // 1,000 / sqrt(rows): 40 passes over some hundred rows, 10 over ten thousand.
     private static int EpochsFor(int rows) => (int)Math.Clamp(Math.Round(1000 / Math.Sqrt(rows)), 4, 40);
+
+    // Questions that were made of headings would choose titles whatever people ask.
+    private static bool HasTitles(TrainingSet set) => 2 * set.Corpus.Documents.Count(d => d.Title is not null) >= set.Corpus.Count
+        && 2 * set.Pairs.Count(p => p.Provenance?.Source == "synthetic") < set.Pairs.Count;
 
     // A model that was trained with prompts of its own keeps them.
     private static bool HasPrompts(StartOptions start) => start.From is { } folder && StaticModelFolder.ReadPrompts(folder) is not ("", "");

@@ -1,3 +1,4 @@
+using Nearfar.Encoding;
 using Nearfar.Pairs;
 using Nearfar.Tests.Pairs;
 using Nearfar.Training;
@@ -71,6 +72,20 @@ public class PresetsTests
     {
         var training = new TrainingOptions { OtherPositives = OtherPositives.Negatives, MaxTokens = 50, MinBatchShare = 0 };
         Assert.All(Of(Preset.Best, training: training, named: new HashSet<string> { nameof(TrainingOptions.MinBatchShare) }), r => Assert.Equal((OtherPositives.Negatives, 50, 0), (r.Training.OtherPositives, r.Training.MaxTokens, r.Training.MinBatchShare)));
+    }
+
+    [Theory]
+    [InlineData(1, 1, 0, true)]
+    [InlineData(2, 1, 0, false)]       // of three documents one has a title
+    [InlineData(1, 1, 4, true)]
+    [InlineData(1, 1, 5, false)]       // half of the questions were made of the pages
+    public void Recipes_Titles_AreWeighedWherePagesHaveThemAndPeopleAsked(int plain, int titled, int made, bool weighed)
+    {
+        var corpus = new Corpus([.. Enumerable.Range(0, plain + titled).Select(i => new Document { Id = $"d{i}", Text = $"line one\nline two {i}", Title = i < titled ? $"title {i}" : null })]);
+        var set = new TrainingSet(corpus, [.. Enumerable.Range(0, 10).Select(i => new Pair { Id = $"p{i}", Query = $"q{i}", PositiveIds = ["d0"], Provenance = new Provenance { Source = i < made ? "synthetic" : "human" } })]);
+        string[] Names(Preset preset) => [.. Presets.Recipes(preset, new StartOptions { From = "model" }, new TrainingOptions(), set, s_nothing).Where(r => r.Start.Lead is { Of: LeadField.Title }).Select(r => r.Name)];
+        Assert.Equal(weighed ? ["titles", "words-titles"] : [], Names(Preset.Best));
+        Assert.Empty(Names(Preset.Balanced));
     }
 
     [Fact]
