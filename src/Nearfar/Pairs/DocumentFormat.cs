@@ -43,6 +43,10 @@ internal sealed class DocumentFormat(bool beir = false, bool equalRowsAllowed = 
             {
                 attributes = Metadata(ref row, attributes);
             }
+            else if (beir && (row.IsObject || row.IsList))
+            {
+                row.Skip();     // the answers of a question-answering set
+            }
             else if (row.ScalarText(name) is { } value)
             {
                 (attributes ??= new(StringComparer.Ordinal))[name] = value;

@@ -66,7 +66,7 @@ public sealed class BeirFolderTests
             """);
         folder.Write("beir/queries.jsonl", """
             {"_id":"q1","text":"first question","metadata":{}}
-            {"_id":"q2","text":"second question"}
+            {"_id":"q2","text":"second question","answers":["one",{"start":2}],"spans":{"a":[1]}}
             {"_id":"q3","text":"third question"}
             """);
         folder.Write("beir/qrels/train.tsv", train);
