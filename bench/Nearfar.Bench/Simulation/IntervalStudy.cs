@@ -7,7 +7,8 @@ namespace Nearfar.Bench.Simulation;
 /// <summary>From which number of changes on a printed 95 % interval holds the truth as often as it says.</summary>
 /// <remarks>
 /// A cell is a size, a share that changes and a true fall, or a size and a spread of values. Under the condition that at least so many documents changed it counts
-/// where that is the case every other time at least, likewise for fewer. "All" counts marked and unmarked ones of the cells where every other one at least goes unmarked. 0/1 measures of questions with a document each: every table is summed with its probability.
+/// where that is the case every other time at least, likewise for fewer. "Both" counts marked and unmarked ones of the cells where every other one at least goes
+/// unmarked. 0/1 measures of questions with a document each: every table is summed with its probability.
 /// </remarks>
 internal static class IntervalStudy
 {
@@ -53,7 +54,7 @@ internal static class IntervalStudy
     public static void Run(Study study)
     {
         study.Head($"### From which number of changes on an interval goes unmarked ({study.Repetitions(Draws)} draws a cell, but for what is exact)",
-            ["measure", "documents", "unmarked from", "cells", "below 93.5, %", "above 97, %", "unmarked", "marked", "all in the same cells: below, above", "all", "t: below, above", "t: unmarked", "t: marked"]);
+            ["measure", "documents", "unmarked from", "cells", "below 93.5, %", "above 97, %", "unmarked", "marked", "both, in the same cells: below, above", "both", "t: below, above", "t: unmarked", "t: marked"]);
         Differences(study, "0/1 differences, exact", s_documents[0], null, exact: true);
         foreach (var documents in s_documents)
         {

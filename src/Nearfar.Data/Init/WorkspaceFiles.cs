@@ -1,5 +1,6 @@
 using System.Globalization;
 using Nearfar.Pairs;
+using Nearfar.Training;
 
 namespace Nearfar.Data.Init;
 
@@ -80,7 +81,7 @@ internal static class WorkspaceFiles
             draft.Cohorts.Count == 0 ? "cohorts:                          # groups of questions that are scored by themselves" : "cohorts:                          # groups of questions that are scored by themselves; protected: [value] names those a release must prove",
             .. draft.Cohorts.Select(c => "  " + c),
             "  query_length: {from: query.words, edges: [4, 9]}",
-            CountsTitles(draft)
+            Presets.AreTitlesWorthWeighing(draft.Documents, draft.Questions)     // twice hurts no measured set and helps most: docs/experiments/LOG.md
                 ? "encoder: {kind: static, dimensions: 1024, idf_power: 2, lead: {of: title, tokens: 64, weight: 2}}  # rare words weigh more, as in keyword search; titles count twice: 4 to 16 where questions ask for them"
                 : "encoder: {kind: static, dimensions: 1024, idf_power: 2}  # rare words weigh more, as in keyword search",
             "tokenizer: {train: wordpiece, size: 8000}  # learned from the texts above, in any language",
@@ -94,10 +95,6 @@ internal static class WorkspaceFiles
             "",
         ]);
     }
-
-    // Twice hurts no measured set and helps most (docs/experiments/LOG.md). Made questions are headings: they would find their pages by them whatever else is learnt.
-    private static bool CountsTitles(InitDraft draft) => 2 * draft.Documents.Count(d => d.Title is not null) >= draft.Documents.Count
-        && !draft.Questions.Any(q => q.Provenance?.Source == "synthetic");
 
     /// <summary>A text as a YAML scalar, in double quotes unless it is a plain word.</summary>
     internal static string Quote(string text) => text.Length > 0 && char.IsAsciiLetter(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')

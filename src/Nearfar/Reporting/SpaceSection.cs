@@ -127,7 +127,7 @@ internal static class SpaceSection
 
         var first = models[0].Geometry!;
         page.Leaf("p", $"{Figures.Count(first.Sample, "document")} drawn with seed {first.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture)}; hubs are counted in the top {Figures.Whole(first.HubDepth)} of all questions. "
-            + $"Below each value its 95% interval, where the sample allows one. {IntervalText.Mark} {IntervalText.RoughMeaning}: hubs, distances of fewer than 100 texts, and an area with less than one question's worth of pairs out of order.", ("class", "soft"));
+            + $"Below each value its 95% interval, where the sample allows one. {IntervalText.Mark} {IntervalText.RoughMeaning}: hubs, distances of fewer than {GeometryNames.EnoughTexts} texts, and an area with less than one question's worth of pairs out of order.", ("class", "soft"));
     }
 
     private static void WriteMeasure(Markup page, EvalReport[] models, string name, string meaning)

@@ -42,7 +42,7 @@ public static class Presets
             Epochs = named.Contains(nameof(TrainingOptions.Epochs)) ? training.Epochs : EpochsFor(rows),
         };
         var recipes = new List<TrainingRecipe>();
-        bool titled = HasTitles(set);
+        bool titled = AreTitlesWorthWeighing(set.Corpus.Documents, set.Pairs);
         foreach (var plan in Plans().Where(p => p.From <= preset && (p.Grams is null || !HasGrams(start)) && (p.Lead is not { Of: LeadField.Title } || titled)))
         {
             var recipe = new TrainingRecipe(plan.Name, plan.Start(start, named), plan.Training(training, named));
@@ -78,9 +78,10 @@ public static class Presets
     // 1,000 / sqrt(rows): 40 passes over some hundred rows, 10 over ten thousand.
     private static int EpochsFor(int rows) => (int)Math.Clamp(Math.Round(1000 / Math.Sqrt(rows)), 4, 40);
 
-    // Questions that were made of headings would choose titles whatever people ask.
-    private static bool HasTitles(TrainingSet set) => 2 * set.Corpus.Documents.Count(d => d.Title is not null) >= set.Corpus.Count
-        && 2 * set.Pairs.Count(p => p.Provenance?.Source == "synthetic") < set.Pairs.Count;
+    /// <summary>Whether titles are worth weighing: half of the documents have one, and fewer than half of the questions were made of the documents.</summary>
+    /// <remarks>Questions that are headings find their pages by titles whatever else is learnt, and say nothing of what people ask.</remarks>
+    internal static bool AreTitlesWorthWeighing(IReadOnlyList<Document> documents, IReadOnlyList<Pair> questions) => 2 * documents.Count(d => d.Title is not null) >= documents.Count
+        && 2 * questions.Count(p => p.Provenance?.Source == "synthetic") < questions.Count;
 
     // A model that was trained with prompts of its own keeps them.
     private static bool HasPrompts(StartOptions start) => start.From is { } folder && StaticModelFolder.ReadPrompts(folder) is not ("", "");

@@ -3,8 +3,10 @@ namespace Nearfar.Evaluation.Geometry;
 /// <summary>Names of the measures of <see cref="SpaceGeometry"/>.</summary>
 public static class GeometryNames
 {
-    private const int EnoughTexts = 100;
-    private const double EnoughOutOfOrder = 1;     // so many questions' worth of pairs
+    private const double EnoughOutOfOrder = 1;      // so many questions' worth of pairs
+
+    /// <summary>Texts, or questions, from which on a distance's interval holds what it says.</summary>
+    internal const int EnoughTexts = 100;
 
     /// <summary>Mean squared distance of a query to its positives, 0 to 4; lower is nearer. Wang and Isola 2020, arXiv:2005.10242, a = 2.</summary>
     public const string Alignment = "alignment";

@@ -31,7 +31,7 @@ internal static class MeanBounds
     /// <summary>The same of values in any known range.</summary>
     public static (double Low, double High)? DescribeWithin(ReadOnlySpan<double> values, in ClusteredMean mean, (double Low, double High) range, double alpha) =>
         !mean.HasInterval ? null
-        : range == (0, 1) && alpha == ShareInterval.Alpha && mean.Clusters == mean.N && IsBinary(values) ? ShareInterval.Of(Ones(values), mean.N)
+        : range == (0, 1) && HasChosenEnds(mean, alpha) && IsBinary(values) ? ShareInterval.Of(Ones(values), mean.N)
         : ScoreInterval.Of(values, range.Low, range.High, EffectOf(mean), Quantile(mean, alpha));
 
     /// <summary>For reports: the interval of a difference, each side at <paramref name="alpha"/>; null when there are too few queries or clusters.</summary>
@@ -54,13 +54,7 @@ internal static class MeanBounds
 
         if (MetricNames.IsUnit(metric) && ScoreInterval.Fits(differences, -largest, largest))
         {
-            if (largest == 1 && alpha == OneWayInterval.Alpha && difference.Clusters == difference.N && difference.N >= OneWayInterval.Least && OneWay(differences) is { } changed and not 0)
-            {
-                var (near, far) = OneWayInterval.Of(Math.Abs(changed), difference.N);
-                return changed > 0 ? (near, far) : (-far, -near);
-            }
-
-            return DescribeWithin(differences, difference, (-largest, largest), alpha);
+            return (largest == 1 && HasChosenEnds(difference, alpha) && difference.N >= ShareInterval.Least ? OneWay(differences) : null) ?? DescribeWithin(differences, difference, (-largest, largest), alpha);
         }
 
         if (!HasT(difference))
@@ -189,8 +183,11 @@ internal static class MeanBounds
     private static bool AreBinary(string metric, ReadOnlySpan<double> before, ReadOnlySpan<double> after) =>
         MetricNames.IsUnit(metric) && IsBinary(before) && IsBinary(after);
 
-    // How many rose by 1, or with the other sign fell by 1; null where both did or one changed by another step.
-    private static int? OneWay(ReadOnlySpan<double> differences)
+    // Of independent questions alone, at the one level that is printed.
+    private static bool HasChosenEnds(in ClusteredMean mean, double alpha) => alpha == ShareInterval.Alpha && mean.Clusters == mean.N;
+
+    // Null unless some rose by 1 and none fell, or the other way about.
+    private static (double Low, double High)? OneWay(ReadOnlySpan<double> differences)
     {
         var (rose, fell) = (0, 0);
         foreach (double difference in differences)
@@ -204,7 +201,13 @@ internal static class MeanBounds
             fell += difference == -1 ? 1 : 0;
         }
 
-        return rose > 0 && fell > 0 ? null : rose - fell;
+        if (rose > 0 == fell > 0)
+        {
+            return null;
+        }
+
+        var (near, far) = OneWayInterval.Of(rose + fell, differences.Length);
+        return rose > 0 ? (near, far) : (-far, -near);
     }
 
     private static int Ones(ReadOnlySpan<double> values)

@@ -11,19 +11,14 @@ namespace Nearfar.Evaluation.Statistics;
 /// </remarks>
 internal static class OneWayInterval
 {
-    /// <summary>Fewest questions.</summary>
-    public const int Least = 30;
-
-    /// <summary>Half of what both ends may miss; the only level that it has.</summary>
-    public const double Alpha = 0.025;
-
+    private const double Alpha = ShareInterval.Alpha;
     private const double AlphaMarked = 0.015;
     private const double RarelyMarked = 0.001;
     private const double Missed = 0.0301;       // 3 %, the least that is wanted, and a little for what lies between two sets
 
     /// <summary>Both ends, as shares: the one nearer to 0 and the one farther from it.</summary>
     /// <param name="changed">1 to <paramref name="n"/>.</param>
-    /// <param name="n">Questions, at least <see cref="Least"/>.</param>
+    /// <param name="n">Questions, at least <see cref="ShareInterval.Least"/>.</param>
     public static (double Near, double Far) Of(int changed, int n)
     {
         double near = Proportions.TangoLower(changed, 0, n, Alpha);

@@ -49,7 +49,7 @@ internal sealed class SliceSamplers(PairSpool spool, TrainingOptions options, Ba
 
     private int PlaceOf(string attribute) => PlaceOf(spool, attribute);
 
-    private static int PlaceOf(PairSpool spool, string attribute) => Positive + 1 + spool.Cohorts.Wanted.ToList().IndexOf(attribute);
+    private static int PlaceOf(PairSpool spool, string attribute) => Positive + 1 + spool.Cohorts.WantedPlaceOf(attribute);
 
     // How large each cohort is in all blocks: a row weighs the same in whatever part it stands.
     private static Dictionary<ulong, long> SizesOf(PairSpool spool, string attribute)

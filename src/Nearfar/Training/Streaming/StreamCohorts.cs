@@ -26,6 +26,9 @@ internal sealed class StreamCohorts
     /// <summary>Those that are asked for by name.</summary>
     public IReadOnlyList<string> Wanted { get; }
 
+    /// <summary>Place of an attribute among <see cref="Wanted"/>.</summary>
+    public int WantedPlaceOf(string attribute) => Wanted.ToList().IndexOf(attribute);
+
     /// <summary>Places of <see cref="Wanted"/> among <see cref="Attributes"/>.</summary>
     public int[] Places { get; }
 

@@ -83,7 +83,7 @@ internal sealed class StreamedRows : IBatchSource
         var problems = new List<string>();
         if (_rule == BatchRule.Label || _needs.HasFlag(LossNeeds.Labels))
         {
-            var without = _options.Labels is { } attribute ? _spool.Index.Without[_spool.Cohorts.Wanted.ToList().IndexOf(attribute)] : (0, []);
+            var without = _options.Labels is { } attribute ? _spool.Index.Without[_spool.Cohorts.WantedPlaceOf(attribute)] : (0, []);
             bool enough = Enumerable.Range(0, _parts).Any(part => _samplers.HaveLabels(BlocksOf(0, part)));
             problems.AddRange(LossFit.Labels(loss, _needs, _options, _rule, without, enough, _parts > 1 ? " in any part of the buffer's size" : ""));
         }
