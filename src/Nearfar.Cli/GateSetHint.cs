@@ -10,14 +10,14 @@ internal static class GateSetHint
     {
         if (workspace.FrozenGate is not { } manifest)
         {
-            context.Note("note: the gate set was never frozen, so its negatives are what its rows name. Better: nearfar gateset freeze, which draws them from all sides and keeps the version.");
+            context.Note($"note: the gate set was never frozen, so its negatives are what its rows name. Better: nearfar gateset freeze{context.WorkspaceFlag}, which draws them from all sides and keeps the version.");
             return;
         }
 
         int pending = new WorkspaceGateSet(workspace, context.Clock).Pending;
         if (pending > 0)
         {
-            context.Note($"note: {pending} rows of the gate's file are not in version {manifest.Version} and are not asked. Freeze them: nearfar gateset freeze");
+            context.Note($"note: {pending} rows of the gate's file are not in version {manifest.Version} and are not asked. Freeze them: nearfar gateset freeze{context.WorkspaceFlag}");
         }
     }
 }

@@ -105,7 +105,12 @@ internal sealed class VerbContext(ParseResult parsed, TextWriter output, TextWri
     }
 
     /// <summary><c> --workspace X</c> for the next command, when this one named its workspace; else empty.</summary>
-    public string WorkspaceFlag => _named is null ? "" : $" --workspace {_named}";
+    public string WorkspaceFlag => (_named ?? Parsed.GetValue(CommonOptions.Workspace)) switch
+    {
+        null => "",
+        var named when named.Contains(' ', StringComparison.Ordinal) => $" --workspace \"{named}\"",
+        var named => $" --workspace {named}",
+    };
 
     // People read paths from where they stand; a script keeps whole ones.
     private string? Shown(string? path) => path is null || Json || Path.GetRelativePath(Directory.GetCurrentDirectory(), path) is not { } near || near.Length >= path.Length ? path : near;

@@ -41,7 +41,15 @@ internal sealed class Shop : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     /// <summary>Runs a command line with this workspace; exit code, stdout, stderr.</summary>
-    public Task<(int Exit, string Output, string Error)> RunAsync(params string[] args) => RunBareAsync([.. args, "--workspace", Path]);
+    /// <remarks>What it says to run next must run from the same place, so it names the workspace too.</remarks>
+    public async Task<(int Exit, string Output, string Error)> RunAsync(params string[] args)
+    {
+        var result = await RunBareAsync([.. args, "--workspace", Path]);
+        Xunit.Assert.All(
+            (result.Output + result.Error).Split('\n').Where(l => l.StartsWith("Next: ", StringComparison.Ordinal) && l.Contains("nearfar ", StringComparison.Ordinal)),
+            line => Xunit.Assert.Contains(Path, line, StringComparison.Ordinal));
+        return result;
+    }
 
     public static async Task<(int Exit, string Output, string Error)> RunBareAsync(params string[] args)
     {

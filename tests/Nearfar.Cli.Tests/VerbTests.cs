@@ -8,6 +8,20 @@ namespace Nearfar.Cli.Tests;
 public sealed class VerbTests
 {
     [Fact]
+    public async Task TrainAndLoop_NoStepIsBetter_SayThatTheModelIsItsStart()
+    {
+        using var shop = new Shop();
+        string yaml = await File.ReadAllTextAsync(shop["nearfar.yaml"], TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(shop["nearfar.yaml"], yaml.Replace("rate: 0.1", "rate: 0.00000001", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        foreach (string[] command in new string[][] { ["train", "--name", "v2"], ["loop"] })
+        {
+            string output = (await shop.RunAsync(command)).Output;
+            Assert.Contains("kept step 0 of 12", output, StringComparison.Ordinal);
+            Assert.Contains("this model is its start, untrained", output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Loop_FloorThatNothingReaches_ExitsWithTwo()
     {
         using var shop = new Shop("gate: {metric: recall@1, tolerance: 0.3, floors: {all: {recall@1: 0.9999}}}");
@@ -215,7 +229,7 @@ public sealed class VerbTests
         var (exit, output, _) = await shop.RunAsync("search", "warranty of the headset", "--bm25", "--top", "2");
         Assert.Equal(0, exit);
         Assert.Contains("warranty-headset", output, StringComparison.Ordinal);
-        Assert.EndsWith("Next: nearfar eval", output.TrimEnd(), StringComparison.Ordinal);
+        Assert.EndsWith($"Next: nearfar eval --workspace {shop.Path}", output.TrimEnd(), StringComparison.Ordinal);
         var json = await shop.RunAsync("search", "warranty headset", "--bm25", "--top", "2", "--json");
         using var document = JsonDocument.Parse(json.Output);
         Assert.Equal("bm25", document.RootElement.GetProperty("ranker").GetString());

@@ -3,14 +3,16 @@ using Nearfar.Encoding;
 using Nearfar.Search;
 using Nearfar.Text;
 using Nearfar.Training;
+using Nearfar.Training.Losses;
 using Nearfar.Training.Optimization;
+using Nearfar.Training.Sampling;
 
 namespace Nearfar.Bench.Evaluation;
 
 /// <summary>A recipe's name and the values that it sets; of a key given twice, the last.</summary>
 internal sealed class Recipe
 {
-    private static readonly string[] s_keys = ["all", "balance", "balance_by", "balance_cap", "batch", "characters", "dense", "dimensions", "epochs", "extra", "fuse", "grams", "idf", "lead", "lead_of", "lead_weight", "max", "max_tokens", "min", "mined", "min_batch", "other_positives", "pairs", "pivot", "prompts", "rate", "share", "stem", "temperature", "tf", "token_rate", "train_tokens", "word_lead", "word_lead_of", "word_lead_weight"];
+    private static readonly string[] s_keys = ["all", "balance", "balance_by", "balance_cap", "batch", "batches", "characters", "dense", "dimensions", "epochs", "extra", "fuse", "grams", "idf", "labels", "lead", "lead_of", "lead_weight", "loss", "max", "max_tokens", "min", "mined", "min_batch", "other_positives", "pairs", "pivot", "prompts", "rate", "share", "stem", "temperature", "tf", "token_rate", "train_tokens", "word_lead", "word_lead_of", "word_lead_weight"];
     private readonly Dictionary<string, string> _values;
 
     private Recipe(string name, Dictionary<string, string> values) => (Name, _values) = (name, values);
@@ -83,7 +85,7 @@ internal sealed class Recipe
 
     public TrainingOptions Apply(TrainingOptions options)
     {
-        var loss = options.Loss;
+        var loss = _values.TryGetValue("loss", out string? named) ? new LossChoice(named) : options.Loss;
         foreach (var (key, value) in _values.Where(v => v.Key.StartsWith("loss.", StringComparison.Ordinal)))
         {
             loss = loss.With(key["loss.".Length..], value);
@@ -92,6 +94,8 @@ internal sealed class Recipe
         return options with
         {
             Loss = Number("temperature") is { } temperature ? loss.With("temperature", temperature) : loss,
+            Batches = _values.TryGetValue("batches", out string? rule) ? Enum.Parse<BatchRule>(rule, ignoreCase: true) : options.Batches,
+            Labels = _values.GetValueOrDefault("labels") ?? options.Labels,
             Rate = Number("rate") ?? options.Rate,
             Batch = (int?)Number("batch") ?? options.Batch,
             Epochs = Epochs ?? options.Epochs,

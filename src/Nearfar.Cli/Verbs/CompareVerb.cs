@@ -82,7 +82,7 @@ internal sealed class CompareVerb : Verb
             Show(context, spaces);
         }
 
-        context.Next("nearfar gate RUN, to decide by the policy");
+        context.Next($"nearfar gate RUN{context.WorkspaceFlag}, to decide by the policy");
         return Task.FromResult(0);
     }
 
@@ -153,7 +153,7 @@ internal sealed class CompareVerb : Verb
         context.Table(["each against itself", "value", "about 95 %", "texts"], rows, 1, 2, 3);
         context.Say("about 95 %: texts that share neighbours are not independent; between 91 and 98 in 100 such intervals hold the truth.");
         ShowHubs(context, vectors.Hubs);
-        context.Next("nearfar eval --model MODEL, to see which of the two finds the right page");
+        context.Next($"nearfar eval --model MODEL{context.WorkspaceFlag}, to see which of the two finds the right page");
     }
 
     private static void ShowHubs(VerbContext context, HubChange hubs)

@@ -100,7 +100,7 @@ internal sealed class GateSetVerb : Verb
         int rows = added.Refused.Select(r => r.RowId).Distinct(StringComparer.Ordinal).Count();
         context.Say(refused ? $"Nothing was added: {rows} rows are refused. Mend them, or add the others with --skip-refused."
             : $"{added.Added.Count} questions added{(rows > 0 ? $", {rows} rows refused" : "")}.");
-        context.Next(refused ? "mend the rows above, then nearfar gateset add" : added.Added.Count > 0 ? "nearfar gateset freeze" : "nearfar gateset check");
+        context.Next((refused ? "mend the rows above, then nearfar gateset add" : added.Added.Count > 0 ? "nearfar gateset freeze" : "nearfar gateset check") + context.WorkspaceFlag);
         return refused ? 1 : 0;
     }
 
@@ -123,7 +123,7 @@ internal sealed class GateSetVerb : Verb
         if (!isNew)
         {
             context.Say($"Nothing changed: version {manifest.Version} ({manifest.Hash[..12]}) stands.");
-            context.Next("nearfar gateset check");
+            context.Next($"nearfar gateset check{context.WorkspaceFlag}");
             return 0;
         }
 
@@ -145,7 +145,7 @@ internal sealed class GateSetVerb : Verb
             context.Say("Reports on the version before do not compare: the gate scores candidate and reference again, and counts attempts anew.");
         }
 
-        context.Next("nearfar gateset check, and commit the folder");
+        context.Next($"nearfar gateset check{context.WorkspaceFlag}, and commit the folder");
         return 0;
     }
 
@@ -179,7 +179,7 @@ internal sealed class GateSetVerb : Verb
 
         context.Say(!diff.IsLawful ? "Rows were removed or changed and no manifest says why: the folder was changed by hand."
             : diff.SameHash ? "One hash: reports on both compare." : "Two hashes: no report on the one compares with a report on the other.");
-        context.Next(diff.IsLawful ? "nearfar gateset check" : "restore the folder from version control");
+        context.Next(diff.IsLawful ? $"nearfar gateset check{context.WorkspaceFlag}" : "restore the folder from version control");
         return diff.IsLawful ? 0 : 1;
     }
 
@@ -209,7 +209,7 @@ internal sealed class GateSetVerb : Verb
         Coverage(context, report, all);
         context.Say();
         context.Say($"{report.Errors} errors, {report.Warnings} warnings.");
-        context.Next(report.Errors > 0 ? "mend the errors above, then nearfar gateset check" : report.Manifest is null || report.Pending > 0 ? "nearfar gateset freeze" : "nearfar loop");
+        context.Next((report.Errors > 0 ? "mend the errors above, then nearfar gateset check" : report.Manifest is null || report.Pending > 0 ? "nearfar gateset freeze" : "nearfar loop") + context.WorkspaceFlag);
         return report.Errors > 0 ? 1 : 0;
     }
 

@@ -64,9 +64,9 @@ internal sealed class GateVerb : Verb
         Show(context, input, attempt.Decision, folder, RunReport.HtmlPath(folder));
         context.Next(attempt.Decision.ExitCode switch
         {
-            0 => $"nearfar release promote {name} --by YOU",
-            3 => "add gate questions to the cohorts named above, then nearfar check",
-            _ => $"nearfar mine --model {name} --from-failures",
+            0 => $"nearfar release promote {name} --by YOU{context.WorkspaceFlag}",
+            3 => $"add gate questions to the cohorts named above, then nearfar check{context.WorkspaceFlag}",
+            _ => $"nearfar mine --model {name} --from-failures{context.WorkspaceFlag}",
         });
         return attempt.Decision.ExitCode;
     }
@@ -92,7 +92,7 @@ internal sealed class GateVerb : Verb
         context.Next(verdict.Decision.ExitCode switch
         {
             0 => $"put it in service, then keep {path} as the --reference of the next one",
-            3 => "add gate questions to the cohorts named above, then nearfar check",
+            3 => $"add gate questions to the cohorts named above, then nearfar check{context.WorkspaceFlag}",
             _ => $"nearfar report {path}",
         });
         return verdict.Decision.ExitCode;

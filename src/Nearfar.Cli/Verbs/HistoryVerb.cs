@@ -45,7 +45,7 @@ internal sealed class HistoryVerb : Verb
         {
             context.Emit(new { metric, versions = Array.Empty<object>() });
             context.Say("No model was judged yet.");
-            context.Next("nearfar loop");
+            context.Next($"nearfar loop{context.WorkspaceFlag}");
             return 0;
         }
 
@@ -63,7 +63,7 @@ internal sealed class HistoryVerb : Verb
         EvalReport[] line = [.. versions.Where(v => v is { IsReleased: true, Report: not null }).Select(v => v.Report!)];
         var trends = line.Length >= 2 ? VersionTrend.Of(line, metric) : [];
         Show(context, metric, versions, trends, line.Length);
-        context.Next($"nearfar lineage run:{judged[^1].Run}");
+        context.Next($"nearfar lineage run:{judged[^1].Run}{context.WorkspaceFlag}");
         return 0;
     }
 

@@ -105,7 +105,7 @@ internal sealed class LabelVerb : Verb
             ? $"{path}: {pool.Rows.Count} rows to judge, {pool.Questions} of {pool.Available} questions of dev: those on which the rankers share least, with documents that nobody judged."
             : $"{path}: {pool.Rows.Count} rows to judge, {pool.Questions} of {pool.Available} questions without a known right document, {pool.Failed} of them failed.");
         context.Say("The sheet does not say who found a document; it is shuffled.");
-        context.Next($"nearfar label rate {path} --rater YOUR_NAME, or fill grade (0 to 3) and rater in another tool");
+        context.Next($"nearfar label rate {path} --rater YOUR_NAME{context.WorkspaceFlag}, or fill grade (0 to 3) and rater in another tool");
         return 0;
     }
 
@@ -129,7 +129,7 @@ internal sealed class LabelVerb : Verb
         Ask(context, session);
         context.Emit(new { path = own, session.Judged, rows = session.Rows.Count });
         context.Say($"{own}: {session.Judged} of {session.Rows.Count} rows judged.");
-        context.Next(session.Position is null ? $"nearfar label apply {own} --to traffic --out FILE" : $"nearfar label rate {own} --rater {context.Parsed.GetValue(_rater)}");
+        context.Next(session.Position is null ? $"nearfar label apply {own} --to traffic --out FILE{context.WorkspaceFlag}" : $"nearfar label rate {own} --rater {context.Parsed.GetValue(_rater)}{context.WorkspaceFlag}");
         return 0;
     }
 
@@ -175,8 +175,8 @@ internal sealed class LabelVerb : Verb
             context.Say($"  and {agreement.Disagreements.Count - Shown} more: --json lists all.");
         }
 
-        context.Next(agreement.Disagreements.Count > 0 ? $"talk about the rows above; then nearfar label apply {first} {second} --to traffic --out FILE (what stays disputed is left unjudged)"
-            : $"nearfar label apply {first} {second} --to traffic --out FILE");
+        context.Next(agreement.Disagreements.Count > 0 ? $"talk about the rows above; then nearfar label apply {first} {second} --to traffic --out FILE{context.WorkspaceFlag} (what stays disputed is left unjudged)"
+            : $"nearfar label apply {first} {second} --to traffic --out FILE{context.WorkspaceFlag}");
         return 0;
     }
 
@@ -219,8 +219,8 @@ internal sealed class LabelVerb : Verb
         Rest(context, labels);
         context.Next(to switch
         {
-            "traffic" => $"name it as data.traffic in {workspace.Path}, then nearfar mine --from-failures",
-            "dev" => $"name it as data.dev in {workspace.Path}, then nearfar check; reports on dev are made anew, its hash is another",
+            "traffic" => $"name it as data.traffic in {workspace.Path}, then nearfar mine --from-failures{context.WorkspaceFlag}",
+            "dev" => $"name it as data.dev in {workspace.Path}, then nearfar check{context.WorkspaceFlag}; reports on dev are made anew, its hash is another",
             _ => $"nearfar pairs merge TRAIN {path} --out FILE",
         });
         return 0;
@@ -239,7 +239,7 @@ internal sealed class LabelVerb : Verb
         bool refused = added.Refused.Count > 0 && !skip;
         context.Say(refused ? "Nothing was added: rows are refused. Add the others with --skip-refused." : $"{added.Added.Count} questions added to the gate.");
         Rest(context, labels);
-        context.Next(refused ? "the same with --skip-refused, or nearfar label apply SHEET --to pairs --out FILE" : "nearfar gateset freeze");
+        context.Next(refused ? $"the same with --skip-refused, or nearfar label apply SHEET --to pairs --out FILE{context.WorkspaceFlag}" : $"nearfar gateset freeze{context.WorkspaceFlag}");
         return refused ? 1 : 0;
     }
 
@@ -251,7 +251,7 @@ internal sealed class LabelVerb : Verb
         files.Write();
         context.Emit(new { path = to, rows = rows.Count, judged = rows.Count(r => r.Grade is not null) });
         context.Say($"{to}: {rows.Count} rows, {rows.Count(r => r.Grade is not null)} judged.");
-        context.Next($"fill grade and rater, then nearfar label apply {to} --to traffic --out FILE");
+        context.Next($"fill grade and rater, then nearfar label apply {to} --to traffic --out FILE{context.WorkspaceFlag}");
         return 0;
     }
 

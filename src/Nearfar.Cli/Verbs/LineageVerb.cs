@@ -24,7 +24,7 @@ internal sealed class LineageVerb : Verb
         context.Say($"{chain.Subject.Name}  {chain.Subject.Detail}");
         Show(context, "came from", chain.Origins);
         Show(context, "led to", chain.Effects);
-        context.Next("nearfar history");
+        context.Next($"nearfar history{context.WorkspaceFlag}");
         return 0;
     }
 

@@ -51,6 +51,7 @@ internal sealed class LoopVerb : Verb
     {
         var input = RunReport.Write(workspace.Options.Name, workspace.LoopData(), attempt);
         context.Say($"Run {attempt.Model.Record.Name}, attempt {attempt.Decision.Attempt} on this gate set: trained on {attempt.Model.Record.Pairs} pairs, kept step {attempt.Model.Record.Step} of {attempt.Model.Record.Steps}.");
+        TrainVerb.SayIfStart(context, attempt.Model.Record);
         foreach (string line in ConsoleSummary.Lines(input, context.Parsed.GetValue(_why)))
         {
             context.Say(line);
@@ -93,7 +94,7 @@ internal sealed class LoopVerb : Verb
         {
             LoopEnd.Released or LoopEnd.AlreadyCurrent => $"nearfar search --workspace {folder}",
             LoopEnd.Inconclusive => $"add gate questions to the cohorts named above, then nearfar check {folder}",
-            LoopEnd.BlockedBefore => $"change the training pairs, then nearfar loop {folder}; or judge another recipe on them knowingly: nearfar train --name NAME, nearfar gate NAME",
+            LoopEnd.BlockedBefore => $"change the training pairs, then nearfar loop {folder}; or judge another recipe on them knowingly: nearfar train --name NAME{context.WorkspaceFlag}, nearfar gate NAME{context.WorkspaceFlag}",
             LoopEnd.NothingToMine => $"add training pairs for the cohorts named above, then nearfar loop {folder}",
             _ => $"nearfar loop {folder}",
         });

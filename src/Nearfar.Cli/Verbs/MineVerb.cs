@@ -121,10 +121,10 @@ internal sealed class MineVerb : Verb
 
         if (open > 0)
         {
-            context.Say($"{open} of them may answer their question after all: nearfar mine review {review}");
+            context.Say($"{open} of them may answer their question after all: nearfar mine review {review}{context.WorkspaceFlag}");
         }
 
-        context.Next($"nearfar train --name mined --mined {path}");
+        context.Next($"nearfar train --name mined --mined {path}{context.WorkspaceFlag}");
     }
 
     private static int Explain(VerbContext context, MiningExplanation explanation)
@@ -147,7 +147,7 @@ internal sealed class MineVerb : Verb
             c.DocumentId,
             c.Refusal is null ? "taken" : "left: " + c.Refusal,
         ]), [.. Enumerable.Range(0, 2 + rankers.Length)]);
-        context.Next("nearfar mine");
+        context.Next($"nearfar mine{context.WorkspaceFlag}");
         return 0;
     }
 
@@ -160,7 +160,7 @@ internal sealed class MineVerb : Verb
 
         if (!ConsoleReviewTerminal.IsThere)
         {
-            throw new NearfarException($"review reads keys from a terminal, and there is none here. Edit {what[1]} instead: set \"decision\" to \"accept\", \"reject\" or \"promote\" and \"reviewer\" to your name, then nearfar mine --apply {what[1]}");
+            throw new NearfarException($"review reads keys from a terminal, and there is none here. Edit {what[1]} instead: set \"decision\" to \"accept\", \"reject\" or \"promote\" and \"reviewer\" to your name, then nearfar mine --apply {what[1]}{context.WorkspaceFlag}");
         }
 
         var session = new ReviewSession(what[1], context.Parsed.GetValue(_reviewer) ?? Environment.UserName, context.Clock, new ConsoleReviewTerminal());
@@ -168,7 +168,7 @@ internal sealed class MineVerb : Verb
         context.Emit(new { review = what[1], rows = session.Count, decided = session.Decided });
         context.Say();
         context.Say($"{session.Decided} of {session.Count} rows decided in {what[1]}.");
-        context.Next($"nearfar mine --apply {what[1]}");
+        context.Next($"nearfar mine --apply {what[1]}{context.WorkspaceFlag}");
         return 0;
     }
 

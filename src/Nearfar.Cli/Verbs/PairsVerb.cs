@@ -111,7 +111,7 @@ internal sealed class PairsVerb : Verb
             context.Note("warning: one group holds more than half of all questions, so the shares are not what was asked. Its pages are joined by group, replaces, near-duplicate text or common questions: see nearfar check.");
         }
 
-        context.Next("name the files in nearfar.yaml, then nearfar check");
+        context.Next($"name the files in nearfar.yaml, then nearfar check{context.WorkspaceFlag}");
     }
 
     private async Task<DataSource?> CorpusAsync(VerbContext context)
@@ -156,7 +156,7 @@ internal sealed class PairsVerb : Verb
         context.Say($"{path}: {merged.Pairs.Count} pairs of {inputs.Length} files; {merged.Equal} rows stood in two files and are kept once.");
         Renamed(context, merged);
         SayInline(context, path, read);
-        context.Next($"nearfar pairs dedup {path} --out {OutputFiles.Beside(path, "once")}");
+        context.Next($"nearfar pairs dedup {path} --out {OutputFiles.Beside(path, "once")}{context.WorkspaceFlag}");
     }
 
     private void Deduplicate(VerbContext context, string input)
@@ -194,7 +194,7 @@ internal sealed class PairsVerb : Verb
         }
 
         SayInline(context, path, read);
-        context.Next(result.Conflicts.Count > 0 ? $"keep one judgement of each of the {result.Conflicts.Count} pairs of rows that contradict each other (--json lists all), then nearfar check" : "nearfar check");
+        context.Next(result.Conflicts.Count > 0 ? $"keep one judgement of each of the {result.Conflicts.Count} pairs of rows that contradict each other (--json lists all), then nearfar check{context.WorkspaceFlag}" : $"nearfar check{context.WorkspaceFlag}");
     }
 
     private void Make(VerbContext context, string action, string input)
@@ -223,7 +223,7 @@ internal sealed class PairsVerb : Verb
             context.Note("note: headings are not what people ask. Such pairs teach; they prove nothing about real questions.");
         }
 
-        context.Next($"nearfar pairs split {Path.Combine(folder, "pairs.jsonl")} --corpus {Path.Combine(folder, "corpus.jsonl")} --out {Path.Combine(folder, "sets")}");
+        context.Next($"nearfar pairs split {Path.Combine(folder, "pairs.jsonl")} --corpus {Path.Combine(folder, "corpus.jsonl")} --out {Path.Combine(folder, "sets")}{context.WorkspaceFlag}");
     }
 
     private static void Count(VerbContext context, string[] inputs)
@@ -247,7 +247,7 @@ internal sealed class PairsVerb : Verb
             }
         }
 
-        context.Next("nearfar check");
+        context.Next($"nearfar check{context.WorkspaceFlag}");
     }
 
     private static void Inline(OutputFiles files, string path, PairFiles read)

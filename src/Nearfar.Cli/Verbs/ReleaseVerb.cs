@@ -45,7 +45,7 @@ internal sealed class ReleaseVerb : Verb
                 var entry = ledger.Rollback(target, By(context), context.Parsed.GetValue(_reason));
                 context.Say($"Current is {entry.Space} (run {entry.Run}) again.");
                 context.Emit(entry);
-                context.Next("nearfar release list");
+                context.Next($"nearfar release list{context.WorkspaceFlag}");
                 break;
         }
 
@@ -59,7 +59,7 @@ internal sealed class ReleaseVerb : Verb
         if (entries.Count == 0)
         {
             context.Say("Nothing was judged or released yet.");
-            context.Next("nearfar loop");
+            context.Next($"nearfar loop{context.WorkspaceFlag}");
             return;
         }
 
@@ -67,7 +67,7 @@ internal sealed class ReleaseVerb : Verb
             entries.Select(e => (IReadOnlyList<string>)[Number(e.Sequence), e.Time.ToString("yyyy-MM-dd HH:mm", null), e.Event.ToString().ToLowerInvariant(), e.Run, e.Space,
                 e.Attempt is { } a ? Number(a) : "", e.Verdict ?? "", e.By ?? "", e.Reason ?? ""]), 0, 5);
         context.Say(ledger.Current() is { } current ? $"Current: {current.Space} (run {current.Run})." : "Nothing is released.");
-        context.Next("nearfar history");
+        context.Next($"nearfar history{context.WorkspaceFlag}");
     }
 
     private static void Show(VerbContext context, ReleaseLedger ledger, string? target)
@@ -87,7 +87,7 @@ internal sealed class ReleaseVerb : Verb
             context.Say($"model {ledger.ModelFolder(entry.Space)}");
         }
 
-        context.Next($"nearfar lineage run:{entry.Run}");
+        context.Next($"nearfar lineage run:{entry.Run}{context.WorkspaceFlag}");
     }
 
     private void Promote(VerbContext context, ReleaseLedger ledger, string output, string run)
@@ -104,7 +104,7 @@ internal sealed class ReleaseVerb : Verb
 
         context.Say($"Current is {entry.Space} (run {run}).");
         context.Emit(entry);
-        context.Next("nearfar search, which now uses it");
+        context.Next($"nearfar search{context.WorkspaceFlag}, which now uses it");
     }
 
     private string By(VerbContext context) => context.Parsed.GetValue(_by) is { Length: > 0 } by ? by : throw new NearfarException("--by NAME is needed: the ledger records whose decision it is.");

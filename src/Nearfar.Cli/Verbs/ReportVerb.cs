@@ -49,7 +49,7 @@ internal sealed class ReportVerb : Verb
         {
             context.Emit(new { page = trained, format = "html" });
             context.Say($"Training page: {trained}");
-            context.Next($"nearfar gate {wanted}, for a verdict on it");
+            context.Next($"nearfar gate {wanted}{context.WorkspaceFlag}, for a verdict on it");
             return 0;
         }
 
@@ -77,7 +77,7 @@ internal sealed class ReportVerb : Verb
             context.Say($"Training page: {trained}");
         }
 
-        context.Next(input.Decision is null ? "nearfar gate RUN, for a verdict on it" : format == "html" ? "open it in a browser" : $"nearfar report {path}, for the whole page");
+        context.Next(input.Decision is null ? $"nearfar gate RUN{context.WorkspaceFlag}, for a verdict on it" : format == "html" ? "open it in a browser" : $"nearfar report {path}, for the whole page");
         return 0;
     }
 

@@ -84,7 +84,7 @@ internal sealed class SearchVerb : Verb
         if (context.Parsed.GetValue(_query) is { } query)
         {
             context.Emit(await ShowAsync(context, ranker, ids, corpus, query, k));
-            context.Next("nearfar eval");
+            context.Next($"nearfar eval{context.WorkspaceFlag}");
             return 0;
         }
 
@@ -175,7 +175,7 @@ internal sealed class SearchVerb : Verb
             TrecRun.Write(run, pairs.Select((pair, q) => (pair.Id, q)).ToDictionary(p => p.Id, p => Documents(rankings[p.q], ids), StringComparer.Ordinal), Tag(ranker.Name));
             context.Emit(new { questions = pairs.Count, ranker = ranker.Name, trec_run = run });
             context.Say($"{pairs.Count} questions ranked in {run}.");
-            context.Next($"nearfar eval --trec-run {run}");
+            context.Next($"nearfar eval --trec-run {run}{context.WorkspaceFlag}");
             return 0;
         }
 

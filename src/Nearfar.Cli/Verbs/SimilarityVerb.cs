@@ -104,7 +104,7 @@ internal sealed class SimilarityVerb : Verb
             context.Say(string.Create(CultureInfo.InvariantCulture, $"{(result.Passed is true ? "passed" : "failed")}: score {result.Score:0.0000}, threshold {threshold.Value:0.0000} ({threshold.Origin})"));
         }
 
-        context.Next("nearfar similarity ROWS.jsonl, the margins of many rows");
+        context.Next($"nearfar similarity ROWS.jsonl{context.WorkspaceFlag}, the margins of many rows");
         return 0;
     }
 
@@ -138,7 +138,7 @@ internal sealed class SimilarityVerb : Verb
             throw new NearfarException(file, 0, "no row has a hard negative (\"hard_negative_chunk\" or \"hard_negative_ids\"): there is no margin to show. nearfar mine finds some.");
         }
 
-        context.Next("nearfar eval, what these margins do to retrieval");
+        context.Next($"nearfar eval{context.WorkspaceFlag}, what these margins do to retrieval");
         return 0;
     }
 

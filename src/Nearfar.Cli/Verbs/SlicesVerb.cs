@@ -56,7 +56,7 @@ internal sealed class SlicesVerb : Verb
 
         Emit(context, findings);
         Show(context, findings, reports[^1].Queries.ToDictionary(q => q.Id, q => q.Query, StringComparer.Ordinal));
-        context.Next(findings.Slices.Count > 0 ? "nearfar mine, after a look at the examples: hard negatives for what fails" : $"nearfar gate {(File.Exists(names[^1]) ? "RUN" : names[^1])}, to decide by the policy");
+        context.Next(findings.Slices.Count > 0 ? $"nearfar mine{context.WorkspaceFlag}, after a look at the examples: hard negatives for what fails" : $"nearfar gate {(File.Exists(names[^1]) ? "RUN" : names[^1])}{context.WorkspaceFlag}, to decide by the policy");
         return 0;
     }
 

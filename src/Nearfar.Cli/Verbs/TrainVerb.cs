@@ -110,6 +110,7 @@ internal sealed class TrainVerb : Verb
             context.Say(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(candidate.Name == record.Recipe ? "kept" : "    ")} {candidate.Name}: dev nDCG@10 {candidate.Metrics["dev.ndcg@10"]:0.000} at step {candidate.Step} of {candidate.Steps}"));
         }
 
+        SayIfStart(context, record);
         if (record.LeftOut.Count > 0)
         {
             context.Say($"{record.LeftOut.Count} pairs were left out: no known token in a text ({string.Join(", ", record.LeftOut.Take(5))}…).");
@@ -118,5 +119,14 @@ internal sealed class TrainVerb : Verb
         context.Say($"Run page: {page}");
         context.Next($"nearfar eval --model {Path.GetFileName(folder)}{context.WorkspaceFlag}");
         return 0;
+    }
+
+    /// <summary>Says it where training came to nothing: the model is its start.</summary>
+    internal static void SayIfStart(VerbContext context, RunRecord record)
+    {
+        if (record is { Step: 0, Steps: > 0 })
+        {
+            context.Say("No step was better on dev than the start, so this model is its start, untrained. What may help: more pairs, a lower train.rate, train.preset: best, or a start model (encoder.from).");
+        }
     }
 }

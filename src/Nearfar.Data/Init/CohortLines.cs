@@ -7,6 +7,9 @@ internal static class CohortLines
 {
     private const int MostValues = 20;
 
+    // What these names mean is settled: an attribute's own values under them would be shadowed.
+    private static readonly string[] s_taken = [PageCohort.Attribute, "query_length", "doc_age"];
+
     /// <summary>Attributes of the questions themselves.</summary>
     public static IReadOnlyList<string> Of(IReadOnlyList<Pair> pairs) => Of([.. pairs.Select(p => p.Cohorts)]);
 
@@ -29,9 +32,11 @@ internal static class CohortLines
         {
             var values = rows.Where(r => r.ContainsKey(name)).Select(r => r[name]).ToList();
             int distinct = values.Distinct(StringComparer.Ordinal).Count();
-            if (name is not ("updated" or "path" or "group" or "replaces" or "page" or "query_length" or "doc_age") && distinct is >= 2 and <= MostValues && values.Count * 2 >= rows.Count)
+            if (name is not ("updated" or "path" or "group" or "replaces") && distinct is >= 2 and <= MostValues && values.Count * 2 >= rows.Count)
             {
-                lines.Add($"{WorkspaceFiles.Quote(name)}: {{}}");
+                lines.Add(s_taken.Contains(name)
+                    ? $"# {name}: not your rows' own {name}, whose name is taken here; rename it in the rows to see it as a cohort"
+                    : $"{WorkspaceFiles.Quote(name)}: {{}}");
             }
         }
 

@@ -78,7 +78,7 @@ internal static class WorkspaceFiles
             "  dev: dev.jsonl                  # model selection; never trained on",
             "  gate: gate.jsonl                # frozen: opened by the gate alone, never trained on or mined from",
             "  # traffic: traffic.jsonl        # questions from production with their outcome; failures become training pairs",
-            draft.Cohorts.Count == 0 ? "cohorts:                          # groups of questions that are scored by themselves" : "cohorts:                          # groups of questions that are scored by themselves; protected: [value] names those a release must prove",
+            draft.Cohorts.All(c => c.StartsWith('#')) ? "cohorts:                          # groups of questions that are scored by themselves" : "cohorts:                          # groups of questions that are scored by themselves; protected: [value] names those a release must prove",
             .. draft.Cohorts.Select(c => "  " + c),
             "  query_length: {from: query.words, edges: [4, 9]}",
             Presets.AreTitlesWorthWeighing(draft.Documents, draft.Questions)     // twice hurts no measured set and helps most: docs/experiments/LOG.md

@@ -39,6 +39,17 @@ public sealed class WorkspaceBuilderTests
     }
 
     [Fact]
+    public async Task FromFaqCsv_ColumnsOfTakenNames_AreNamedAndNoCohorts()
+    {
+        using var folder = new Folder();
+        string csv = "question,answer,page,shop\n" + string.Concat(Enumerable.Range(0, 40).Select(i => $"How long does case {i} take?,Case {i} takes {i} days and {i * 7} letters.,{(i % 2 == 0 ? "home" : "help")},{(i % 3 == 0 ? "east" : "west")}\n"));
+        WorkspaceBuilder.FromFaqCsv(folder.Write("faq.csv", csv), folder["ws"], s_options);
+        Assert.Contains("  # page: not your rows' own page, whose name is taken here; rename it", await File.ReadAllTextAsync(folder["ws/nearfar.yaml"], TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        var workspace = await Workspace.OpenAsync(folder["ws"], TestContext.Current.CancellationToken);
+        Assert.Equal(["shop", "query_length"], workspace.Options.Cohorts.Select(c => c.Attribute));
+    }
+
+    [Fact]
     public void FromFaqCsv_Twice_IsTheSameBytesAndDataThatGrowMoveNothing()
     {
         using var folder = new Folder();
