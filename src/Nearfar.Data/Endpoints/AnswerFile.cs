@@ -21,7 +21,7 @@ internal sealed class AnswerFile : IDisposable
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            file = new FileStream(path, fresh ? FileMode.Create : FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+            file = new FileStream(path, fresh ? FileMode.Create : FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);       // Unix keeps a second writer out for None alone
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

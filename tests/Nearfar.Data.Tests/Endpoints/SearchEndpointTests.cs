@@ -140,7 +140,7 @@ public sealed class SearchEndpointTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => AskAsync(Settings, Many(5), cancel: interrupt.Token));
         string file = Assert.Single(Directory.GetFiles(_folder.Path));
         Assert.Equal(2, File.ReadLines(file).Count());
-        File.AppendAllText(file, "{\"key\":\"half a li");      // as a killed process leaves it
+        File.AppendAllText(file, "{\"key\":\"half a li" + new string('n', 9999));      // as a killed process leaves it
         var answers = await AskAsync(Settings, Many(5));
         Assert.Equal((3, 2, 6), (answers.Asked, answers.Kept, _service.Requests.Count));
         var again = await AskAsync(Settings, Many(5));
@@ -151,6 +151,19 @@ public sealed class SearchEndpointTests : IDisposable
         Assert.Equal(5, File.ReadLines(file).Count());
         File.AppendAllText(file, "{\"key\":\"a whole line\"}\n");
         Assert.Contains($"{file}:6: is no kept answer", await FailureAsync(Settings, Many(5)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ask_TwoAtOnceForOneFile_TheSecondIsRefused()
+    {
+        string? second = null;
+        _service.Next.Enqueue(a =>
+        {
+            second = FailureAsync(Settings, Many(2)).GetAwaiter().GetResult();
+            return a;
+        });
+        Assert.Equal(2, (await AskAsync(Settings, Many(2))).Asked);
+        Assert.Contains("One process at a time", second, StringComparison.Ordinal);
     }
 
     [Fact]
