@@ -143,6 +143,7 @@ public sealed class SearchEndpointTests : IDisposable
         File.AppendAllText(file, "{\"key\":\"half a li" + new string('n', 9999));      // as a killed process leaves it
         var answers = await AskAsync(Settings, Many(5));
         Assert.Equal((3, 2, 6), (answers.Asked, answers.Kept, _service.Requests.Count));
+        Assert.Equal(5, File.ReadLines(file).Count());
         var again = await AskAsync(Settings, Many(5));
         Assert.Equal((0, 5, 6), (again.Asked, again.Kept, _service.Requests.Count));
         Assert.Equal(Ids(answers, "q0"), Ids(again, "q0"));
