@@ -127,7 +127,7 @@ public sealed class SearchEndpoint : IDisposable
 
     private void ThrowIfMissing(JudgedSet set, Answer?[] answers, string?[] problems)
     {
-        string[] told = [.. set.Queries.Zip(problems).Where(p => p.Second is not null).Select(p => $"question \"{p.First.Id}\": {p.Second}")];
+        string[] told = [.. set.Queries.Zip(problems).Where(p => p.Second is not null).GroupBy(p => p.Second!, p => p.First.Id, StringComparer.Ordinal).Select(g => Told(g.Key, [.. g]))];
         if (told.Length == 0)
         {
             return;
@@ -135,9 +135,12 @@ public sealed class SearchEndpoint : IDisposable
 
         int unasked = answers.Where((a, i) => a is null && problems[i] is null).Count();
         string rest = unasked == 0 ? "" : $" {unasked} more were not asked, as {InARow} in a row had failed.";
-        throw new NearfarException($"{_call.Address}: {told.Length} of {answers.Length} questions have no answer that can be judged: {Listed(told)}.{rest} "
-            + $"The {answers.Count(a => a is not null)} good answers are kept: run the same command again to ask for the rest, or all anew with --fresh when the service was changed.");
+        string kept = answers.Count(a => a is not null) is var good and > 0 ? $"The {good} good answers are kept: run the same command again to ask for the rest, or all anew with --fresh when the service was changed." : "There is no good answer.";
+        throw new NearfarException($"{_call.Address}: {problems.Count(p => p is not null)} of {answers.Length} questions have no answer that can be judged: {Listed(told)}.{rest} {kept}");
     }
+
+    private static string Told(string problem, string[] questions) =>
+        $"question{(questions.Length == 1 ? "" : "s")} {string.Join(", ", questions.Take(5).Select(id => $"\"{id}\""))}{(questions.Length > 5 ? $" and {questions.Length - 5} more" : "")}: {problem}";
 
     private void ThrowUnlessRanked(Answer[] answers)
     {

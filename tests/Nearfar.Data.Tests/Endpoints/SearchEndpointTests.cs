@@ -113,7 +113,7 @@ public sealed class SearchEndpointTests : IDisposable
         string message = await FailureAsync(Settings, Many(9));
         Assert.Equal(5 * 6, _service.Requests.Count);
         Assert.Contains("5 of 9 questions have no answer", message, StringComparison.Ordinal);
-        Assert.Contains("question \"q0\": answered 500 Said: {\"error\":{\"message\":\"overloaded\"}}, after 6 tries", message, StringComparison.Ordinal);
+        Assert.Contains("questions \"q0\", \"q1\", \"q2\", \"q3\", \"q4\": answered 500 Said: {\"error\":{\"message\":\"overloaded\"}}, after 6 tries", message, StringComparison.Ordinal);
         Assert.Contains("4 more were not asked, as 5 in a row had failed", message, StringComparison.Ordinal);
         _service.Next.Clear();
         Assert.Equal(9, (await AskAsync(Settings, Many(9))).Asked);
@@ -183,7 +183,7 @@ public sealed class SearchEndpointTests : IDisposable
     }
 
     [Theory]
-    [InlineData("<html>", "question \"q0\": the answer is no JSON")]
+    [InlineData("<html>", "3 of 3 questions have no answer that can be judged: questions \"q0\", \"q1\", \"q2\": the answer is no JSON")]
     [InlineData("""{"results":[{"id":"p1"}]} more""", "the answer is no JSON")]
     [InlineData("""{"items":[{"id":"p1"}]}""", "the answer has no \"results\"; it has \"items\"")]
     [InlineData("""{"results":[{"id":"p1"},{"id":null}]}""", "an id is null; wanted a text or a number")]
