@@ -36,6 +36,9 @@ public sealed record WorkspaceOptions
     /// <summary>What a release must prove.</summary>
     public GateSettings Gate { get; init; } = new();
 
+    /// <summary>A search service whose answers <c>nearfar eval --endpoint</c> judges; null when the file names none.</summary>
+    public EndpointSettings? Endpoint { get; init; }
+
     /// <summary>Foreign labels of vector spaces (<c>support-e5-v7</c>) to space ids.</summary>
     public IReadOnlyDictionary<string, string> Spaces { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 

@@ -115,6 +115,7 @@ internal sealed class WorkspaceReader
             Train = TrainReader.Read(root.Section("train"), cohorts, encoder, data, _paths.Of, (section, columns) => MiningReader.ReadInside(section, columns, mining, cohorts, _paths)),
             Mining = mining,
             Gate = GateReader.Read(root.Section("gate"), cohorts),
+            Endpoint = EndpointReader.Read(root.Section("endpoint")),
             Spaces = ReadSpaces(root.Section("spaces")),
             Output = _paths.Of(root, "output") ?? _paths.Beside("output"),
         };

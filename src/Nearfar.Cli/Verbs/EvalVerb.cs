@@ -15,6 +15,7 @@ internal sealed class EvalVerb : Verb
     private readonly Argument<string?> _workspace = CommonOptions.Folder();
     private readonly Option<string?> _model = ModelFinder.Option();
     private readonly Option<string?> _trecRun = new("--trec-run") { Description = "A TREC run file in place of a model: what a search service returned.", HelpName = "FILE" };
+    private readonly EndpointChoice _endpoint = new();
     private readonly Option<string> _set = new("--set") { Description = "dev or gate. Scoring the gate by hand is counted by nobody: choose by dev.", DefaultValueFactory = _ => "dev" };
     private readonly Option<string?> _out = new("--out") { Description = "Where report.json goes; default: under the output folder.", HelpName = "FILE" };
 
@@ -23,7 +24,7 @@ internal sealed class EvalVerb : Verb
 
     public override string Name => "eval";
 
-    public override string Description => "Scores a model by cohort, beside BM25 and the untrained encoder. Example: nearfar eval samples/helpdesk --model 001 --set dev";
+    public override string Description => "Scores a model, or what a search service returns, by cohort, beside BM25 and the untrained encoder. Example: nearfar eval samples/helpdesk --model 001 --set dev";
 
     protected override void Declare(Command command)
     {
@@ -31,6 +32,7 @@ internal sealed class EvalVerb : Verb
         command.Add(_workspace);
         command.Add(_model);
         command.Add(_trecRun);
+        _endpoint.Declare(command);
         command.Add(_set);
         command.Add(_out);
         command.Add(_hybrid);
@@ -41,6 +43,12 @@ internal sealed class EvalVerb : Verb
     {
         var workspace = await context.OpenTrainableWorkspaceAsync(context.Parsed.GetValue(_workspace));
         JudgedSet set = context.Parsed.GetValue(_set) == "gate" ? workspace.Gate : workspace.Dev;
+        using var endpoint = _endpoint.Open(context, workspace);
+        if (endpoint is not null && (context.Parsed.GetValue(_model) ?? context.Parsed.GetValue(_trecRun) ?? context.Parsed.GetValue(_hybrid)) is not null)
+        {
+            throw new NearfarException("--endpoint brings a ranking, as --trec-run does; --model and --hybrid rank here. Give one of them.");
+        }
+
         if (context.Parsed.GetValue(_hybrid) is not null && context.Parsed.GetValue(_trecRun) is not null)
         {
             throw new NearfarException("--hybrid ranks with a model; --trec-run brings a ranking. Give one of them.");
@@ -53,12 +61,13 @@ internal sealed class EvalVerb : Verb
 
         _ = HybridChoice.Words(context.Parsed.GetValue(_words));
         var evaluator = new Evaluator();
+        var served = endpoint is null ? null : await EndpointChoice.AskAsync(context, endpoint, set, _endpoint.IsFresh(context), ReportPath(context, workspace, set, endpoint.Label));
         var reports = await context.WithProgress("eval", async say =>
         {
             var list = new List<EvalReport>();
             say("candidate");
-            list.Add(context.Parsed.GetValue(_trecRun) is { } run
-                ? await evaluator.EvaluateAsync(TrecRanking.Read(run, set), set, context.Cancellation)
+            list.Add(served is not null ? await evaluator.EvaluateAsync(TrecRanking.Of(served.Answers.Run, set, endpoint!.Label), set, context.Cancellation)
+                : context.Parsed.GetValue(_trecRun) is { } run ? await evaluator.EvaluateAsync(TrecRanking.Read(run, set), set, context.Cancellation)
                 : await EvaluateModelAsync(context, workspace, set));
             say("BM25");
             list.Add(await evaluator.EvaluateAsync(new Bm25Index(set.Corpus), set, context.Cancellation));
@@ -72,9 +81,9 @@ internal sealed class EvalVerb : Verb
             return list;
         });
         var candidate = reports[0];
-        string path = context.Parsed.GetValue(_out) ?? Path.Combine(workspace.Output, "reports", $"{FileNameOf(candidate)}.{set.Hash[..12]}.json");
+        string path = ReportPath(context, workspace, set, candidate.Space?.Id ?? candidate.Label);
         EvalReportJson.Save(path, candidate);
-        context.Emit(new { report = path, label = candidate.Label, space = candidate.Space?.Id, set = set.Name, metrics = candidate.Metrics });
+        context.Emit(new { report = path, label = candidate.Label, space = candidate.Space?.Id, set = set.Name, metrics = candidate.Metrics, served = served?.ForMachines() });
         context.Say($"{candidate.Queries.Count} questions of {set.Name}: right page in top 3 for {candidate.Queries.Count(q => q.FirstRelevantRank <= 3)}, first for {candidate.Queries.Count(q => q.FirstRelevantRank == 1)}.");
         string[] names = [MetricNames.Recall(5), "mrr@10", "ndcg@10", MetricNames.MarginMean, MetricNames.ZMarginMean];
         context.Table(["model", .. names], reports.Select(r => (IReadOnlyList<string>)[r.Label, .. names.Select(n => Cell(r.Metrics.GetValueOrDefault(n)))]), 1, 2, 3, 4, 5);
@@ -87,6 +96,7 @@ internal sealed class EvalVerb : Verb
             context.Say($"about: {IntervalText.LongEventMeaning}.");
         }
 
+        served?.Say(context);
         context.Say($"Report: {path}");
         context.Next($"nearfar report {path}");
         return 0;
@@ -112,5 +122,6 @@ internal sealed class EvalVerb : Verb
         : metric.Low is null ? metric.Mean.ToString("0.000", CultureInfo.InvariantCulture)
         : string.Create(CultureInfo.InvariantCulture, $"{metric.Mean:0.000} ({(metric.FewEvents ? "about " : "")}{metric.Low:0.000} to {metric.High:0.000})");
 
-    private static string FileNameOf(EvalReport report) => report.Space?.Id ?? string.Concat(report.Label.Select(c => char.IsLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-'));
+    private string ReportPath(VerbContext context, Workspace workspace, JudgedSet set, string name) => context.Parsed.GetValue(_out)
+        ?? Path.Combine(workspace.Output, "reports", $"{string.Concat(name.Select(c => char.IsLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-'))}.{set.Hash[..12]}.json");
 }

@@ -20,7 +20,24 @@ public sealed class TrecRanking : IRanker
     public static TrecRanking Read(string path, JudgedSet set)
     {
         ArgumentNullException.ThrowIfNull(set);
-        var run = TrecRun.Read(path);
+        return Of(TrecRun.Read(path), set, Path.GetFileNameWithoutExtension(path), path);
+    }
+
+    /// <summary>The ranking of a set's questions from a run in memory, by the same rules; there a question may have an empty list, which is a miss.</summary>
+    /// <param name="run">Documents by question id; every score given.</param>
+    /// <param name="set">The questions.</param>
+    /// <param name="name">What a report calls it.</param>
+    /// <exception cref="NearfarException">A question without a ranking or with the text of another, a score beyond float32, or a document that the corpus lacks; all in one message.</exception>
+    public static TrecRanking Of(IReadOnlyDictionary<string, IReadOnlyList<RetrievedDocument>> run, JudgedSet set, string name)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        ArgumentNullException.ThrowIfNull(set);
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return Of(run, set, name, name);
+    }
+
+    private static TrecRanking Of(IReadOnlyDictionary<string, IReadOnlyList<RetrievedDocument>> run, JudgedSet set, string name, string source)
+    {
         var problems = new List<string>();
         var hits = new Dictionary<string, Hit[]>(StringComparer.Ordinal);
         foreach (var query in set.Queries)
@@ -44,8 +61,8 @@ public sealed class TrecRanking : IRanker
         }
 
         return problems.Count == 0
-            ? new TrecRanking(Path.GetFileNameWithoutExtension(path), hits)
-            : throw new NearfarException(path, 0, $"does not fit the set {set.Name}: {string.Join("; ", problems.Take(20))}{(problems.Count > 20 ? $"; and {problems.Count - 20} more" : "")}. Serve every question of the set and write the run again.");
+            ? new TrecRanking(name, hits)
+            : throw new NearfarException(source, 0, $"does not fit the set {set.Name}: {string.Join("; ", problems.Take(20))}{(problems.Count > 20 ? $"; and {problems.Count - 20} more" : "")}. Serve every question of the set and write the run again.");
     }
 
     /// <inheritdoc />

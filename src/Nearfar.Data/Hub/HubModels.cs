@@ -13,7 +13,6 @@ namespace Nearfar.Data.Hub;
 /// <param name="clock">Waits between tries.</param>
 public sealed class HubModels(HttpClient http, string folder, string lockPath, TimeProvider clock)
 {
-    private const int Attempts = 6;
     private static readonly string[] s_wanted = ["modules.json", "config_sentence_transformers.json", "config.json", "tokenizer.json", "model.safetensors", "nearfar.json", "grams.json"];
 
     /// <summary>The folder of a pinned model that lies here whole; null when something of it is missing or was changed.</summary>
@@ -168,9 +167,9 @@ public sealed class HubModels(HttpClient http, string folder, string lockPath, T
             }
             catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
-                if (attempt == Attempts)
+                if (attempt == Retries.Attempts)
                 {
-                    throw new NearfarException($"{reference} cannot be fetched after {Attempts} tries: {e.Message.TrimEnd('.')}. What has come is kept; run the same command again, or put the model into a folder and name that in encoder.from.", e);
+                    throw new NearfarException($"{reference} cannot be fetched after {Retries.Attempts} tries: {e.Message.TrimEnd('.')}. What has come is kept; run the same command again, or put the model into a folder and name that in encoder.from.", e);
                 }
             }
 
@@ -186,7 +185,7 @@ public sealed class HubModels(HttpClient http, string folder, string lockPath, T
             return;
         }
 
-        throw status is 408 or 429 or >= 500
+        throw Retries.MayPass(response.StatusCode)
             ? new HttpRequestException($"the hub answered {status} {response.ReasonPhrase}")
             : new NearfarException($"{reference}: the hub answered {status} {response.ReasonPhrase}." + status switch
             {

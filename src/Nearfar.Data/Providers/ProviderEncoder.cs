@@ -42,7 +42,7 @@ public sealed class ProviderEncoder : IEncoder, IDisposable
     public IEmbeddingGenerator<string, Embedding<float>> Documents => _encoder.Documents;
 
     /// <summary>What was asked and spent since it was opened.</summary>
-    public ProviderUsage Usage => new(_provider.Calls, _provider.Retries, _cached.Sent + ProviderSpace.Probes.Count, _cached.FromCache, _budget.Spent, _budget.Estimated, _budget.Cost);
+    public ProviderUsage Usage => new(_provider.Calls, _provider.Retried, _cached.Sent + ProviderSpace.Probes.Count, _cached.FromCache, _budget.Spent, _budget.Estimated, _budget.Cost);
 
     /// <summary>Whether an encoder kind lives behind an API.</summary>
     /// <param name="kind">As the workspace names it.</param>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 
@@ -11,13 +10,9 @@ namespace Nearfar.Data.Providers;
 /// </summary>
 internal sealed class ProviderGenerator(HttpClient http, ProviderEndpoint endpoint, TokenBudget budget, TimeSpan timeout, TimeProvider clock) : IEmbeddingGenerator<string, Embedding<float>>
 {
-    private const int Attempts = 6;
-    private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(2);
-
     public int Calls { get; private set; }
 
-    public int Retries { get; private set; }
+    public int Retried { get; private set; }
 
     public async Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -36,14 +31,14 @@ internal sealed class ProviderGenerator(HttpClient http, ProviderEndpoint endpoi
                 };
             }
 
-            var pause = failure!.After ?? (s_firstPause * Math.Pow(2, attempt - 1));
-            if (attempt == Attempts || pause > s_longestPause)
+            var pause = Retries.Pause(attempt, failure!.After);
+            if (attempt == Retries.Attempts || pause > Retries.LongestPause)
             {
-                string why = attempt == Attempts ? $"after {Attempts} tries" : string.Create(CultureInfo.InvariantCulture, $"and asks to wait {pause.TotalSeconds:0} s");
+                string why = attempt == Retries.Attempts ? $"after {Retries.Attempts} tries" : string.Create(CultureInfo.InvariantCulture, $"and asks to wait {pause.TotalSeconds:0} s");
                 throw new NearfarException($"{Name}: {failure.Message}, {why}. All vectors paid for are kept; run the same command again later.");
             }
 
-            Retries++;
+            Retried++;
             await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -110,21 +105,14 @@ internal sealed class ProviderGenerator(HttpClient http, ProviderEndpoint endpoi
         int status = (int)response.StatusCode;
         string said = endpoint.Redact(System.Text.Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 2000)))).ReplaceLineEndings(" ").Trim();
         string message = $"answered {status} {response.ReasonPhrase}{(said.Length == 0 ? "" : $": {(said.Length > 300 ? said[..300] + "…" : said)}")}";
-        return response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || status >= 500
-            ? new Failure(message, After(response))
+        return Retries.MayPass(response.StatusCode)
+            ? new Failure(message, Retries.After(response, clock))
             : throw new NearfarException(message + status switch
             {
                 401 or 403 => ". Is the key in encoder.key_env the right one?",
                 404 => ". Are encoder.endpoint and the model or deployment right?",
                 _ => ".",
             });
-    }
-
-    private TimeSpan? After(HttpResponseMessage response)
-    {
-        var after = response.Headers.RetryAfter;
-        var pause = after?.Delta ?? (after?.Date is { } date ? date - clock.GetUtcNow() : null);
-        return pause < TimeSpan.Zero ? TimeSpan.Zero : pause;
     }
 
     private string FirstSentence(Exception e) => endpoint.Redact(e.Message.Split(" LineNumber:")[0].TrimEnd('.'));
