@@ -65,6 +65,7 @@ internal sealed class ProviderGenerator(HttpClient http, ProviderEndpoint endpoi
             using var request = endpoint.Request(texts);
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limited.Token).ConfigureAwait(false);
             answered = response.IsSuccessStatusCode;
+            await response.Content.LoadIntoBufferAsync(http.MaxResponseContentBufferSize, limited.Token).ConfigureAwait(false);     // the client bounds only what it buffers itself
             byte[] body = await response.Content.ReadAsByteArrayAsync(limited.Token).ConfigureAwait(false);
             if (!answered)
             {
@@ -79,6 +80,11 @@ internal sealed class ProviderGenerator(HttpClient http, ProviderEndpoint endpoi
         {
             budget.Spend(null, most);       // it may have been worked on, and be charged for
             return (null, new Failure(string.Create(CultureInfo.InvariantCulture, $"no answer within {timeout.TotalSeconds:0.#} s")));
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+        {
+            budget.Spend(null, most);
+            throw new NearfarException($"{Name}: the answer is larger than {http.MaxResponseContentBufferSize >> 20} MiB, which no batch of {texts.Length} vectors is. Is encoder.endpoint the right address?", e);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
         {

@@ -54,6 +54,14 @@ public sealed class ProviderEncoderTests : IDisposable
     }
 
     [Fact]
+    public async Task Answer_LargerThanAnyBatch_IsRefusedAtOnce()
+    {
+        _provider.After(1, answer => answer with { Claims = 600L << 20 });
+        Assert.Contains("the answer is larger than 512 MiB", await FailsAsync(), StringComparison.Ordinal);
+        Assert.Equal(2, _provider.Requests.Count);      // the probe and the batch: no second try
+    }
+
+    [Fact]
     public async Task Azure_Deployment_StandsInThePathAndTheKeyInItsHeader()
     {
         using var encoder = await OpenAsync(new() { Kind = "azure", Endpoint = _provider.Root + "/", Deployment = "my embed", KeyEnv = "THE_KEY" });

@@ -19,8 +19,8 @@ internal abstract class StandInServer : IDisposable
         _ = AcceptAsync();
     }
 
-    /// <summary>What an answer is turned into: status, further headers, body, bytes of the body that are really sent, and whether it hangs.</summary>
-    public sealed record Answer(int Status, string Headers, string Body, int? Sent = null, bool Hangs = false);
+    /// <summary>What an answer is turned into: status, further headers, body, bytes of the body that are really sent, whether it hangs, and the length it claims.</summary>
+    public sealed record Answer(int Status, string Headers, string Body, int? Sent = null, bool Hangs = false, long? Claims = null);
 
     public string Root { get; }
 
@@ -81,7 +81,7 @@ internal abstract class StandInServer : IDisposable
                 }
 
                 byte[] bytes = System.Text.Encoding.UTF8.GetBytes(answer.Body);
-                string lines = $"HTTP/1.1 {answer.Status} Said\r\nContent-Type: application/json\r\nContent-Length: {bytes.Length}\r\nConnection: close\r\n{answer.Headers}\r\n";
+                string lines = $"HTTP/1.1 {answer.Status} Said\r\nContent-Type: application/json\r\nContent-Length: {answer.Claims ?? bytes.Length}\r\nConnection: close\r\n{answer.Headers}\r\n";
                 await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(lines), _stop.Token);
                 await stream.WriteAsync(bytes.AsMemory(0, answer.Sent ?? bytes.Length), _stop.Token);
             }
