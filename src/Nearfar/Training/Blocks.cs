@@ -6,6 +6,8 @@ internal static class Blocks
     /// <summary>Rows of a block of texts, anchors or documents.</summary>
     public const int Rows = 64;
 
+    private const int CacheLine = 64 / sizeof(int);     // apart, so that two workers do not pull one line to and fro
+
     /// <summary>Blocks of <see cref="Rows"/> that hold <paramref name="rows"/>.</summary>
     public static int Of(int rows) => (rows + Rows - 1) / Rows;
 
@@ -30,15 +32,27 @@ internal static class Blocks
     }
 
     // By itself: what a closure captures is allocated where its method begins, and one thread needs no closure.
+    // A worker takes the blocks of its own part first: what it wrote in the phase before lies in its own cache. Then it helps the others.
     private static void RunOn(int workers, int count, Action<int, int> body)
     {
-        int next = -1;
+        int[] next = new int[workers * CacheLine];
+        for (int part = 0; part < workers; part++)
+        {
+            next[part * CacheLine] = End(part - 1) - 1;
+        }
+
         Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, worker =>
         {
-            for (int block = Interlocked.Increment(ref next); block < count; block = Interlocked.Increment(ref next))
+            for (int turn = 0; turn < workers; turn++)
             {
-                body(block, worker);
+                int part = (worker + turn) % workers, end = End(part);
+                for (int block = Interlocked.Increment(ref next[part * CacheLine]); block < end; block = Interlocked.Increment(ref next[part * CacheLine]))
+                {
+                    body(block, worker);
+                }
             }
         });
+
+        int End(int part) => (int)((long)count * (part + 1) / workers);
     }
 }

@@ -6,8 +6,8 @@ namespace Nearfar.Training.Losses;
 
 /// <summary>The float path of <see cref="InfoNceLoss"/>: three matrix products over unit rows, with the softmax between them. Not thread-safe; keeps its scratch.</summary>
 /// <remarks>
-/// Anchors are worked in slabs, as many stripes of 64 as fit the bytes allowed (at least one for each thread): similarities, softmax, their own gradient,
-/// then the slab's part of the documents' gradient. That goes on from slab to slab as one chain in the order of the anchors, so the bits do not depend on the
+/// Documents are normalised and packed first, anchors by the stripe that uses them. These are worked in slabs, as many stripes of 64 as fit the bytes allowed (at
+/// least one for each thread): similarities, softmax, their own gradient, then the slab's part of the documents' gradient. That goes on from slab to slab as one chain in the order of the anchors, so the bits do not depend on the
 /// size of a slab or the number of threads. A similarity is computed once.
 /// </remarks>
 internal sealed unsafe class InfoNceStripes
@@ -20,14 +20,14 @@ internal sealed unsafe class InfoNceStripes
     private Memory<float> _softmax;         // G: [slab, W], W = N rounded up to 32
     private double[] _losses = [];
 
-    private readonly Action<int, int> _normalise, _packColumns, _anchorStripe, _documentBlock;     // made once, not at every step
+    private readonly Action<int, int> _packDocuments, _anchorStripe, _documentBlock;     // made once, not at every step
     private int _pairs, _documents, _learned, _dimensions, _padded, _unitStride, _width, _stride;
     private int _first, _slab;              // anchors of the slab
     private float _scale, _share;
     private RowSide _side = RowSide.Empty;
     private Rows<float>[] _columns = [], _gradients = [];
 
-    public InfoNceStripes() => (_normalise, _packColumns, _anchorStripe, _documentBlock) = (Normalise, PackColumns, AnchorStripe, DocumentBlock);
+    public InfoNceStripes() => (_packDocuments, _anchorStripe, _documentBlock) = (PackDocuments, AnchorStripe, DocumentBlock);
 
     public double Evaluate(Rows<float>[] columns, RowSide side, Rows<float>[] gradients, double temperature, int threads, long keptBytes)
     {
@@ -42,8 +42,7 @@ internal sealed unsafe class InfoNceStripes
         _share = (float)(1 / temperature / _pairs);
         int slab = Math.Min(_pairs, Blocks.Rows * (int)Math.Clamp(keptBytes / sizeof(float) / _stride / Blocks.Rows, Math.Max(1, threads), int.MaxValue / Blocks.Rows));
         Reserve(slab);
-        Blocks.Run(Blocks.Of(_pairs) * columns.Length, threads, _normalise);
-        Blocks.Run(MatrixKernels.Panels(_documents), threads, _packColumns);
+        Blocks.Run(Blocks.Of(_documents), threads, _packDocuments);
         for (_first = 0; _first < _pairs; _first += slab)
         {
             _slab = Math.Min(slab, _pairs - _first);
@@ -78,18 +77,33 @@ internal sealed unsafe class InfoNceStripes
         }
     }
 
-    // 64 rows of one column: unit rows, and their places in the packed matrix while they are in registers.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Normalise(int block, int worker)
+    // 64 documents: unit rows, and their places in both packed matrices.
+    private void PackDocuments(int block, int worker)
     {
-        int column = block / Blocks.Of(_pairs);
-        int first = block % Blocks.Of(_pairs) * Blocks.Rows;
-        int last = Math.Min(first + Blocks.Rows, _pairs);
+        int first = block * Blocks.Rows, last = Math.Min(first + Blocks.Rows, _documents);
+        for (int done = first; done < last;)
+        {
+            // A block may reach over the end of a column: each column has its own rows.
+            int row = done % _pairs, count = Math.Min(last - done, _pairs - row);
+            Normalise(1 + (done / _pairs), row, count);
+            done += count;
+        }
+
+        for (int panel = first / MatrixKernels.PanelColumns; panel * MatrixKernels.PanelColumns < last; panel++)
+        {
+            MatrixKernels.PackTransposedPanel(_units.Span[(_pairs * _unitStride)..], _documents, _dimensions, _unitStride, _documentColumns.Span, panel);
+        }
+    }
+
+    // Rows of one column: unit rows, and their places in the packed matrix while they are in registers.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Normalise(int column, int first, int count)
+    {
         var rows = _columns[column];
         nint depth = column == 0 ? _pairs : _documents;
         fixed (float* raw = rows.Data.Span, units = _units.Span, inverses = _inverse.Span, packed = (column == 0 ? _anchorRows : _documentRows).Span)
         {
-            for (int row = first; row < last; row++)
+            for (int row = first; row < first + count; row++)
             {
                 nint number = ((nint)column * _pairs) + row;
                 float* unit = units + (number * _unitStride);
@@ -114,15 +128,13 @@ internal sealed unsafe class InfoNceStripes
     // A zero row has no direction: it stays zero. A row too long for a float is not made to look like one.
     private static float InverseOf(float square) => square == 0 ? 0 : float.IsFinite(square) ? 1 / MathF.Sqrt(square) : float.NaN;
 
-    private void PackColumns(int panel, int worker) =>
-        MatrixKernels.PackTransposedPanel(_units.Span[(_pairs * _unitStride)..], _documents, _dimensions, _unitStride, _documentColumns.Span, panel);
-
-    // 64 anchors against all documents: similarities, softmax, gradient of the anchors.
+    // 64 anchors, unit rows now, against all documents: similarities, softmax, gradient of the anchors.
     private void AnchorStripe(int block, int worker)
     {
         int at = block * Blocks.Rows, first = _first + at;
         int rows = Math.Min(Blocks.Rows, _slab - at);
         var stripe = _softmax.Span.Slice(at * _stride, rows * _stride);
+        Normalise(0, first, rows);
         MatrixKernels.Multiply(_units.Span[(first * _unitStride)..], rows, _dimensions, _unitStride, _documentColumns.Span, _width, stripe, _stride);
         for (int i = 0; i < rows; i++)
         {
