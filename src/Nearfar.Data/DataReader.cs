@@ -22,7 +22,12 @@ internal static class DataReader
 
     internal static bool IsCsv(DataSource source)
     {
-        string name = source.Path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? source.Path[..^3] : source.Path;
+        string name = source.Path;
+        foreach (string packing in new[] { ".gz", ".zst" })
+        {
+            name = name.EndsWith(packing, StringComparison.OrdinalIgnoreCase) ? name[..^packing.Length] : name;
+        }
+
         return name.EndsWith(".csv", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".tsv", StringComparison.OrdinalIgnoreCase);
     }
 

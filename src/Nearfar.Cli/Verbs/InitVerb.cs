@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Nearfar.Data.Formats;
 using Nearfar.Data.Init;
 using Nearfar.Search;
 
@@ -57,7 +58,7 @@ internal sealed class InitVerb : Verb
     {
         if (Directory.Exists(from))
         {
-            return File.Exists(Path.Combine(from, "corpus.jsonl")) || File.Exists(Path.Combine(from, "corpus.jsonl.gz"))
+            return BeirFolder.IsAt(from)
                 ? WorkspaceBuilder.FromBeir(from, folder, options)
                 : WorkspaceBuilder.FromFolder(from, folder, options);
         }

@@ -2,7 +2,7 @@ using Nearfar.Pairs;
 
 namespace Nearfar.Data.Formats;
 
-/// <summary>Documents and pairs as CSV, plain or gzip, UTF-8; separated by comma, semicolon or tab.</summary>
+/// <summary>Documents and pairs as CSV, plain, gzip or zstd, UTF-8; separated by comma, semicolon or tab.</summary>
 /// <remarks>
 /// Columns are the fields of the JSONL rows and their aliases; others through <c>columns</c>. An empty cell is a missing field, lists of ids
 /// are split at <c>|</c>, <c>cohorts.NAME</c> and <c>provenance.NAME</c> fill those objects.

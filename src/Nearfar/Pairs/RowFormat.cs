@@ -1,4 +1,4 @@
-using System.IO.Compression;
+using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -91,20 +91,15 @@ internal abstract class RowFormat<T>
     {
         AtomicFile.Write(path, stream =>
         {
-            if (!path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
-            {
-                WriteLines(stream, rows);
-                return;
-            }
-
-            using var gzip = new GZipStream(stream, CompressionLevel.Optimal, leaveOpen: true);
-            WriteLines(gzip, rows);
+            using var packed = PackedFile.Packed(path, stream);
+            WriteLines(packed ?? stream, rows);
         });
     }
 
     private void WriteLines(Stream stream, IEnumerable<T> rows)
     {
-        using var json = new Utf8JsonWriter(stream, s_compact);
+        var line = new ArrayBufferWriter<byte>();       // a writer on the stream would flush it at each row, and packings end a block there
+        using var json = new Utf8JsonWriter(line, s_compact);
         foreach (var row in rows)
         {
             json.WriteStartObject();
@@ -112,7 +107,9 @@ internal abstract class RowFormat<T>
             json.WriteEndObject();
             json.Flush();
             json.Reset();
-            stream.WriteByte((byte)'\n');
+            line.Write("\n"u8);
+            stream.Write(line.WrittenSpan);
+            line.ResetWrittenCount();
         }
     }
 
