@@ -59,7 +59,7 @@ internal static class PackedFile
         [0xFD, 0x37, 0x7A, 0x58, 0x5A, ..] => "is compressed with xz, which is not read. Decompress it with xz -d, or compress it with gzip or zstd.",
         [0x42, 0x5A, 0x68, ..] => "is compressed with bzip2, which is not read. Decompress it with bzip2 -d, or compress it with gzip or zstd.",
         [0x50, 0x4B, 0x03, 0x04, ..] => "is a zip archive, which is not read. Unpack it and name the file inside.",
-        [0x50, 0x41, 0x52, 0x31, ..] => "is a Parquet file, which is not read. Write it as JSONL or CSV.",
+        [0x50, 0x41, 0x52, 0x31, ..] => "is a Parquet file, which is not read here. Name it under data in nearfar.yaml, or write it as JSONL.",
         [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] => "is written in UTF-16; UTF-8 is wanted. Convert it with iconv -f UTF-16 -t UTF-8.",
         _ => null,
     };

@@ -35,7 +35,7 @@ internal abstract class RowFormat<T>
     {
         reading.ThrowIfInvalid();
         using var lines = open?.Invoke() ?? new LineReader(path, reading);
-        var state = new ReadState(path, problems, remembersIds);
+        var state = new ReadState(path, problems, remembersIds, lines.Unit);
         long rows = 0;
         while (TryNext(lines, state, out var row, out bool any))
         {
@@ -151,7 +151,7 @@ internal abstract class RowFormat<T>
 
         foreach (string problem in state.RowProblems)
         {
-            state.Problems.Add(state.Path, number, problem);
+            state.Add(number, problem);
         }
 
         if (row is null || state.RowProblems.Count > 0)
@@ -197,7 +197,7 @@ internal abstract class RowFormat<T>
                 return row;
             }
 
-            state.Fail(number, $"id \"{given}\" stands on line {state.Ids[given]} already; ids must be unique. Rename one, or remove the row.");
+            state.Fail(number, $"id \"{given}\" stands on {state.Unit} {state.Ids[given]} already; ids must be unique. Rename one, or remove the row.");
             return null;
         }
 
@@ -212,15 +212,17 @@ internal abstract class RowFormat<T>
 
             if (!EqualRowsAllowed)
             {
-                state.Fail(number, $"the row equals that on line {state.Ids[id]} and has no id. Remove one, or give ids.");
+                state.Fail(number, $"the row equals that on {state.Unit} {state.Ids[id]} and has no id. Remove one, or give ids.");
                 return null;
             }
         }
     }
 
-    private sealed class ReadState(string path, ProblemList problems, bool remembersIds)
+    private sealed class ReadState(string path, ProblemList problems, bool remembersIds, string unit)
     {
         public bool RemembersIds { get; } = remembersIds;
+
+        public string Unit { get; } = unit;
 
         public string Path { get; } = path;
 
@@ -234,8 +236,10 @@ internal abstract class RowFormat<T>
 
         public void Fail(long line, string message)
         {
-            Problems.Add(Path, line, message);
+            Add(line, message);
             Problems.SkippedRows++;
         }
+
+        public void Add(long line, string message) => Problems.Add(new DataProblem(Path, line, message) { Unit = Unit });
     }
 }
