@@ -52,7 +52,12 @@ internal sealed class OutputFiles
     /// <summary><c>pairs.jsonl</c> and <c>dropped</c> to <c>pairs.dropped.jsonl</c>; a packed file stays packed.</summary>
     public static string Beside(string path, string word)
     {
-        string end = path.EndsWith(".jsonl.gz", StringComparison.OrdinalIgnoreCase) ? path[^9..] : System.IO.Path.GetExtension(path);
+        string end = System.IO.Path.GetExtension(path);
+        if (end.Equals(".gz", StringComparison.OrdinalIgnoreCase) || end.Equals(".zst", StringComparison.OrdinalIgnoreCase))
+        {
+            end = System.IO.Path.GetExtension(path[..^end.Length]) + end;
+        }
+
         return $"{path[..^end.Length]}.{word}{end}";
     }
 }

@@ -19,7 +19,7 @@ internal static class WorkspaceTemplate
             version: 1
             as_of: {{asOf:yyyy-MM-dd}}              # document ages are counted to this day
 
-            data:                          # JSON lines; gzip is fine. Forms: docs/formats/
+            data:                          # JSON lines; gzip and zstd are fine. Forms: docs/formats/
               corpus: corpus.jsonl         # {"id": …, "text": …, "title"?: …, attributes…}
               train: train.jsonl           # {"query": …, "positive_ids": […]}: what is learned from
               dev: dev.jsonl               # chooses the training step; same form

@@ -17,7 +17,7 @@ public sealed class PairFiles
     public IReadOnlyList<Document> Inline { get; }
 
     /// <summary>Reads files.</summary>
-    /// <param name="paths">JSONL, CSV or BEIR folders (their train split).</param>
+    /// <param name="paths">JSONL, CSV, Parquet or BEIR folders (their train split).</param>
     /// <param name="corpus">Documents that the pairs name; null: all texts stand inline.</param>
     /// <exception cref="NearfarException">A file is bad: all problems of all files in one message.</exception>
     public static PairFiles Read(IReadOnlyList<string> paths, DataSource? corpus = null)

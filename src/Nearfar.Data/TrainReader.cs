@@ -182,7 +182,7 @@ internal static class TrainReader
         Refuse(encoder.Kind != "static", $"reads its texts again and again, and encoder kind {encoder.Kind} embeds each once and keeps the vectors. Write encoder: {{kind: static}}, or remove stream.");
         Refuse(train.Preset is not null, "trains one recipe; a preset chooses by the size of data in memory. Remove one of them.");
         Refuse(train.Guide is not null, "does not hold another encoder's vectors. Remove guide or stream.");
-        Refuse(data.AllTrain.Any(source => source.Columns.Count > 0 || source.Split is not null || Directory.Exists(source.Path) || DataReader.IsCsv(source)), "reads JSONL, plain or gzip. Write the pairs as JSONL (nearfar pairs).");
+        Refuse(data.AllTrain.Any(source => source.Columns.Count > 0 || source.Split is not null || Directory.Exists(source.Path) || DataReader.IsCsv(source) || DataReader.IsParquet(source)), "reads JSONL, plain, gzip or zstd. Write the pairs as JSONL (nearfar pairs).");
         if (train.Stream.ProblemOf(data.TrainSets.Count, options.Batch) is { } small)
         {
             section.Problem("stream", small);

@@ -10,7 +10,7 @@ internal sealed class EmbedVerb : Verb
 {
     private const int PartRows = 8192;
 
-    private readonly Argument<string?> _input = new("input") { Description = "Documents (JSONL, gzip) or lines of text (.txt); \"-\" for lines on stdin; default: the workspace's corpus.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string?> _input = new("input") { Description = "Documents (JSONL, plain, gzip or zstd) or lines of text (.txt); \"-\" for lines on stdin; default: the workspace's corpus.", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string?> _model = ModelFinder.Option();
     private readonly Option<string> _out = new("--out") { Description = "Vectors, a .safetensors file; ids go beside it.", Required = true, HelpName = "FILE" };
     private readonly Option<bool> _queries = new("--queries") { Description = "Encode as queries, not as documents." };

@@ -14,7 +14,7 @@ internal sealed class GateSetVerb : Verb
     private const int ShownIds = 10;
 
     private readonly Argument<string> _action = new("action") { Description = "add, freeze, diff or check." };
-    private readonly Argument<string[]> _targets = new("what") { Description = "add: a JSONL or CSV file of judged questions. diff: two versions, such as 1 2.", Arity = new ArgumentArity(0, 2) };
+    private readonly Argument<string[]> _targets = new("what") { Description = "add: a JSONL, CSV or Parquet file of judged questions. diff: two versions, such as 1 2.", Arity = new ArgumentArity(0, 2) };
     private readonly Option<bool> _traffic = new("--from-traffic") { Description = "add: take the judged questions of the workspace's traffic." };
     private readonly Option<bool> _skip = new("--skip-refused") { Description = "add: write the good rows though others are refused." };
     private readonly Option<int?> _perQuery = new("--per-query") { Description = "freeze: negatives of each question; default 6, or as the version before.", HelpName = "N" };

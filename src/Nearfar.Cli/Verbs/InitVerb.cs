@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Nearfar.Data.Formats;
 using Nearfar.Data.Init;
 using Nearfar.Search;
 
@@ -8,7 +9,7 @@ namespace Nearfar.Cli.Verbs;
 internal sealed class InitVerb : Verb
 {
     private readonly Argument<string?> _folder = new("folder") { Description = "Where the workspace goes; default: the current folder.", Arity = ArgumentArity.ZeroOrOne };
-    private readonly Option<string?> _from = new("--from") { Description = "A CSV of questions and answers, a folder of Markdown, HTML or text, or a BEIR folder.", HelpName = "PATH" };
+    private readonly Option<string?> _from = new("--from") { Description = "A CSV or Parquet file of questions and answers, a folder of Markdown, HTML or text, or a BEIR folder.", HelpName = "PATH" };
     private readonly Option<DateTime?> _asOf = new("--as-of") { Description = "Day to which document ages are counted; default: today.", HelpName = "DATE" };
 
     public override string Name => "init";
@@ -57,14 +58,14 @@ internal sealed class InitVerb : Verb
     {
         if (Directory.Exists(from))
         {
-            return File.Exists(Path.Combine(from, "corpus.jsonl")) || File.Exists(Path.Combine(from, "corpus.jsonl.gz"))
+            return BeirFolder.IsAt(from)
                 ? WorkspaceBuilder.FromBeir(from, folder, options)
                 : WorkspaceBuilder.FromFolder(from, folder, options);
         }
 
         return File.Exists(from)
             ? WorkspaceBuilder.FromFaqCsv(from, folder, options)
-            : throw new NearfarException(from, 0, "no such file or folder; --from wants a CSV, a folder of pages, or a BEIR folder.");
+            : throw new NearfarException(from, 0, "no such file or folder; --from wants a CSV or Parquet file, a folder of pages, or a BEIR folder.");
     }
 
     // What keyword search takes for the answer: the negatives that a gate question needs.

@@ -13,7 +13,7 @@ internal sealed class PairsVerb : Verb
     private static readonly string[] s_sets = ["train", "dev", "gate"];
 
     private readonly Argument<string> _action = new("action") { Description = "split, merge, dedup, stats, from-faq, from-qrels or from-sections." };
-    private readonly Argument<string[]> _inputs = new("input") { Description = "Files of pairs (JSONL, CSV); from-faq: a CSV; from-qrels: a BEIR folder; from-sections: a folder of pages.", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string[]> _inputs = new("input") { Description = "Files of pairs (JSONL, CSV, Parquet); from-faq: a CSV or Parquet file; from-qrels: a BEIR folder; from-sections: a folder of pages.", Arity = ArgumentArity.OneOrMore };
     private readonly Option<string?> _out = new("--out") { Description = "split, from-*: folder to write; merge, dedup: file to write. Nothing is written over.", HelpName = "PATH" };
     private readonly Option<string?> _corpus = new("--corpus") { Description = "split: documents that the pairs name; default: the workspace's, none when all texts stand in the pairs.", HelpName = "FILE" };
     private readonly Option<double?> _dev = new("--dev") { Description = "split: share of the pages whose questions go to dev; default 0.1.", HelpName = "SHARE" };

@@ -6,8 +6,8 @@ namespace Nearfar.Cli.Verbs;
 /// <summary><c>nearfar trec-eval</c>: trec_eval's measures of a run file, its flags, its output.</summary>
 internal sealed class TrecEvalVerb : Verb
 {
-    private readonly Argument<string> _qrels = new("qrels") { Description = "Judgements: query 0 document grade; plain or gzip." };
-    private readonly Argument<string> _run = new("run") { Description = "Ranking: query Q0 document rank score tag; plain or gzip." };
+    private readonly Argument<string> _qrels = new("qrels") { Description = "Judgements: query 0 document grade; plain, gzip or zstd." };
+    private readonly Argument<string> _run = new("run") { Description = "Ranking: query Q0 document rank score tag; plain, gzip or zstd." };
     private readonly Option<string[]> _measures = new("-m") { Description = "A measure, as map, P.5,10, ndcg_cut.10 or ndcg.1=3,2=9; a group: official, set, all_trec. May be repeated. Default: official.", HelpName = "MEASURE", Arity = ArgumentArity.OneOrMore };
     private readonly Option<bool> _queries = new("-q") { Description = "A line for each query, too." };
     private readonly Option<bool> _complete = new("-c") { Description = "Average over all judged queries: one that the run lacks scores 0." };

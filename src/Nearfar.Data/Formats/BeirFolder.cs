@@ -3,7 +3,7 @@ using Nearfar.Pairs;
 
 namespace Nearfar.Data.Formats;
 
-/// <summary>A data set as BEIR lays it out: <c>corpus.jsonl</c>, <c>queries.jsonl</c> (each plain or <c>.gz</c>) and <c>qrels/SPLIT.tsv</c>.</summary>
+/// <summary>A data set as BEIR lays it out: <c>corpus.jsonl</c>, <c>queries.jsonl</c> (each plain, <c>.gz</c> or <c>.zst</c>) and <c>qrels/SPLIT.tsv</c>.</summary>
 /// <remarks>Thakur et al. 2021, arXiv:2104.08663.</remarks>
 public sealed class BeirFolder
 {
@@ -17,6 +17,14 @@ public sealed class BeirFolder
         _folder = folder;
         CorpusPath = Existing("corpus.jsonl");
         QueriesPath = Existing("queries.jsonl");
+    }
+
+    /// <summary>Whether a folder holds a corpus as BEIR names it.</summary>
+    /// <param name="folder">Any folder.</param>
+    public static bool IsAt(string folder)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        return Packed(Path.Combine(folder, "corpus.jsonl")) is not null;
     }
 
     /// <summary>The corpus file.</summary>
@@ -50,7 +58,7 @@ public sealed class BeirFolder
         reading ??= new RowReading();
         var queries = DocumentFormat.Beir.Read(QueriesPath, reading).Rows.ToDictionary(q => q.Id, StringComparer.Ordinal);
         var problems = new ProblemList(reading.MaxProblems);
-        var judged = Judgements(path, queries, problems);
+        var judged = Judgements(path, reading, queries, problems);
         if (!reading.SkipInvalid)
         {
             problems.ThrowIfAny();
@@ -60,13 +68,20 @@ public sealed class BeirFolder
         return new RowSet<Pair>(path, [.. rows.Select(j => ToPair(queries[j.Key], j.Value.Grades))], [.. rows.Select(j => j.Value.Line)], null, problems.Shown, problems.Count);
     }
 
-    private static Dictionary<string, (long Line, Dictionary<string, int> Grades)> Judgements(string path, Dictionary<string, Document> queries, ProblemList problems)
+    private static Dictionary<string, (long Line, Dictionary<string, int> Grades)> Judgements(string path, RowReading reading, Dictionary<string, Document> queries, ProblemList problems)
     {
         var judged = new Dictionary<string, (long Line, Dictionary<string, int> Grades)>(StringComparer.Ordinal);
-        long line = 0;
-        foreach (string text in File.ReadLines(path))
+        using var lines = new LineReader(path, reading);
+        while (lines.Next(out var bytes))
         {
-            line++;
+            long line = lines.Line;
+            if (lines.Trouble is { } trouble)
+            {
+                problems.Add(path, line, trouble);
+                continue;
+            }
+
+            string text = System.Text.Encoding.UTF8.GetString(bytes);
             string[] cells = text.Split('\t');
             if (string.IsNullOrWhiteSpace(text) || (line == 1 && cells is [_, _, var last] && !int.TryParse(last, CultureInfo.InvariantCulture, out _)))
             {
@@ -107,8 +122,8 @@ public sealed class BeirFolder
     private string Existing(string name)
     {
         string plain = Path.Combine(_folder, name);
-        return File.Exists(plain) ? plain
-            : File.Exists(plain + ".gz") ? plain + ".gz"
-            : throw new NearfarException(plain, 0, "is missing; a BEIR folder holds corpus.jsonl, queries.jsonl (or .gz) and qrels/*.tsv.");
+        return Packed(plain) ?? throw new NearfarException(plain, 0, "is missing; a BEIR folder holds corpus.jsonl, queries.jsonl (or .gz, .zst) and qrels/*.tsv.");
     }
+
+    private static string? Packed(string plain) => new[] { plain, plain + ".gz", plain + ".zst" }.FirstOrDefault(File.Exists);
 }

@@ -2,7 +2,7 @@ using Nearfar.Pairs;
 
 namespace Nearfar.Data.Formats;
 
-/// <summary>Documents and pairs as CSV, plain or gzip, UTF-8; separated by comma, semicolon or tab.</summary>
+/// <summary>Documents and pairs as CSV, plain, gzip or zstd, UTF-8; separated by comma, semicolon or tab.</summary>
 /// <remarks>
 /// Columns are the fields of the JSONL rows and their aliases; others through <c>columns</c>. An empty cell is a missing field, lists of ids
 /// are split at <c>|</c>, <c>cohorts.NAME</c> and <c>provenance.NAME</c> fill those objects.
@@ -25,18 +25,6 @@ public static class CsvFile
     public static RowSet<Pair> ReadPairs(string path, IReadOnlyDictionary<string, string>? columns = null, RowReading? reading = null)
     {
         var format = new PairFormat();
-        return format.Read(path, reading, () => format.InlineDocuments, () => Checked(new CsvRows(path, columns ?? DataSource.NoColumns, reading ?? RowReading.Default), path));
-    }
-
-    // Told once for the header, not once for every row.
-    private static CsvRows Checked(CsvRows rows, string path)
-    {
-        foreach (string name in rows.Names.Where(n => !PairFormat.Fields.Contains(n) && !n.StartsWith("cohorts.", StringComparison.Ordinal) && !n.StartsWith("provenance.", StringComparison.Ordinal)))
-        {
-            rows.Dispose();
-            throw new NearfarException(path, 1, NearestName.Unknown("column", name, PairFormat.Fields) + $" Map it with columns, or name it cohorts.{name} to keep it as a cohort.");
-        }
-
-        return rows;
+        return format.Read(path, reading, () => format.InlineDocuments, () => new CsvRows(path, columns ?? DataSource.NoColumns, reading ?? RowReading.Default).ThrowUnlessPairs(path));
     }
 }

@@ -11,7 +11,7 @@ namespace Nearfar.Data.Formats;
 /// Separator (comma, semicolon or tab) found in the header; an empty cell is a missing field; list fields are split at <c>|</c>;
 /// <c>cohorts.NAME</c> and <c>provenance.NAME</c> fill those objects. A row with more or fewer cells than the header is refused.
 /// </remarks>
-internal sealed class CsvRows : RowSource
+internal sealed class CsvRows : TableRows
 {
     private static readonly JsonWriterOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly string[] s_lists =
@@ -33,7 +33,7 @@ internal sealed class CsvRows : RowSource
         try
         {
             _csv = Guard(() => CsvDataReader.Create(_text, new CsvDataReaderOptions { HasHeaders = true, MaxBufferSize = Math.Max(1024, reading.MaxLineBytes) }));
-            _fields = Fields(columns);
+            _fields = Fields(path, [.. Enumerable.Range(0, _csv.FieldCount).Select(i => _csv.GetName(i).Trim())], columns);
         }
         catch       // whatever it was goes on to the caller; nobody else could close the file
         {
@@ -45,8 +45,9 @@ internal sealed class CsvRows : RowSource
         _next = 2 + _csv.GetColumnSchema().Sum(c => Breaks(c.ColumnName));
     }
 
-    /// <summary>Our names of the columns, in file order; line 1.</summary>
-    public IReadOnlyList<string> Names => _fields;
+    public override IReadOnlyList<string> Names => _fields;
+
+    protected override long HeaderLine => 1;
 
     public override bool Next(out ReadOnlySpan<byte> row)
     {
@@ -88,25 +89,6 @@ internal sealed class CsvRows : RowSource
     }
 
     private static int Breaks(string cell) => cell.AsSpan().Count('\n');
-
-    private string[] Fields(IReadOnlyDictionary<string, string> columns)
-    {
-        string[] header = [.. Enumerable.Range(0, _csv.FieldCount).Select(i => _csv.GetName(i).Trim())];
-        var ours = columns.ToDictionary(c => c.Value, c => c.Key, StringComparer.Ordinal);
-        foreach (string column in columns.Values.Where(c => !header.Contains(c, StringComparer.Ordinal)))
-        {
-            throw new NearfarException(_path, 1, NearestName.Unknown("column", column, header));
-        }
-
-        string[] fields = [.. header.Select(h => ours.GetValueOrDefault(h, h))];
-        if (fields.GroupBy(f => f, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
-        {
-            throw new NearfarException(_path, 1, $"two columns are \"{twice.Key}\". Rename one, or map it with columns.");
-        }
-
-        return fields.FirstOrDefault(f => f.Length == 0) is null ? fields
-            : throw new NearfarException(_path, 1, "a column has no name. Name it in the header.");
-    }
 
     private ReadOnlySpan<byte> ToJson()
     {

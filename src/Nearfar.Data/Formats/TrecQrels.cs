@@ -7,7 +7,7 @@ namespace Nearfar.Data.Formats;
 public static class TrecQrels
 {
     /// <summary>Grades by document, by query, in file order. Negative grades (pooled, unjudged) are kept.</summary>
-    /// <param name="path">Plain or gzip.</param>
+    /// <param name="path">Plain, gzip or zstd.</param>
     /// <exception cref="NearfarException">No such file, an empty or damaged one, or bad lines: all in one message, with their numbers.</exception>
     public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, int>> Read(string path)
     {

@@ -8,7 +8,7 @@ namespace Nearfar.Data.Formats;
 public static class TrecRun
 {
     /// <summary>Documents by query, in file order with the scores of the file; the rank column is kept but trec_eval sorts by score.</summary>
-    /// <param name="path">Plain or gzip.</param>
+    /// <param name="path">Plain, gzip or zstd.</param>
     /// <exception cref="NearfarException">
     /// No such file, an empty or damaged one, or bad lines: NaN, a decimal comma, a document twice in a query; all in one message, with their numbers.
     /// </exception>

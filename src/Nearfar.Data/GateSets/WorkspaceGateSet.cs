@@ -161,10 +161,22 @@ public sealed class WorkspaceGateSet
 
     private void ThrowUnlessAppendable()
     {
-        if (!_source.Path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase) || Directory.Exists(_source.Path))
+        if (!_source.Path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase) || Directory.Exists(_source.Path) || IsPacked(_source.Path))
         {
             throw new NearfarException(_source.Path, 0, "only a plain JSONL file can be added to. Add the rows there by hand, or convert the set to JSONL and name that as data.gate.");
         }
+    }
+
+    // By the first bytes, as it is read: plain lines behind a packed file would make it unreadable.
+    private static bool IsPacked(string path)
+    {
+        if (!File.Exists(path) || ParquetFile.IsAt(path))
+        {
+            return File.Exists(path);
+        }
+
+        using var stream = PackedFile.Open(path, RowReading.Default);
+        return stream is not FileStream;
     }
 
     private void AppendRows(Pair[] rows)

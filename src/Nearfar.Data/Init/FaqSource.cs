@@ -5,7 +5,7 @@ using Nearfar.Text;
 
 namespace Nearfar.Data.Init;
 
-/// <summary>A CSV of questions and answers as a draft.</summary>
+/// <summary>A table of questions and answers, CSV or Parquet, as a draft.</summary>
 internal sealed class FaqSource
 {
     private static readonly string[] s_questions = ["question", "query", "anchor", "sentence1", "q", "title"];
@@ -22,7 +22,7 @@ internal sealed class FaqSource
     {
         var reading = new RowReading { SkipInvalid = true };
         IReadOnlyList<string> header;
-        using (var rows = new CsvRows(csv, DataSource.NoColumns, reading))
+        using (var rows = TableRows.Open(csv, DataSource.NoColumns, reading))
         {
             header = rows.Names;
         }
@@ -35,7 +35,7 @@ internal sealed class FaqSource
             columns["id"] = id;
         }
 
-        var read = DocumentFormat.Faq.Read(csv, reading, open: () => new CsvRows(csv, columns, reading));
+        var read = DocumentFormat.Faq.Read(csv, reading, open: () => TableRows.Open(csv, columns, reading));
         var source = new FaqSource();
         source._problems.AddAll(read.Problems, Math.Max(read.Skipped, read.Problems.Count));
         string? date = s_dates.FirstOrDefault(d => read.Rows.Any(r => r.Attributes.ContainsKey(d)) && read.Rows.All(r => !r.Attributes.TryGetValue(d, out string? v) || Day(v) is not null));

@@ -6,6 +6,9 @@ namespace Nearfar.Pairs;
 /// <param name="Message">What was wanted, what came, what to do.</param>
 public sealed record DataProblem(string Path, long Line, string Message)
 {
+    /// <summary>What <see cref="Line"/> counts: a table without lines has rows.</summary>
+    internal string Unit { get; init; } = "line";
+
     /// <summary><c>path:line: message</c>, as editors and terminals link it.</summary>
     public override string ToString() => Line > 0 ? $"{Path}:{Line}: {Message}" : $"{Path}: {Message}";
 

@@ -7,43 +7,25 @@ namespace Nearfar.Pairs;
 /// Behind the file it is given one member more, which holds a mark. Members follow each other (RFC 1952, 2.2), so the mark comes out last
 /// exactly when the file's own last member was complete; bytes of a member cut off are decoded with it and never give the mark.
 /// </remarks>
-internal sealed class GuardedGzip : Stream
+internal sealed class GuardedGzip : GuardedStream
 {
-    private const long ExpansionFloor = 64L << 20;
-    private const string Damaged = "the gzip stream is damaged or cut off here, or other bytes follow it. Fetch or compress the file again.";
     private static readonly byte[] s_mark = [.. "\0nearfar: the end of the file\0nearfar: the end of the file\0"u8];
     private static readonly byte[] s_member = Pack(s_mark);
 
-    private readonly FileStream _file;
-    private readonly int _maxExpansion;
     private readonly GZipStream _gzip;
     private readonly byte[] _buffer = new byte[64 << 10];
     private int _start;
     private int _end;
-    private long _total;
     private bool _eof;
 
-    public GuardedGzip(FileStream file, int maxExpansion)
-    {
-        _file = file;
-        _maxExpansion = maxExpansion;
+    public GuardedGzip(FileStream file, int maxExpansion) : base(file, maxExpansion) =>
         _gzip = new GZipStream(new MarkedSource(file), CompressionMode.Decompress);
-    }
 
-    public override bool CanRead => true;
+    protected override string Packing => "gzip";
 
-    public override bool CanSeek => false;
+    protected override string Unpacker => "gunzip";
 
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => _total; set => throw new NotSupportedException(); }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    /// <exception cref="InvalidDataException">Damaged, cut off, or a bomb.</exception>
-    public override int Read(Span<byte> buffer)
+    protected override int Unpack(Span<byte> buffer)
     {
         while (!_eof && _end - _start <= s_mark.Length)
         {
@@ -54,25 +36,14 @@ internal sealed class GuardedGzip : Stream
         int read = Math.Min(buffer.Length, _end - _start - (_eof ? 0 : s_mark.Length));
         _buffer.AsSpan(_start, read).CopyTo(buffer);
         _start += read;
-        _total += read;
-        return _total <= ExpansionFloor || _total / _maxExpansion <= _file.Position ? read
-            : throw new InvalidDataException($"the gzip stream grows to more than {_maxExpansion} times its size, as bombs do. If you trust it, decompress it with gunzip and name the plain file.");
+        return read;
     }
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
         if (disposing)
         {
             _gzip.Dispose();
-            _file.Dispose();
         }
 
         base.Dispose(disposing);

@@ -1,6 +1,6 @@
 namespace Nearfar.Pairs;
 
-/// <summary>Lines of a plain or gzip file as bytes, in bounded memory. A line over the limit is passed over, never held.</summary>
+/// <summary>Lines of a plain, gzip or zstd file as bytes, in bounded memory. A line over the limit is passed over, never held.</summary>
 internal sealed class LineReader : RowSource
 {
     private readonly string _path;

@@ -17,15 +17,17 @@ internal sealed class ProblemList(int shown = 100)
     /// <summary>Rows that were left out because of them.</summary>
     public long SkippedRows { get; set; }
 
-    public void Add(string path, long line, string message)
+    public void Add(string path, long line, string message) => Add(new DataProblem(path, line, message));
+
+    public void Add(DataProblem problem)
     {
         Count++;
         if (_problems.Count < shown)
         {
-            _problems.Add(new DataProblem(path, line, message));
+            _problems.Add(problem);
         }
 
-        Tell(path, line, message);
+        Tell(problem);
     }
 
     public void AddAll(IReadOnlyList<DataProblem> problems, long count)
@@ -33,7 +35,7 @@ internal sealed class ProblemList(int shown = 100)
         foreach (var problem in problems.Take(shown - _problems.Count))
         {
             _problems.Add(problem);
-            Tell(problem.Path, problem.Line, problem.Message);
+            Tell(problem);
         }
 
         Count += count;
@@ -53,14 +55,14 @@ internal sealed class ProblemList(int shown = 100)
 
         DataProblem[] told = [.. _told.DistinctBy(p => _kinds[(p.Path, p.Message)] > NamedLines ? p with { Line = -1 } : p)];
         long rest = Count - told.Sum(p => _kinds[(p.Path, p.Message)] is > NamedLines and var all ? all : 1);
-        var lines = told.Select(p => _kinds[(p.Path, p.Message)] is > NamedLines and var all ? $"{p} (this line and {all - 1} more)" : p.ToString());
+        var lines = told.Select(p => _kinds[(p.Path, p.Message)] is > NamedLines and var all ? $"{p} (this {p.Unit} and {all - 1} more)" : p.ToString());
         throw new NearfarException($"{Count} problems:\n{string.Join('\n', lines)}{(rest > 0 ? $"\nand {rest} more." : "")}");
     }
 
     // One problem on each of a thousand lines is said once; behind it another may hide.
-    private void Tell(string path, long line, string message)
+    private void Tell(DataProblem problem)
     {
-        var kind = (path, message);
+        var kind = (problem.Path, problem.Message);
         if (!_kinds.TryGetValue(kind, out long known) && _told.Count >= shown)
         {
             return;
@@ -69,7 +71,7 @@ internal sealed class ProblemList(int shown = 100)
         _kinds[kind] = known + 1;
         if (known < NamedLines && _told.Count < shown)
         {
-            _told.Add(new DataProblem(path, line, message));
+            _told.Add(problem);
         }
     }
 }

@@ -1,4 +1,4 @@
-using System.IO.Compression;
+using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -35,7 +35,7 @@ internal abstract class RowFormat<T>
     {
         reading.ThrowIfInvalid();
         using var lines = open?.Invoke() ?? new LineReader(path, reading);
-        var state = new ReadState(path, problems, remembersIds);
+        var state = new ReadState(path, problems, remembersIds, lines.Unit);
         long rows = 0;
         while (TryNext(lines, state, out var row, out bool any))
         {
@@ -91,20 +91,15 @@ internal abstract class RowFormat<T>
     {
         AtomicFile.Write(path, stream =>
         {
-            if (!path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
-            {
-                WriteLines(stream, rows);
-                return;
-            }
-
-            using var gzip = new GZipStream(stream, CompressionLevel.Optimal, leaveOpen: true);
-            WriteLines(gzip, rows);
+            using var packed = PackedFile.Packed(path, stream);
+            WriteLines(packed ?? stream, rows);
         });
     }
 
     private void WriteLines(Stream stream, IEnumerable<T> rows)
     {
-        using var json = new Utf8JsonWriter(stream, s_compact);
+        var line = new ArrayBufferWriter<byte>();       // a writer on the stream would flush it at each row, and packings end a block there
+        using var json = new Utf8JsonWriter(line, s_compact);
         foreach (var row in rows)
         {
             json.WriteStartObject();
@@ -112,7 +107,9 @@ internal abstract class RowFormat<T>
             json.WriteEndObject();
             json.Flush();
             json.Reset();
-            stream.WriteByte((byte)'\n');
+            line.Write("\n"u8);
+            stream.Write(line.WrittenSpan);
+            line.ResetWrittenCount();
         }
     }
 
@@ -154,7 +151,7 @@ internal abstract class RowFormat<T>
 
         foreach (string problem in state.RowProblems)
         {
-            state.Problems.Add(state.Path, number, problem);
+            state.Add(number, problem);
         }
 
         if (row is null || state.RowProblems.Count > 0)
@@ -200,7 +197,7 @@ internal abstract class RowFormat<T>
                 return row;
             }
 
-            state.Fail(number, $"id \"{given}\" stands on line {state.Ids[given]} already; ids must be unique. Rename one, or remove the row.");
+            state.Fail(number, $"id \"{given}\" stands on {state.Unit} {state.Ids[given]} already; ids must be unique. Rename one, or remove the row.");
             return null;
         }
 
@@ -215,15 +212,17 @@ internal abstract class RowFormat<T>
 
             if (!EqualRowsAllowed)
             {
-                state.Fail(number, $"the row equals that on line {state.Ids[id]} and has no id. Remove one, or give ids.");
+                state.Fail(number, $"the row equals that on {state.Unit} {state.Ids[id]} and has no id. Remove one, or give ids.");
                 return null;
             }
         }
     }
 
-    private sealed class ReadState(string path, ProblemList problems, bool remembersIds)
+    private sealed class ReadState(string path, ProblemList problems, bool remembersIds, string unit)
     {
         public bool RemembersIds { get; } = remembersIds;
+
+        public string Unit { get; } = unit;
 
         public string Path { get; } = path;
 
@@ -237,8 +236,10 @@ internal abstract class RowFormat<T>
 
         public void Fail(long line, string message)
         {
-            Problems.Add(Path, line, message);
+            Add(line, message);
             Problems.SkippedRows++;
         }
+
+        public void Add(long line, string message) => Problems.Add(new DataProblem(Path, line, message) { Unit = Unit });
     }
 }

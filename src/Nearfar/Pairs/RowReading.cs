@@ -7,7 +7,7 @@ public sealed record RowReading
     public int MaxLineBytes { get; init; } = 16 << 20;
 
     /// <summary>
-    /// How many times larger than the file a gzip stream may grow once 64 MiB have come out of it, at least 1. Default 200;
+    /// How many times larger than the file its content may grow once 64 MiB have come out of it (of Parquet 256), at least 1. Default 200;
     /// JSON text compresses 3 to 20 times.
     /// </summary>
     public int MaxExpansion { get; init; } = 200;

@@ -6,6 +6,9 @@ internal abstract class RowSource : IDisposable
     /// <summary>1-based line of the row last returned.</summary>
     public long Line { get; protected set; }
 
+    /// <summary>What <see cref="Line"/> counts.</summary>
+    public virtual string Unit => "line";
+
     /// <summary>What was wrong with the row last returned, when it could not be read at all; the row is then empty.</summary>
     public string? Trouble { get; protected set; }
 

@@ -78,6 +78,22 @@ public sealed class WorkspaceGateSetTests
     }
 
     [Fact]
+    public async Task Add_GateIsPackedUnderAPlainName_IsRefusedAndUntouched()
+    {
+        using var folder = Shop();
+        foreach (var pack in new Func<byte[], byte[]>[] { Folder.Gzip, Folder.Zstd })
+        {
+            byte[] plain = File.ReadAllBytes(folder["gate.jsonl"]), packed = pack(plain);
+            File.WriteAllBytes(folder["gate.jsonl"], packed);
+            folder.Write("more.jsonl", "{\"query\":\"is the kettle ever mended\",\"positive_ids\":[\"refund-kettle\"]}\n");
+            var workspace = await OpenAsync(folder);
+            Assert.Contains("only a plain JSONL file", Assert.Throws<NearfarException>(() => Set(workspace).Add(folder["more.jsonl"])).Message, StringComparison.Ordinal);
+            Assert.Equal(packed, File.ReadAllBytes(folder["gate.jsonl"]));
+            File.WriteAllBytes(folder["gate.jsonl"], plain);
+        }
+    }
+
+    [Fact]
     public async Task Add_RowsThatMayNotStand_AreNamedWithFileAndLineAndNothingIsWritten()
     {
         using var folder = Shop();

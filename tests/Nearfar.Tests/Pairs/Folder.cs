@@ -1,4 +1,6 @@
 using System.IO.Compression;
+using ZstdSharp;
+using ZstdSharp.Unsafe;
 
 namespace Nearfar.Tests.Pairs;
 
@@ -26,6 +28,19 @@ internal sealed class Folder : IDisposable
         using (var gzip = new GZipStream(packed, CompressionLevel.Optimal))
         {
             gzip.Write(bytes);
+        }
+
+        return packed.ToArray();
+    }
+
+    /// <summary>One frame with a checksum, as the zstd command writes it.</summary>
+    public static byte[] Zstd(byte[] bytes)
+    {
+        using var packed = new MemoryStream();
+        using (var zstd = new CompressionStream(packed))
+        {
+            zstd.SetParameter(ZSTD_cParameter.ZSTD_c_checksumFlag, 1);
+            zstd.Write(bytes);
         }
 
         return packed.ToArray();

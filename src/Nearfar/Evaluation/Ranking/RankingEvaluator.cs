@@ -28,8 +28,8 @@ public sealed class RankingEvaluator
     }
 
     /// <summary>Scores a run file.</summary>
-    /// <param name="judgements">Lines <c>query 0 document grade</c>; plain or gzip.</param>
-    /// <param name="run">Lines <c>query Q0 document rank score tag</c> in any order; plain or gzip. The rank is not read.</param>
+    /// <param name="judgements">Lines <c>query 0 document grade</c>; plain, gzip or zstd.</param>
+    /// <param name="run">Lines <c>query Q0 document rank score tag</c> in any order; plain, gzip or zstd. The rank is not read.</param>
     /// <param name="cancellationToken">Stops between blocks of lines.</param>
     /// <exception cref="NearfarException">A missing, empty or damaged file, bad lines (all in one message), no query in common, or a missing query where that is an error.</exception>
     public RankingTable Evaluate(string judgements, string run, CancellationToken cancellationToken = default)

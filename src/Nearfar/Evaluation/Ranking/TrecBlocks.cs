@@ -3,7 +3,7 @@ using Nearfar.Pairs;
 
 namespace Nearfar.Evaluation.Ranking;
 
-/// <summary>Reads a plain or gzip file in blocks of whole lines, each cut where the first cell changes, for any number of threads.</summary>
+/// <summary>Reads a plain, gzip or zstd file in blocks of whole lines, each cut where the first cell changes, for any number of threads.</summary>
 /// <remarks>A block holds all neighbouring lines of a query, so that a query is finished where it is read. Thread-safe.</remarks>
 internal sealed class TrecBlocks : IDisposable
 {
@@ -29,7 +29,7 @@ internal sealed class TrecBlocks : IDisposable
     /// <param name="buffer">The caller's own, kept from call to call.</param>
     /// <param name="length">Bytes of the block with one newline behind its content.</param>
     /// <returns>The block's place in the file, from 0; -1 at the end.</returns>
-    /// <exception cref="NearfarException">The gzip stream is damaged, or a line or a query is too long to be one.</exception>
+    /// <exception cref="NearfarException">The compressed stream is damaged, or a line or a query is too long to be one.</exception>
     public int Next(ref byte[] buffer, out int length)
     {
         lock (_lock)

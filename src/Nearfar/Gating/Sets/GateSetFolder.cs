@@ -27,7 +27,7 @@ public sealed class GateSetFolder
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(gateFile);
         string name = gateFile.TrimEnd('/', '\\');
-        foreach (string ending in new[] { ".gz", ".jsonl", ".csv", ".tsv" })
+        foreach (string ending in new[] { ".gz", ".zst", ".jsonl", ".csv", ".tsv", ".parquet" })
         {
             name = name.EndsWith(ending, StringComparison.OrdinalIgnoreCase) ? name[..^ending.Length] : name;
         }

@@ -12,7 +12,7 @@ public sealed class StreamedPairs
     private readonly RowReading _reading;
     private readonly Lazy<string> _hash;
 
-    /// <param name="path">JSONL as <see cref="PairFile"/> reads it; gzip is known by its first bytes.</param>
+    /// <param name="path">JSONL as <see cref="PairFile"/> reads it; gzip and zstd are known by their first bytes.</param>
     /// <param name="corpus">Documents that pairs name by id; texts that stand inline need none of it.</param>
     /// <param name="reading">Limits of lines; bad rows are never skipped. Null: the defaults.</param>
     /// <exception cref="ArgumentException">The path is empty.</exception>

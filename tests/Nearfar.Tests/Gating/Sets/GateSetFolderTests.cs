@@ -77,6 +77,8 @@ public sealed class GateSetFolderTests
     {
         Assert.Equal("data/gate.frozen", GateSetFolder.Beside("data/gate.jsonl").Path);
         Assert.Equal("gate.frozen", GateSetFolder.Beside("gate.csv.gz").Path);
+        Assert.Equal("gate.frozen", GateSetFolder.Beside("gate.jsonl.zst").Path);
+        Assert.Equal("gate.frozen", GateSetFolder.Beside("gate.parquet").Path);
         Assert.Equal("beir.frozen", GateSetFolder.Beside("beir/").Path);
     }
 

@@ -23,6 +23,7 @@ public class StreamedTrainingTests
     [Theory]
     [InlineData("pairs.jsonl", false)]
     [InlineData("pairs.jsonl.gz", false)]
+    [InlineData("pairs.jsonl.zst", false)]
     [InlineData("inline.jsonl", true)]
     [InlineData("pairs.jsonl", false, true)]
     public async Task TrainAsync_BufferHoldsTheFile_EveryStepIsThatOfTrainingInMemory(string name, bool inline, bool varied = false)
