@@ -29,6 +29,17 @@ public sealed class PairsVerbTests
     }
 
     [Fact]
+    public async Task Stats_ValueForEveryRow_ListsTheCommonest()
+    {
+        using var shop = new Shop();
+        await File.WriteAllLinesAsync(shop["days.jsonl"], Enumerable.Range(0, 35).Select(i => JsonSerializer.Serialize(new { query = $"question {i}", positive_chunk = $"answer {i} of many", cohorts = new { day = $"{Math.Max(10, i)}" } })), TestContext.Current.CancellationToken);
+        var (exit, output, error) = await shop.RunAsync("pairs", "stats", shop["days.jsonl"]);
+        Assert.True(exit == 0, error);
+        Assert.Contains("  day: 10 11, 11 1, 12 1,", output, StringComparison.Ordinal);
+        Assert.Contains(" 29 1, and 5 more values (--json lists all)", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Sources_EachKind_MakesDocumentsAndPairsWithProvenance()
     {
         using var shop = new Shop();

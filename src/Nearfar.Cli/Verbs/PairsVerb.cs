@@ -10,6 +10,7 @@ namespace Nearfar.Cli.Verbs;
 internal sealed class PairsVerb : Verb
 {
     private const int Shown = 5;
+    private const int ShownValues = 20;     // of one attribute
     private static readonly string[] s_sets = ["train", "dev", "gate"];
 
     private readonly Argument<string> _action = new("action") { Description = "split, merge, dedup, stats, from-faq, from-qrels or from-sections." };
@@ -279,8 +280,10 @@ internal sealed class PairsVerb : Verb
         }
     }
 
+    // The commonest: an attribute of numbers or days may have a value for every row.
     private static string Listed(IReadOnlyDictionary<string, int> counts) =>
-        string.Join(", ", counts.OrderByDescending(c => c.Value).ThenBy(c => c.Key, StringComparer.Ordinal).Select(c => $"{c.Key} {Number(c.Value)}"));
+        string.Join(", ", counts.OrderByDescending(c => c.Value).ThenBy(c => c.Key, StringComparer.Ordinal).Take(ShownValues).Select(c => $"{c.Key} {Number(c.Value)}"))
+        + (counts.Count > ShownValues ? $", and {Number(counts.Count - ShownValues)} more values (--json lists all)" : "");
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }
