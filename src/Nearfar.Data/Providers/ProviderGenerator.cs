@@ -83,7 +83,11 @@ internal sealed class ProviderGenerator(HttpClient http, ProviderEndpoint endpoi
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
         {
-            budget.Spend(null, most);
+            if (answered)
+            {
+                budget.Spend(null, most);
+            }
+
             throw new NearfarException($"{Name}: the answer is larger than {http.MaxResponseContentBufferSize >> 20} MiB, which no batch of {texts.Length} vectors is. Is encoder.endpoint the right address?", e);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
