@@ -123,5 +123,5 @@ internal sealed class EvalVerb : Verb
         : string.Create(CultureInfo.InvariantCulture, $"{metric.Mean:0.000} ({(metric.FewEvents ? "about " : "")}{metric.Low:0.000} to {metric.High:0.000})");
 
     private string ReportPath(VerbContext context, Workspace workspace, JudgedSet set, string name) => context.Parsed.GetValue(_out)
-        ?? Path.Combine(workspace.Output, "reports", $"{string.Concat(name.Select(c => char.IsLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-'))}.{set.Hash[..12]}.json");
+        ?? Path.Combine(workspace.Output, "reports", $"{FileNames.Of(name)}.{set.Hash[..12]}.json");
 }

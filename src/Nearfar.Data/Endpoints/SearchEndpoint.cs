@@ -1,4 +1,5 @@
 using System.Net;
+using Nearfar.Data.Formats;
 using Nearfar.Pairs;
 
 namespace Nearfar.Data.Endpoints;
@@ -59,7 +60,7 @@ public sealed class SearchEndpoint : IDisposable
     {
         ArgumentNullException.ThrowIfNull(set);
         ThrowUnlessAskable(set);
-        string path = Path.Combine(_folder, $"{string.Concat(Label.Select(c => char.IsLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-'))}.{set.Hash[..12]}.jsonl");
+        string path = Path.Combine(_folder, $"{FileNames.Of(Label)}.{set.Hash[..12]}.jsonl");
         using var file = AnswerFile.Open(path, fresh);
         var client = new EndpointClient(_http, _call, _settings, _clock);
         var answers = set.Queries.Select(q => file.Find(_call.Key(q.Query)) is { } kept && !kept.Unknown(set.Corpus).Any() ? kept : null).ToArray();
@@ -90,7 +91,7 @@ public sealed class SearchEndpoint : IDisposable
         ];
         if (problems.Length > 0)
         {
-            throw new NearfarException($"The set {set.Name} cannot be served: {Listed(problems)}. Nothing was asked.");
+            throw new NearfarException($"The set {set.Name} cannot be served: {TrecRanking.Listed(problems)}. Nothing was asked.");
         }
     }
 
@@ -136,7 +137,7 @@ public sealed class SearchEndpoint : IDisposable
         int unasked = answers.Where((a, i) => a is null && problems[i] is null).Count();
         string rest = unasked == 0 ? "" : $" {unasked} more were not asked, as {InARow} in a row had failed.";
         string kept = answers.Count(a => a is not null) is var good and > 0 ? $"The {good} good answers are kept: run the same command again to ask for the rest, or all anew with --fresh when the service was changed." : "There is no good answer.";
-        throw new NearfarException($"{_call.Address}: {problems.Count(p => p is not null)} of {answers.Length} questions have no answer that can be judged: {Listed(told)}.{rest} {kept}");
+        throw new NearfarException($"{_call.Address}: {problems.Count(p => p is not null)} of {answers.Length} questions have no answer that can be judged: {TrecRanking.Listed(told)}.{rest} {kept}");
     }
 
     private static string Told(string problem, string[] questions) =>
@@ -155,6 +156,4 @@ public sealed class SearchEndpoint : IDisposable
             throw new NearfarException($"{_call.Address}: the scores at {_settings.Scores} rise down every list, as distances do; here higher is nearer. Remove scores, so that the service's order holds.");
         }
     }
-
-    private static string Listed(string[] problems) => $"{string.Join("; ", problems.Take(20))}{(problems.Length > 20 ? $"; and {problems.Length - 20} more" : "")}";
 }

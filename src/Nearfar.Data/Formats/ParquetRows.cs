@@ -199,6 +199,10 @@ internal sealed class ParquetRows : TableRows
         {
             throw new NearfarException(_path, Line, $"cannot be read as Parquet: {e.Message}. Fetch or write the file again.", e);
         }
+        catch (IOException e) when (e is not EndOfStreamException)
+        {
+            throw new NearfarException(_path, Line, $"cannot be read: {e.Message}", e);     // a disk that fails is no damaged file
+        }
         catch (Exception e) when (e is not NearfarException)
         {
             throw new NearfarException(_path, Line, "the Parquet file is damaged or cut off, or packed in a way that is not known. Fetch or write the file again.", e);

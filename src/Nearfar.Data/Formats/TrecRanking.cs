@@ -36,6 +36,9 @@ public sealed class TrecRanking : IRanker
         return Of(run, set, name, name);
     }
 
+    /// <summary>The first problems of a ranking in one sentence, the rest counted.</summary>
+    internal static string Listed(IReadOnlyList<string> problems) => $"{string.Join("; ", problems.Take(20))}{(problems.Count > 20 ? $"; and {problems.Count - 20} more" : "")}";
+
     private static TrecRanking Of(IReadOnlyDictionary<string, IReadOnlyList<RetrievedDocument>> run, JudgedSet set, string name, string source)
     {
         var problems = new List<string>();
@@ -62,7 +65,7 @@ public sealed class TrecRanking : IRanker
 
         return problems.Count == 0
             ? new TrecRanking(name, hits)
-            : throw new NearfarException(source, 0, $"does not fit the set {set.Name}: {string.Join("; ", problems.Take(20))}{(problems.Count > 20 ? $"; and {problems.Count - 20} more" : "")}. Serve every question of the set and write the run again.");
+            : throw new NearfarException(source, 0, $"does not fit the set {set.Name}: {Listed(problems)}. Serve every question of the set and write the run again.");
     }
 
     /// <inheritdoc />

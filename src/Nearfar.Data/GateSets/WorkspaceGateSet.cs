@@ -170,9 +170,14 @@ public sealed class WorkspaceGateSet
     // By the first bytes, as it is read: plain lines behind a packed file would make it unreadable.
     private static bool IsPacked(string path)
     {
-        if (!File.Exists(path) || ParquetFile.IsAt(path))
+        if (!File.Exists(path))
         {
-            return File.Exists(path);
+            return false;       // the first rows make it
+        }
+
+        if (ParquetFile.IsAt(path))
+        {
+            return true;
         }
 
         using var stream = PackedFile.Open(path, RowReading.Default);

@@ -1,26 +1,14 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
 namespace Nearfar.Data.Tests.Hub;
 
 /// <summary>The hub on this machine, over real HTTP: revisions, files and ranges of them; fails and cuts as told.</summary>
-internal sealed partial class StandInHub : IDisposable
+internal sealed partial class StandInHub : StandInListener
 {
     public const string Commit = "0123456789abcdef0123456789abcdef01234567";
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _stop = new();
-
-    public StandInHub()
-    {
-        _listener.Start();
-        Root = $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/";
-        _ = AcceptAsync();
-    }
-
-    public string Root { get; }
 
     /// <summary>Files of the one model, by path.</summary>
     public ConcurrentDictionary<string, byte[]> Files { get; } = new(StringComparer.Ordinal);
@@ -38,36 +26,14 @@ internal sealed partial class StandInHub : IDisposable
 
     public string Revision { get; set; } = Commit;
 
-    public void Dispose()
-    {
-        _stop.Cancel();
-        _listener.Dispose();
-        _stop.Dispose();
-    }
-
-    private async Task AcceptAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                _ = ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token));
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or SocketException)
-        {
-            // the test is over
-        }
-    }
-
-    private async Task ServeAsync(TcpClient client)
+    protected override async Task ServeAsync(TcpClient client, CancellationToken stop)
     {
         using var own = client;
         await using var stream = client.GetStream();
         using var reader = new StreamReader(stream, leaveOpen: true);
-        string path = Uri.UnescapeDataString((await reader.ReadLineAsync(_stop.Token) ?? "").Split(' ')[1]);
+        string path = Uri.UnescapeDataString((await reader.ReadLineAsync(stop) ?? "").Split(' ')[1]);
         long from = 0;
-        while (await reader.ReadLineAsync(_stop.Token) is { Length: > 0 } header)
+        while (await reader.ReadLineAsync(stop) is { Length: > 0 } header)
         {
             from = Range().Match(header) is { Success: true } range ? long.Parse(range.Groups[1].Value, CultureInfo.InvariantCulture) : from;
         }

@@ -1,28 +1,15 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
 namespace Nearfar.Data.Tests.Providers;
 
 /// <summary>A server on this machine, over real HTTP, that answers well and misbehaves as told.</summary>
-internal abstract class StandInServer : IDisposable
+internal abstract class StandInServer : StandInListener
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _stop = new();
-
-    protected StandInServer()
-    {
-        _listener.Start();
-        Root = $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
-        _ = AcceptAsync();
-    }
-
     /// <summary>What an answer is turned into: status, further headers, body, bytes of the body that are really sent, whether it hangs, and the length it claims.</summary>
     public sealed record Answer(int Status, string Headers, string Body, int? Sent = null, bool Hangs = false, long? Claims = null);
-
-    public string Root { get; }
 
     /// <summary>Misbehaviours of the next requests, one each; afterwards it behaves.</summary>
     public ConcurrentQueue<Func<Answer, Answer>> Next { get; } = new();
@@ -42,48 +29,25 @@ internal abstract class StandInServer : IDisposable
     /// <param name="body">What was sent with it; empty for a GET.</param>
     protected abstract Answer AnswerTo(string head, byte[] body);
 
-    public void Dispose()
-    {
-        _stop.Cancel();
-        _listener.Dispose();
-        _stop.Dispose();
-    }
-
-    private async Task AcceptAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                var client = await _listener.AcceptTcpClientAsync(_stop.Token);
-                _ = ServeAsync(client);
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or SocketException)
-        {
-            // the test is over
-        }
-    }
-
-    private async Task ServeAsync(TcpClient client)
+    protected override async Task ServeAsync(TcpClient client, CancellationToken stop)
     {
         try
         {
             using (client)
             {
                 var stream = client.GetStream();
-                var (head, body) = await ReadAsync(stream);
+                var (head, body) = await ReadAsync(stream, stop);
                 var answer = AnswerTo(head, body);
                 answer = Next.TryDequeue(out var bend) ? bend(answer) : answer;
                 if (answer.Hangs)
                 {
-                    await Task.Delay(Timeout.Infinite, _stop.Token);
+                    await Task.Delay(Timeout.Infinite, stop);
                 }
 
                 byte[] bytes = System.Text.Encoding.UTF8.GetBytes(answer.Body);
                 string lines = $"HTTP/1.1 {answer.Status} Said\r\nContent-Type: application/json\r\nContent-Length: {answer.Claims ?? bytes.Length}\r\nConnection: close\r\n{answer.Headers}\r\n";
-                await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(lines), _stop.Token);
-                await stream.WriteAsync(bytes.AsMemory(0, answer.Sent ?? bytes.Length), _stop.Token);
+                await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(lines), stop);
+                await stream.WriteAsync(bytes.AsMemory(0, answer.Sent ?? bytes.Length), stop);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or IOException or SocketException)
@@ -92,18 +56,18 @@ internal abstract class StandInServer : IDisposable
         }
     }
 
-    private async Task<(string Head, byte[] Body)> ReadAsync(NetworkStream stream)
+    private static async Task<(string Head, byte[] Body)> ReadAsync(NetworkStream stream, CancellationToken stop)
     {
         var head = new StringBuilder();
         byte[] one = new byte[1];
-        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal) && await stream.ReadAsync(one, _stop.Token) > 0)
+        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal) && await stream.ReadAsync(one, stop) > 0)
         {
             head.Append((char)one[0]);
         }
 
         string? length = head.ToString().Split("\r\n").SingleOrDefault(l => l.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))?.Split(':')[1];
         byte[] body = new byte[int.Parse(length ?? "0", CultureInfo.InvariantCulture)];
-        await stream.ReadExactlyAsync(body, _stop.Token);
+        await stream.ReadExactlyAsync(body, stop);
         return (head.ToString(), body);
     }
 }
